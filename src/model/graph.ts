@@ -1,0 +1,125 @@
+// The layer graph every importer produces and everything downstream (executor, compiler) consumes.
+
+/** Sizes of a tensor without its batch axis: `[channels, height, width]`, `[features]`, … */
+export type Shape = readonly number[];
+
+/** Dense values in C order. */
+export interface Tensor {
+  readonly shape: Shape;
+  readonly data: Float32Array;
+}
+
+/** Name of a value: the graph's input or a node's output. */
+export type ValueId = string;
+
+/**
+ * One layer. Every node has one output, named by `id`. Spatial pairs are `[vertical, horizontal]`,
+ * pads are `[top, left, bottom, right]`.
+ */
+export type Node = { readonly id: ValueId; readonly inputs: readonly ValueId[]; readonly shape: Shape } & Operation;
+
+/** What a layer computes. Linear operations first, then those that need a polynomial or the client. */
+export type Operation =
+  | {
+      readonly op: 'conv2d';
+      /** `[out, in / groups, kernel height, kernel width]` */
+      readonly weight: Tensor;
+      readonly bias?: Tensor;
+      readonly strides: readonly [number, number];
+      readonly pads: readonly [number, number, number, number];
+      readonly dilations: readonly [number, number];
+      readonly groups: number;
+    }
+  | {
+      readonly op: 'convTranspose2d';
+      /** `[in, out / groups, kernel height, kernel width]` */
+      readonly weight: Tensor;
+      readonly bias?: Tensor;
+      readonly strides: readonly [number, number];
+      readonly pads: readonly [number, number, number, number];
+      readonly dilations: readonly [number, number];
+      readonly groups: number;
+    }
+  | {
+      readonly op: 'linear';
+      /** `[out, in]`, applied to the last axis */
+      readonly weight: Tensor;
+      readonly bias?: Tensor;
+    }
+  | {
+      readonly op: 'averagePool';
+      readonly kernel: readonly [number, number];
+      readonly strides: readonly [number, number];
+      readonly pads: readonly [number, number, number, number];
+      /** Whether padding counts in the divisor. */
+      readonly countIncludePad: boolean;
+    }
+  /** Multiplies by a constant that broadcasts against the input (NumPy rules, no batch axis). */
+  | { readonly op: 'mulConstant'; readonly constant: Tensor }
+  /** Adds a constant that broadcasts against the input. */
+  | { readonly op: 'addConstant'; readonly constant: Tensor }
+  /** Sum of two values of one shape. */
+  | { readonly op: 'add' }
+  /** Difference of two values of one shape. */
+  | { readonly op: 'subtract' }
+  | { readonly op: 'concat'; readonly axis: number }
+  /** Same elements in the same C order under another shape (flatten, reshape, squeeze, unsqueeze). */
+  | { readonly op: 'reshape' }
+  | { readonly op: 'transpose'; readonly permutation: readonly number[] }
+  /** Zero padding: `[before, after]` per axis. */
+  | { readonly op: 'pad'; readonly pads: readonly (readonly [number, number])[] }
+  | { readonly op: 'slice'; readonly starts: readonly number[]; readonly steps: readonly number[] }
+  /**
+   * Nearest-neighbour resize of `[C, H, W]`: output row `y` copies input row `rows[y]`, column `x` copies `columns[x]`.
+   */
+  | { readonly op: 'resizeNearest'; readonly rows: readonly number[]; readonly columns: readonly number[] }
+  /** ONNX DepthToSpace; PyTorch's PixelShuffle is mode CRD. */
+  | { readonly op: 'depthToSpace'; readonly block: number; readonly mode: 'DCR' | 'CRD' }
+  /** Element-wise x². */
+  | { readonly op: 'square' }
+  /** Element-wise product of two values of one shape. */
+  | { readonly op: 'multiply' }
+  /** Element-wise Σ coefficients[i]·x^i, exact. */
+  | { readonly op: 'polynomial'; readonly coefficients: readonly number[] }
+  /** A function that the scheme can only approximate by a polynomial (compiler) or leave to the client. */
+  | { readonly op: 'activation'; readonly function: Activation }
+  /** For the client alone: the scheme cannot do it. */
+  | {
+      readonly op: 'maxPool';
+      readonly kernel: readonly [number, number];
+      readonly strides: readonly [number, number];
+      readonly pads: readonly [number, number, number, number];
+      readonly dilations: readonly [number, number];
+    }
+  | { readonly op: 'softmax'; readonly axis: number; readonly log: boolean }
+  | { readonly op: 'argmax'; readonly axis: number };
+
+/** Element-wise functions with their parameters. */
+export type Activation =
+  | { readonly kind: 'relu' }
+  | { readonly kind: 'leakyRelu'; readonly slope: number }
+  /** One slope per channel (axis 0), or a single one. */
+  | { readonly kind: 'prelu'; readonly slopes: readonly number[] }
+  | { readonly kind: 'sigmoid' }
+  | { readonly kind: 'tanh' }
+  | { readonly kind: 'softplus' }
+  | { readonly kind: 'silu' }
+  | { readonly kind: 'hardSwish' }
+  | { readonly kind: 'hardSigmoid'; readonly alpha: number; readonly beta: number }
+  | { readonly kind: 'clip'; readonly low: number; readonly high: number };
+
+/** A network with one input and one output, nodes in an order in which each only uses earlier values. */
+export interface Graph {
+  readonly name: string;
+  readonly input: { readonly id: ValueId; readonly shape: Shape };
+  readonly nodes: readonly Node[];
+  readonly output: ValueId;
+}
+
+/** Number of elements of `shape` (1 for a scalar). */
+export function elementCount(shape: Shape): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** The operation of `Node` named `Name`, with its own fields. */
+export type NodeOf<Name extends Operation['op']> = Extract<Node, { op: Name }>;
