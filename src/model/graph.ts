@@ -16,7 +16,11 @@ export type ValueId = string;
  * One layer. Every node has one output, named by `id`. Spatial pairs are `[vertical, horizontal]`,
  * pads are `[top, left, bottom, right]`.
  */
-export type Node = { readonly id: ValueId; readonly inputs: readonly ValueId[]; readonly shape: Shape } & Operation;
+export type Node = {
+  readonly id: ValueId;
+  readonly inputs: readonly ValueId[];
+  readonly shape: Shape;
+} & Operation;
 
 /** What a layer computes. Linear operations first, then those that need a polynomial or the client. */
 export type Operation =
@@ -30,6 +34,10 @@ export type Operation =
       readonly dilations: readonly [number, number];
       readonly groups: number;
     }
+  /**
+   * Transposed convolution: input row `i` under kernel row `k` adds to output row `i·stride − pad + k·dilation`. Output
+   * padding is in the node's `shape` alone.
+   */
   | {
       readonly op: 'convTranspose2d';
       /** `[in, out / groups, kernel height, kernel width]` */
@@ -46,6 +54,10 @@ export type Operation =
       readonly weight: Tensor;
       readonly bias?: Tensor;
     }
+  /**
+   * Window `y` starts at row `y·stride − pad`. Positions beyond the padded input (ceil mode shows in the node's `shape`
+   * alone) never count in the divisor.
+   */
   | {
       readonly op: 'averagePool';
       readonly kernel: readonly [number, number];
@@ -68,12 +80,13 @@ export type Operation =
   | { readonly op: 'transpose'; readonly permutation: readonly number[] }
   /** Zero padding: `[before, after]` per axis. */
   | { readonly op: 'pad'; readonly pads: readonly (readonly [number, number])[] }
+  /** Element `i` of an axis is the input's `start + i·step`; the sizes are in the node's `shape`, steps may be negative. */
   | { readonly op: 'slice'; readonly starts: readonly number[]; readonly steps: readonly number[] }
   /**
    * Nearest-neighbour resize of `[C, H, W]`: output row `y` copies input row `rows[y]`, column `x` copies `columns[x]`.
    */
   | { readonly op: 'resizeNearest'; readonly rows: readonly number[]; readonly columns: readonly number[] }
-  /** ONNX DepthToSpace; PyTorch's PixelShuffle is mode CRD. */
+  /** ONNX DepthToSpace of `[C, H, W]`; PyTorch's PixelShuffle is mode CRD. */
   | { readonly op: 'depthToSpace'; readonly block: number; readonly mode: 'DCR' | 'CRD' }
   /** Element-wise x². */
   | { readonly op: 'square' }
@@ -83,7 +96,7 @@ export type Operation =
   | { readonly op: 'polynomial'; readonly coefficients: readonly number[] }
   /** A function that the scheme can only approximate by a polynomial (compiler) or leave to the client. */
   | { readonly op: 'activation'; readonly function: Activation }
-  /** For the client alone: the scheme cannot do it. */
+  /** For the client alone: the scheme cannot do it. Padding never wins; windows as in averagePool. */
   | {
       readonly op: 'maxPool';
       readonly kernel: readonly [number, number];
@@ -92,6 +105,7 @@ export type Operation =
       readonly dilations: readonly [number, number];
     }
   | { readonly op: 'softmax'; readonly axis: number; readonly log: boolean }
+  /** Index of the first largest value along `axis`, whose size becomes 1. */
   | { readonly op: 'argmax'; readonly axis: number };
 
 /** Element-wise functions with their parameters. */
