@@ -78,7 +78,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^wasm/assembly/' },
+    exclude: { path: '^(dist|dist-leaking|test-results|playwright-report|wasm/assembly|wasm/build)/' },
     // Type imports count too: a room that knows another's types depends on it.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },

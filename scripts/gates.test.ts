@@ -53,7 +53,8 @@ beforeAll(() => {
   plant('src/server/planted-reach.ts', "export { plantedKey } from '../protocol/planted-detour.ts';\n");
   plant('src/qr/planted-page.ts', "export { planted } from '../ui/planted.ts';\n");
   plant('src/ui/planted.ts', 'export const planted = 1;\n');
-  plant('src/compiler/planted-seal.ts', "export * from 'node-seal';\n");
+  plant('src/compiler/planted-seal.ts', "export { plantedHandle } from '../seal/planted-handle.ts';\n");
+  plant('src/seal/planted-handle.ts', 'export const plantedHandle = 1;\n');
   appendFileSync(
     join(checkout, 'src/base/errors.ts'),
     '\n/** Planted. */\nexport const plantedUnused = 1;\n',

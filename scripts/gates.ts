@@ -40,7 +40,7 @@ export const gates: readonly Gate[] = [
   { name: 'types', command: ['tsc'] },
   {
     name: 'import rules',
-    command: ['depcruise', 'src', 'workers', 'cli', 'endpoint', '--output-type', 'err-long'],
+    command: ['depcruise', '.', '--output-type', 'err-long'],
   },
   { name: 'dead code', command: ['knip'] },
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
