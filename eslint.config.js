@@ -61,8 +61,13 @@ export default defineConfig(
     files: ['**/*.svelte', '**/*.svelte.ts', '**/*.svelte.js'],
     languageOptions: { parserOptions: { parser: ts.parser, svelteConfig } },
     rules: {
-      // The page's policy has no 'unsafe-inline': a style attribute in markup would be dropped by the browser.
-      'svelte/no-inline-styles': ['error', { allowTransitions: true }],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "SvelteAttribute[key.name='style']",
+          message: "The page's policy drops style attributes in markup: use a class or a style: directive.",
+        },
+      ],
       'svelte/no-at-html-tags': 'error',
     },
   },

@@ -1,9 +1,18 @@
 // The gates have teeth: violations planted in a copy of the checkout make each of them fail and name the file.
 
 import { spawn } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Gate, gates, projectEnvironment, root } from './gates.ts';
 
@@ -46,7 +55,10 @@ beforeAll(() => {
   symlinkSync(resolve(root, 'node_modules'), join(checkout, 'node_modules'));
 
   const head = '// Planted by scripts/gates.test.ts.\n';
-  const plant = (path: string, text: string): void => writeFileSync(join(checkout, path), head + text);
+  const plant = (path: string, text: string): void => {
+    mkdirSync(dirname(join(checkout, path)), { recursive: true });
+    writeFileSync(join(checkout, path), head + text);
+  };
   // The server role reaches the client through a room it may import: only the transitive rule can see it.
   plant('src/client/planted-key.ts', 'export const plantedKey = 1;\n');
   plant('src/protocol/planted-detour.ts', "export { plantedKey } from '../client/planted-key.ts';\n");

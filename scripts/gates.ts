@@ -49,10 +49,8 @@ export const gates: readonly Gate[] = [
 
 /** The environment in which a bare program name means the project's own, Node 24 included. */
 export function projectEnvironment(): NodeJS.ProcessEnv {
-  return {
-    ...process.env,
-    PATH: `${resolve(root, 'node_modules/.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
-  };
+  const programs = resolve(root, 'node_modules/.bin');
+  return { ...process.env, NO_COLOR: '1', PATH: `${programs}${delimiter}${process.env['PATH'] ?? ''}` };
 }
 
 /** Runs one gate's command to its end. Never rejects: a program that cannot start is a failed gate. */
