@@ -36,7 +36,10 @@ function runInCopy(name: Gate['name'], ...rest: string[]): Promise<{ code: numbe
   if (gate === undefined) throw new Error(`There is no gate "${name}".`);
   const [program, ...own] = gate.command;
   return new Promise((done, fail) => {
-    const child = spawn(program, rest.length > 0 ? rest : own, { cwd: checkout, env: projectEnvironment() });
+    const child = spawn(program, rest.length > 0 ? rest : own, {
+      cwd: checkout,
+      env: { ...projectEnvironment(), NO_COLOR: '1' },
+    });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -50,7 +50,7 @@ export const gates: readonly Gate[] = [
 /** The environment in which a bare program name means the project's own, Node 24 included. */
 export function projectEnvironment(): NodeJS.ProcessEnv {
   const programs = resolve(root, 'node_modules/.bin');
-  return { ...process.env, NO_COLOR: '1', PATH: `${programs}${delimiter}${process.env['PATH'] ?? ''}` };
+  return { ...process.env, PATH: `${programs}${delimiter}${process.env['PATH'] ?? ''}` };
 }
 
 /** Runs one gate's command to its end. Never rejects: a program that cannot start is a failed gate. */
@@ -60,7 +60,7 @@ async function runGate(gate: Gate): Promise<GateResult> {
   const { passed, output } = await new Promise<{ passed: boolean; output: string }>((done) => {
     const child = spawn(program, rest, {
       cwd: root,
-      env: projectEnvironment(),
+      env: { ...projectEnvironment(), NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let printed = '';
