@@ -9,6 +9,9 @@ export const MAX_ELEMENTS = 2 ** 26;
 /** Most elements all constants made by an import may have together. */
 const CONSTANT_BUDGET = 2 ** 27;
 
+/** Longest axis that index lists are made for. */
+const MAX_AXIS = 2 ** 22;
+
 /** Most nodes a graph may have. */
 const MAX_NODES = 100_000;
 
@@ -92,13 +95,30 @@ export class GraphBuilder {
     const after = elementCount(shape.slice(axis + 1));
     const flat = this.reshape(id, [before, shape[axis], after]);
     this.spendConstants(after);
-    const columns = Array.from({ length: after }, (_, i) => i);
+    const columns = countUp(after);
     const picked = this.add(
       { op: 'resizeNearest', rows: indices, columns },
       [flat],
       [before, indices.length, after],
     );
     return this.reshape(picked, [...shape.slice(0, axis), indices.length, ...shape.slice(axis + 1)]);
+  }
+
+  /**
+   * Elements picked along several axes: `picks[axis]` lists input indices, undefined keeps an axis. Height and width of
+   * `[C, H, W]` go in one node.
+   */
+  pick(id: ValueId, picks: readonly (readonly number[] | undefined)[]): ValueId {
+    const shape = this.shapeOf(id);
+    if (shape.length === 3 && !picks[0] && (picks[1] || picks[2])) {
+      const rows = picks[1] ?? countUp(shape[1]);
+      const columns = picks[2] ?? countUp(shape[2]);
+      return this.add({ op: 'resizeNearest', rows, columns }, [id], [shape[0], rows.length, columns.length]);
+    }
+    return picks.reduce<ValueId>(
+      (from, indices, axis) => (indices ? this.gatherAxis(from, axis, indices) : from),
+      id,
+    );
   }
 
   /**
@@ -168,6 +188,17 @@ export class GraphBuilder {
       throw new SealedError('malformed-model', `The value '${id}' is never computed.`, { stage: 'model' });
     return node;
   }
+}
+
+/**
+ * `0, 1, …, count − 1`.
+ * @throws SealedError `malformed-model` for counts no axis may have.
+ */
+export function countUp(count: number): number[] {
+  if (!(count >= 0 && count <= MAX_AXIS)) {
+    throw new SealedError('malformed-model', `An axis of ${count} is too long.`, { stage: 'model' });
+  }
+  return Array.from({ length: count }, (_, i) => i);
 }
 
 function checkShape(shape: Shape, what: string): void {

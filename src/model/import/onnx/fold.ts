@@ -2,7 +2,7 @@
 import { elementCount } from '../../graph.ts';
 import type { Shape } from '../../graph.ts';
 import { broadcastStrides, forEachOffset, stridesOf } from '../../operators/layout.ts';
-import { range } from './scope.ts';
+import { countUp } from '../graph-builder.ts';
 import type { Scope } from './scope.ts';
 import { resolveReshape, resolveSlice, squeezeDims, unsqueezeDims } from './shape-rules.ts';
 import { broadcastDims, integers, malformed, normalizeAxis, unsupported } from './values.ts';
@@ -208,8 +208,8 @@ const FOLDERS: Readonly<Record<string, Folder>> = {
     const count = Math.max(Math.ceil((limit.data[0] - start.data[0]) / delta.data[0]), 0);
     const integer = start.integer;
     return {
-      ...integers(range(count)),
-      data: Float64Array.from(range(count), (i) => start.data[0] + i * delta.data[0]),
+      ...integers(countUp(count)),
+      data: Float64Array.from(countUp(count), (i) => start.data[0] + i * delta.data[0]),
       integer,
     };
   },

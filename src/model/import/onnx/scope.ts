@@ -1,6 +1,7 @@
 // What an operator's importer works with: one ONNX node, its attributes, and the batch axis kept out of the graph.
 import type { Operation, Shape, Tensor } from '../../graph.ts';
 import { elementCount } from '../../graph.ts';
+import { countUp } from '../graph-builder.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
 import { decodeTensor } from './decode.ts';
 import type { AttributeProto } from './onnx_pb.js';
@@ -156,27 +157,9 @@ export class Scope {
     return { kind: 'data', id: this.builder.reshape(value.id, dims), dims, batched: false };
   }
 
-  /**
-   * Elements picked along the axes of the graph's value: `picks[axis]` lists input indices, undefined keeps an axis.
-   * Height and width of `[C, H, W]` go in one node.
-   */
+  /** Elements picked along the axes of the graph's value: see {@link GraphBuilder.pick}. */
   pick(value: Data, picks: readonly (readonly number[] | undefined)[]): Data {
-    const shape = this.shapeOf(value);
-    if (shape.length === 3 && !picks[0] && (picks[1] || picks[2])) {
-      const [, height, width] = shape;
-      const rows = picks[1] ?? range(height);
-      const columns = picks[2] ?? range(width);
-      return this.emit(
-        { op: 'resizeNearest', rows, columns },
-        [value],
-        [shape[0], rows.length, columns.length],
-      );
-    }
-    let id = value.id;
-    picks.forEach((indices, axis) => {
-      if (indices) id = this.builder.gatherAxis(id, axis, indices);
-    });
-    return this.wrap(id, value);
+    return this.wrap(this.builder.pick(value.id, picks), value);
   }
 
   /** The value broadcast to the ONNX shape `dims`. */
@@ -188,7 +171,7 @@ export class Scope {
     if (lead > 0) wide = this.reshape(wide, [...new Array<number>(lead).fill(1), ...wide.dims]);
     const target = wide.batched ? dims.slice(1) : dims;
     const picks = this.shapeOf(wide).map((size, axis) =>
-      size === target[axis] ? undefined : new Array<number>(boundedSize(target[axis])).fill(0),
+      size === target[axis] ? undefined : countUp(target[axis]).fill(0),
     );
     return this.pick(wide, picks);
   }
@@ -197,16 +180,6 @@ export class Scope {
   toTensor(constant: Constant, shape: Shape = constant.dims): Tensor {
     return this.builder.tensor(shape, constant.data);
   }
-}
-
-/** `0, 1, …, count − 1`, for counts that a value may have along an axis. */
-export function range(count: number): number[] {
-  return Array.from({ length: boundedSize(count) }, (_, i) => i);
-}
-
-function boundedSize(size: number): number {
-  if (!(size <= 2 ** 22)) throw malformed(`an axis of ${size} is too long.`);
-  return size;
 }
 
 function safe(value: bigint): number {

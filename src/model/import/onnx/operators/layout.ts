@@ -1,7 +1,7 @@
 // ONNX operators that move elements: Flatten, Reshape, Squeeze, Transpose, Pad, Slice, Concat, Split, Gather, …
 import { elementCount } from '../../../graph.ts';
 import { forEachOffset, stridesOf } from '../../../operators/layout.ts';
-import { range } from '../scope.ts';
+import { countUp } from '../../graph-builder.ts';
 import type { Scope } from '../scope.ts';
 import { broadcastDims, malformed, normalizeAxis, unsupported } from '../values.ts';
 import type { Data, Value } from '../values.ts';
@@ -122,7 +122,7 @@ export function tile(scope: Scope): Value {
             scope,
             value,
             axis,
-            range(x.dims[axis] * count).map((i) => i % x.dims[axis]),
+            countUp(x.dims[axis] * count).map((i) => i % x.dims[axis]),
           ),
     x,
   );

@@ -1,11 +1,10 @@
 // ONNX Pad in all modes, Resize and Upsample by nearest neighbour.
-import { elementCount } from '../../../graph.ts';
-import { forEachOffset, stridesOf } from '../../../operators/layout.ts';
-import { range } from '../scope.ts';
+import { countUp } from '../../graph-builder.ts';
+import { addBorderPadding, addConstantPadding } from '../../padding.ts';
+import type { Padding } from '../../padding.ts';
 import type { Scope } from '../scope.ts';
 import { malformed, normalizeAxis, unsupported } from '../values.ts';
 import type { Data, Value } from '../values.ts';
-import { withConstant } from './arithmetic.ts';
 import { sliceData } from './layout.ts';
 
 /** Pad: constant, reflect, edge or wrap; negative pads crop. */
@@ -14,7 +13,7 @@ export function pad(scope: Scope): Value {
   const rank = x.dims.length;
   const mode = scope.string('mode', 'constant');
   const all = scope.ints('pads') ?? scope.intsOf('paddings', 1) ?? raise('its pads are missing.');
-  const axes = scope.intsOf('axes', 3)?.map((axis) => normalizeAxis(axis, rank)) ?? range(rank);
+  const axes = scope.intsOf('axes', 3)?.map((axis) => normalizeAxis(axis, rank)) ?? countUp(rank);
   if (all.length !== 2 * axes.length) throw malformed(`it has ${all.length} pads for ${axes.length} axes.`);
   const pads = x.dims.map((_, axis): [number, number] => {
     const at = axes.indexOf(axis);
@@ -25,18 +24,12 @@ export function pad(scope: Scope): Value {
   if (grow.every(([before, after]) => before === 0 && after === 0)) return cropped;
   if (mode === 'constant') {
     const value = scope.optionalConstant(2, 'value')?.data[0] ?? scope.float('value', 0);
-    return padConstant(scope, cropped, grow, value);
+    const [from, own] = inSample(scope, cropped, grow);
+    return scope.wrap(addConstantPadding(scope.builder, from.id, own, value), from);
   }
-  const pick = borderIndex(mode);
-  return pickAxes(
-    scope,
-    cropped,
-    cropped.dims.map((size, axis) => {
-      const [before, after] = grow[axis];
-      if (before === 0 && after === 0) return undefined;
-      return range(before + size + after).map((i) => pick(i - before, size));
-    }),
-  );
+  if (mode !== 'reflect' && mode !== 'edge' && mode !== 'wrap') throw malformed(`its mode is '${mode}'.`);
+  const [from, own] = inSample(scope, cropped, grow);
+  return scope.wrap(addBorderPadding(scope.builder, from.id, own, mode), from);
 }
 
 /** Resize with mode nearest: https://onnx.ai/onnx/operators/onnx__Resize.html */
@@ -47,7 +40,7 @@ export function resize(scope: Scope): Value {
     throw unsupported(`mode '${mode}' is not supported: use mode 'nearest', or a transposed convolution.`);
   }
   const rank = x.dims.length;
-  const axes = scope.ints('axes')?.map((axis) => normalizeAxis(axis, rank)) ?? range(rank);
+  const axes = scope.ints('axes')?.map((axis) => normalizeAxis(axis, rank)) ?? countUp(rank);
   const old = scope.opset < 11;
   const given = scope.optionalConstant(old ? 1 : 2, 'scales')?.data;
   const scales = given?.length ? Array.from(given) : undefined;
@@ -87,7 +80,7 @@ function resample(scope: Scope, x: Data, along: (axis: number) => Resampling | u
     const sampling = along(axis);
     if (!sampling) return undefined;
     if (!(sampling.length >= 1)) throw malformed(`it leaves nothing of axis ${axis}.`);
-    const indices = range(sampling.length).map((i) => Math.min(Math.max(sampling.index(i), 0), size - 1));
+    const indices = countUp(sampling.length).map((i) => Math.min(Math.max(sampling.index(i), 0), size - 1));
     return indices.length === size && indices.every((from, i) => from === i) ? undefined : indices;
   });
   return pickAxes(scope, x, picks);
@@ -144,24 +137,6 @@ function keepAspect(
   return axes.map((axis) => Math.floor(scale * dims[axis] + 0.5));
 }
 
-function borderIndex(mode: string): (i: number, size: number) => number {
-  switch (mode) {
-    case 'edge':
-      return (i, size) => Math.min(Math.max(i, 0), size - 1);
-    case 'wrap':
-      return (i, size) => ((i % size) + size) % size;
-    case 'reflect':
-      return (i, size) => {
-        if (size === 1) return 0;
-        const period = 2 * (size - 1);
-        const at = ((i % period) + period) % period;
-        return at < size ? at : period - at;
-      };
-    default:
-      throw malformed(`its mode is '${mode}'.`);
-  }
-}
-
 function crop(scope: Scope, x: Data, pads: readonly (readonly [number, number])[]): Data {
   const starts = pads.map(([before]) => Math.max(-before, 0));
   const dims = x.dims.map((size, axis) => size - starts[axis] - Math.max(-pads[axis][1], 0));
@@ -169,33 +144,16 @@ function crop(scope: Scope, x: Data, pads: readonly (readonly [number, number])[
   return sliceData(scope, x, starts, new Array<number>(dims.length).fill(1), dims);
 }
 
-function padConstant(
-  scope: Scope,
-  x: Data,
-  pads: readonly (readonly [number, number])[],
-  value: number,
-): Data {
-  const inSample = x.batched && pads[0].every((count) => count === 0);
-  const from = inSample ? x : scope.whole(x);
-  const own = inSample ? pads.slice(1) : pads;
-  const inner = scope.shapeOf(from);
-  const shape = inner.map((size, axis) => size + own[axis][0] + own[axis][1]);
-  const padded = scope.emit({ op: 'pad', pads: own }, [from], shape);
-  if (value === 0) return padded;
-  // Padding by a value is padding by zero plus that value on the border.
-  const count = elementCount(shape);
-  scope.builder.spendConstants(count);
-  const border = new Float64Array(count).fill(value);
-  const strides = stridesOf(shape);
-  const base = own.reduce((sum, [before], axis) => sum + before * strides[axis], 0);
-  forEachOffset(inner, strides, base, (_, offset) => (border[offset] = 0));
-  return withConstant(scope, 'Add', padded, { kind: 'constant', dims: shape, data: border, integer: false });
+/** The value and pads for the graph's axes: the batch axis left out where it is not padded. */
+function inSample(scope: Scope, x: Data, pads: readonly Padding[]): [Data, readonly Padding[]] {
+  const stripped = x.batched && pads[0].every((count) => count === 0);
+  return stripped ? [x, pads.slice(1)] : [scope.whole(x), pads];
 }
 
 /** Elements picked along several axes of an ONNX value. */
 function pickAxes(scope: Scope, x: Data, picks: readonly (readonly number[] | undefined)[]): Data {
-  const inSample = x.batched && !picks[0];
-  return scope.pick(inSample ? x : scope.whole(x), inSample ? picks.slice(1) : picks);
+  const stripped = x.batched && !picks[0];
+  return scope.pick(stripped ? x : scope.whole(x), stripped ? picks.slice(1) : picks);
 }
 
 function raise(text: string): never {
