@@ -2,10 +2,9 @@
 import { SealedError } from '../base/errors.ts';
 import type { Parameters } from '../params/parameters.ts';
 import type { ResidueCiphertext } from '../params/residues.ts';
-import { finish, type Planes, toRgb } from '../plan/finish.ts';
+import { type Picture, pictureOf } from '../plan/finish.ts';
 import { unpackOutput } from '../plan/layout.ts';
 import type { ModelCard } from '../plan/plan.ts';
-import type { Precision } from '../protocol/contracts.ts';
 import { decodeCiphertexts } from '../protocol/frame.ts';
 
 /** Fills the output tensor of `card` frame by frame. */
@@ -42,35 +41,11 @@ export class OutputCollector {
   }
 
   /** The finished picture. @throws SealedError `malformed-frame` while outputs are missing */
-  picture(reference: Float32Array | undefined): {
-    width: number;
-    height: number;
-    data: Uint8Array<ArrayBuffer>;
-    precision: Precision | undefined;
-  } {
+  picture(reference: Float32Array | undefined): Picture {
     const missing = this.#card.output.count - this.#seen.size;
     if (missing > 0) {
       throw new SealedError('malformed-frame', `The answer lacks ${missing} ciphertexts.`, { stage: 'decrypt' });
     }
-    const planes: Planes = { shape: this.#card.output.layout.shape, values: this.#values };
-    const finished = finish(planes, this.#card.finish);
-    const [, height, width] = finished.shape;
-    const precision = reference && comparePrecision(finished.values, reference);
-    return { width, height, data: toRgb(finished), precision };
+    return pictureOf(this.#card, this.#values, reference);
   }
-}
-
-/** Largest and mean absolute difference. */
-export function comparePrecision(values: Float32Array, reference: Float32Array): Precision {
-  if (values.length !== reference.length) {
-    throw new SealedError('invalid-argument', 'The reference has another size than the result.', { stage: 'decrypt' });
-  }
-  let maxAbsError = 0;
-  let sum = 0;
-  for (let i = 0; i < values.length; i += 1) {
-    const error = Math.abs(values[i]! - reference[i]!);
-    if (!(error <= maxAbsError)) maxAbsError = error;
-    sum += error;
-  }
-  return { maxAbsError, meanAbsError: sum / values.length };
 }

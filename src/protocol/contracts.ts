@@ -1,21 +1,11 @@
 // What the two roles offer each other: the methods behind the workers, and nothing else.
 import type { ParametersLiteral } from '../params/parameters.ts';
-import type { ModelCard } from '../plan/plan.ts';
+import type { Picture } from '../plan/finish.ts';
 import type { PlanPart } from '../plan/partition.ts';
+import type { ModelCard, Plan } from '../plan/plan.ts';
 
-/** How far decrypted values are from the float network's. */
-export interface Precision {
-  readonly maxAbsError: number;
-  readonly meanAbsError: number;
-}
-
-/** An 8-bit RGB picture, row-major: the only thing that leaves the client role after decryption. */
-export interface DecryptedPicture {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array<ArrayBuffer>;
-  /** Against the reference given, if one was. */
-  readonly precision: Precision | undefined;
+/** A decrypted picture: the only thing that leaves the client role after decryption. */
+export interface DecryptedPicture extends Picture {
   readonly decryptMs: number;
 }
 
@@ -88,4 +78,18 @@ export interface ServerRole {
   /** Bytes of this worker's WebAssembly memory. */
   memoryBytes(): Promise<number>;
   close(): Promise<void>;
+}
+
+/** The simulation: the same plan on plaintext slots, rounded as the scheme rounds. No role of the protocol. */
+export interface SimulatorRole {
+  /**
+   * What the plan makes of `input`, the input tensor in C order, as a picture.
+   * @param reference as in {@link ClientRole.decryptPicture}
+   */
+  simulate(
+    plan: Plan,
+    card: ModelCard,
+    input: Float32Array,
+    reference: Float32Array | undefined,
+  ): Promise<{ readonly picture: Picture; readonly evaluateMs: number }>;
 }

@@ -32,7 +32,7 @@ export function createScanRole(sources: ScannerSources): ScanRole {
       const { width, data } = foreground;
       const colourAt = (x: number, y: number): Rgb => {
         const at = 3 * (y * width + x);
-        return [data[at]!, data[at + 1]!, data[at + 2]!];
+        return [data[at], data[at + 1], data[at + 2]];
       };
       return correctAndProve({ ...request, foreground: colourAt, scanners: await scanners() });
     },
