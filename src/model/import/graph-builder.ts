@@ -1,7 +1,7 @@
 // Puts a graph together node by node: unique names, bounded sizes, dead nodes dropped. Shared by all importers.
 import { SealedError } from '../../base/errors.ts';
 import { elementCount } from '../graph.ts';
-import type { Graph, Node, Operation, Shape, Tensor, ValueId } from '../graph.ts';
+import type { Graph, LayerMark, Node, Operation, Shape, Tensor, ValueId } from '../graph.ts';
 
 /** Most elements one value may have. Far above what fits encrypted; keeps hostile files from asking for more. */
 export const MAX_ELEMENTS = 2 ** 26;
@@ -22,6 +22,7 @@ export class GraphBuilder {
   readonly #name: string;
   readonly #input: { readonly id: ValueId; readonly shape: Shape };
   readonly #nodes: Mutable<Node>[] = [];
+  readonly #layers: LayerMark[] = [];
   readonly #byId = new Map<ValueId, Mutable<Node>>();
   #constantElements = 0;
   #names = 0;
@@ -160,15 +161,21 @@ export class GraphBuilder {
     return wanted;
   }
 
+  /** Records that layer `index` of the file computes `output`. */
+  mark(layer: LayerMark): void {
+    this.#layers.push(layer);
+  }
+
   /** The graph that computes `output`, without the nodes it does not need. */
   finish(output: ValueId): Graph {
     this.shapeOf(output);
-    const needed = new Set<ValueId>([output]);
+    const needed = new Set<ValueId>([output, this.#input.id]);
     for (const node of this.#nodes.toReversed()) {
       if (needed.has(node.id)) for (const input of node.inputs) needed.add(input);
     }
     const nodes = this.#nodes.filter((node) => needed.has(node.id));
-    return { name: this.#name, input: this.#input, nodes, output };
+    const layers = this.#layers.filter((layer) => needed.has(layer.output));
+    return { name: this.#name, input: this.#input, nodes, output, layers };
   }
 
   #taken(id: ValueId): boolean {

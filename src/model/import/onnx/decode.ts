@@ -3,6 +3,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { SealedError } from '../../../base/errors.ts';
 import { elementCount } from '../../graph.ts';
 import type { Tensor } from '../../graph.ts';
+import { printable } from '../file-text.ts';
 import { MAX_ELEMENTS } from '../graph-builder.ts';
 import { ModelProtoSchema, TensorProtoSchema } from './onnx_pb.js';
 import type { ModelProto, TensorProto } from './onnx_pb.js';
@@ -48,18 +49,20 @@ export function readTensorFile(bytes: Uint8Array): Tensor {
 export function decodeTensor(proto: TensorProto): Constant {
   if (proto.dataLocation !== 0 || proto.externalData.length > 0) {
     throw unsupported(
-      `tensor '${proto.name}' lies in a file of its own: save the model with its weights inside.`,
+      `tensor '${printable(proto.name)}' lies in a file of its own: save the model with its weights inside.`,
     );
   }
   const dims = proto.dims.map(Number);
   if (dims.length > 16 || !dims.every((size) => Number.isSafeInteger(size) && size >= 0)) {
-    throw malformed(`tensor '${proto.name}' has an impossible shape.`);
+    throw malformed(`tensor '${printable(proto.name)}' has an impossible shape.`);
   }
   const count = elementCount(dims);
-  if (!(count <= MAX_ELEMENTS)) throw malformed(`tensor '${proto.name}' is too large.`);
+  if (!(count <= MAX_ELEMENTS)) throw malformed(`tensor '${printable(proto.name)}' is too large.`);
   const data = proto.rawData.length > 0 ? decodeRaw(proto, count) : decodeFields(proto);
   if (data.length !== count) {
-    throw malformed(`tensor '${proto.name}' of shape [${dims.join(', ')}] holds ${data.length} values.`);
+    throw malformed(
+      `tensor '${printable(proto.name)}' of shape [${dims.join(', ')}] holds ${data.length} values.`,
+    );
   }
   return { kind: 'constant', dims, data, integer: !isFloating(proto.dataType) };
 }
@@ -81,10 +84,14 @@ function decodeRaw(proto: TensorProto, count: number): Float32Array | Float64Arr
   const view = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength);
   const read = rawReader(view, proto.dataType);
   if (!read)
-    throw unsupported(`tensor '${proto.name}' has data type ${proto.dataType}: save the model in float32.`);
+    throw unsupported(
+      `tensor '${printable(proto.name)}' has data type ${proto.dataType}: save the model in float32.`,
+    );
   const [bytes, at] = read;
   if (rawData.length !== count * bytes) {
-    throw malformed(`tensor '${proto.name}' holds ${rawData.length} bytes, ${count * bytes} were expected.`);
+    throw malformed(
+      `tensor '${printable(proto.name)}' holds ${rawData.length} bytes, ${count * bytes} were expected.`,
+    );
   }
   const data = proto.dataType === TYPES.float ? new Float32Array(count) : new Float64Array(count);
   for (let i = 0; i < count; i++) data[i] = at(i * bytes);
@@ -148,7 +155,9 @@ function decodeFields(proto: TensorProto): Float32Array | Float64Array {
     case TYPES.bool:
       return Float64Array.from(proto.int32Data);
     default:
-      throw unsupported(`tensor '${proto.name}' has data type ${proto.dataType}: save the model in float32.`);
+      throw unsupported(
+        `tensor '${printable(proto.name)}' has data type ${proto.dataType}: save the model in float32.`,
+      );
   }
 }
 

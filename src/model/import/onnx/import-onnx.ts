@@ -1,6 +1,7 @@
 // ONNX files → the layer graph: constants folded, the batch axis stripped, every other layer refused by name.
 import { SealedError } from '../../../base/errors.ts';
 import type { Graph, Shape, Tensor } from '../../graph.ts';
+import { printable } from '../file-text.ts';
 import { GraphBuilder } from '../graph-builder.ts';
 import { decodeModel, decodeTensor, isFloating } from './decode.ts';
 import { canFold, constantNode, constantOfShape, fold } from './fold.ts';
@@ -65,20 +66,32 @@ function importModel(model: ModelProto, options: OnnxImportOptions, stripBatch: 
   const batched = stripBatch && dims.length > 1;
   const builder = new GraphBuilder(graph.name || 'onnx', input.name, batched ? dims.slice(1) : dims);
   values.set(input.name, { kind: 'data', id: input.name, dims, batched });
-  for (const node of graph.node) importNode(node, builder, Number(opset), values);
+  let index = 0;
+  for (const node of graph.node) {
+    if (importNode(node, builder, Number(opset), values, index)) index++;
+  }
   const name = options.output ?? graph.output[0]?.name;
   const output = name === undefined ? undefined : values.get(name);
-  if (!output) throw malformed(`The model computes no output '${name ?? ''}'.`);
+  if (!output) throw malformed(`The model computes no output '${printable(name ?? '')}'.`);
   if (output.kind === 'constant')
-    throw malformed(`The output '${name}' does not depend on the input '${input.name}'.`);
+    throw malformed(
+      `The output '${printable(name ?? '')}' does not depend on the input '${printable(input.name)}'.`,
+    );
   return builder.finish(output.id);
 }
 
-function importNode(node: NodeProto, builder: GraphBuilder, opset: number, values: Map<string, Value>): void {
+/** Imports one node as layer `index`; false where it was folded and is no layer. */
+function importNode(
+  node: NodeProto,
+  builder: GraphBuilder,
+  opset: number,
+  values: Map<string, Value>,
+  index: number,
+): boolean {
   const inputs = node.input.map((name): Value | undefined => {
     const value = values.get(name);
     if (name !== '' && !value)
-      throw malformed(`Node '${nameOf(node)}' uses '${name}' before it is computed.`);
+      throw malformed(`Node '${nameOf(node)}' uses '${printable(name)}' before it is computed.`);
     return value;
   });
   const outputs = node.output.filter((name) => name !== '');
@@ -86,13 +99,14 @@ function importNode(node: NodeProto, builder: GraphBuilder, opset: number, value
   const mark = builder.size;
   let results: Value[];
   try {
-    if (!isStandardDomain(node.domain)) throw unsupported(`operators of '${node.domain}' are not supported.`);
+    if (!isStandardDomain(node.domain))
+      throw unsupported(`operators of '${printable(node.domain)}' are not supported.`);
     results = [evaluate(scope)].flat();
   } catch (error) {
     if (!(error instanceof SealedError)) throw error;
-    throw new SealedError(error.code, `Node '${nameOf(node)}', ${node.opType}: ${error.message}`, {
+    throw new SealedError(error.code, `Node '${nameOf(node)}', ${printable(node.opType)}: ${error.message}`, {
       stage: 'model',
-      detail: { node: nameOf(node), operator: node.opType },
+      detail: { node: nameOf(node), operator: printable(node.opType) },
       cause: error,
     });
   }
@@ -100,12 +114,16 @@ function importNode(node: NodeProto, builder: GraphBuilder, opset: number, value
     const result = results[i];
     // Outputs beyond the results are Dropout's mask and BatchNormalization's statistics: not there at inference.
     if (name === '' || !result) return;
-    if (values.has(name)) throw malformed(`Two nodes compute '${name}'.`);
-    values.set(
-      name,
-      result.kind === 'data' ? { ...result, id: builder.rename(result.id, name, mark) } : result,
-    );
+    if (values.has(name)) throw malformed(`Two nodes compute '${printable(name)}'.`);
+    if (result.kind === 'constant') {
+      values.set(name, result);
+      return;
+    }
+    const id = builder.rename(result.id, name, mark);
+    values.set(name, { ...result, id });
+    if (i === 0) builder.mark({ index, name: nameOf(node), type: printable(node.opType), output: id });
   });
+  return results.some((result) => result.kind === 'data');
 }
 
 /** The node's outputs: folded where all inputs are constants. */
@@ -138,7 +156,7 @@ function dataInput(graph: GraphProto, known: ReadonlyMap<string, Value>): ValueI
   if (open.length === 1) return open[0];
   if (open.length === 0) throw malformed('The model has no input.');
   const names = open
-    .map(({ name }) => `'${name}'`)
+    .map(({ name }) => `'${printable(name)}'`)
     .slice(0, 8)
     .join(', ');
   throw unsupported(`The model has ${open.length} inputs (${names}): give all but one as constants.`);
@@ -150,7 +168,7 @@ function inputDims(input: ValueInfoProto, given: Shape | undefined): number[] {
   const tensor = type?.case === 'tensorType' ? type.value : undefined;
   if (tensor && tensor.elemType !== 0 && !isFloating(tensor.elemType)) {
     throw unsupported(
-      `The input '${input.name}' is not of a floating-point type: put the cast inside the client's part.`,
+      `The input '${printable(input.name)}' is not of a floating-point type: put the cast inside the client's part.`,
     );
   }
   const stated = tensor?.shape?.dim.map(({ value }) =>
@@ -163,7 +181,7 @@ function inputDims(input: ValueInfoProto, given: Shape | undefined): number[] {
     const shape = stated?.map((size) => positive(size) ?? '?').join('×') ?? 'no shape';
     throw new SealedError(
       'invalid-argument',
-      `The input '${input.name}' has ${shape}: give its size${given ? ` with that many axes, not ${given.join('×')}` : ''}.`,
+      `The input '${printable(input.name)}' has ${shape}: give its size${given ? ` with that many axes, not ${given.join('×')}` : ''}.`,
       { stage: 'model' },
     );
   }
@@ -184,5 +202,5 @@ function isStandardDomain(domain: string): boolean {
 }
 
 function nameOf(node: NodeProto): string {
-  return node.name || node.output[0] || '?';
+  return printable(node.name || node.output[0] || '?');
 }
