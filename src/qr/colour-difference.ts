@@ -42,8 +42,8 @@ export function colourDifference(before: Raster, after: Raster, border: number):
     let from = y * before.width * 3;
     let to = ((y + border) * after.width + border) * 3;
     for (let x = 0; x < before.width; x++, from += 3, to += 3) {
-      const old = (before.data[from]! << 16) | (before.data[from + 1]! << 8) | before.data[from + 2]!;
-      const now = (after.data[to]! << 16) | (after.data[to + 1]! << 8) | after.data[to + 2]!;
+      const old = (before.data[from] << 16) | (before.data[from + 1] << 8) | before.data[from + 2];
+      const now = (after.data[to] << 16) | (after.data[to + 1] << 8) | after.data[to + 2];
       if (old === now) continue;
       changedPixels++;
       const slot = (Math.imul(old, 0x9e3779b1) ^ Math.imul(now, 0x85ebca6b)) >>> 16;
@@ -52,7 +52,7 @@ export function colourDifference(before: Raster, after: Raster, border: number):
         cachedAfter[slot] = now;
         cachedValue[slot] = difference(lab(old), lab(now));
       }
-      sum += cachedValue[slot]!;
+      sum += cachedValue[slot];
     }
   }
   return { changedPixels, meanDeltaE: changedPixels === 0 ? 0 : sum / changedPixels };

@@ -87,7 +87,8 @@ export function createCorrector(input: CorrectionInput): Corrector {
   const side = picture.width;
   const weights = centreWeights(pixelsPerModule);
   const lightLuma = luma(...background);
-  const ideal = new Uint8Array(side * side * 3);
+  // Clamped arrays round; blended colours have fractions.
+  const ideal = new Uint8ClampedArray(side * side * 3);
   for (let y = 0, at = 0; y < side; y++) {
     for (let x = 0; x < side; x++, at += 3) ideal.set(foreground(x, y), at);
   }
@@ -97,7 +98,7 @@ export function createCorrector(input: CorrectionInput): Corrector {
     const raisedLight = Math.max(lightLuma, bounds.light);
     const light = new Uint8Array(3);
     writeWithLuma(light, 0, ...background, raisedLight);
-    const lightTone: Rgb = [light[0]!, light[1]!, light[2]!];
+    const lightTone: Rgb = [light[0], light[1], light[2]];
     const result = filledRaster(side + 2 * border, side + 2 * border, lightTone);
     for (let y = 0; y < side; y++) {
       const moduleRow = Math.floor(y / pixelsPerModule) * code.modules;
@@ -110,18 +111,18 @@ export function createCorrector(input: CorrectionInput): Corrector {
         const isFunction = code.functionModules[module] === 1;
         // The light tone is there already.
         if (isFunction && !isDark) continue;
-        const dr = ideal[from]!;
-        const dg = ideal[from + 1]!;
-        const db = ideal[from + 2]!;
+        const dr = ideal[from];
+        const dg = ideal[from + 1];
+        const db = ideal[from + 2];
         const darkLuma = luma(dr, dg, db);
         const loweredDark = Math.min(darkLuma, bounds.dark);
         if (isFunction) {
           writeWithLuma(result.data, to, dr, dg, db, loweredDark);
           continue;
         }
-        const r = picture.data[from]!;
-        const g = picture.data[from + 1]!;
-        const b = picture.data[from + 2]!;
+        const r = picture.data[from];
+        const g = picture.data[from + 1];
+        const b = picture.data[from + 2];
         const before = luma(r, g, b);
         const contrast = lightLuma - darkLuma;
         // How much of this pixel the style covered; a style without contrast leaves only the module to say so.
@@ -129,7 +130,7 @@ export function createCorrector(input: CorrectionInput): Corrector {
           contrast < 16 ? Number(isDark) : Math.min(1, Math.max(0, (lightLuma - before) / contrast));
         const toned = before + (1 - covered) * (raisedLight - lightLuma) + covered * (loweredDark - darkLuma);
         const beyond = isDark ? Math.min(0, bounds.dark - toned) : Math.max(0, bounds.light - toned);
-        const held = weights[weightRow + (x % pixelsPerModule)]!;
+        const held = weights[weightRow + (x % pixelsPerModule)];
         writeWithLuma(result.data, to, r, g, b, toned + held * beyond);
       }
     }

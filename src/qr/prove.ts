@@ -47,6 +47,9 @@ export interface Proof {
   readonly readBefore: ReadBy;
   /** Was it read at every size, at this strength and at the next higher ones? */
   readonly scan: ReadBy;
+  /** Milliseconds spent correcting and comparing pictures, and scanning them. */
+  readonly correctMs: number;
+  readonly verifyMs: number;
   /** Both decoders read everything. If false, `raster` is the strongest correction and must not be handed out. */
   readonly proven: boolean;
 }
@@ -109,6 +112,22 @@ function createTrial(input: ProofInput, corrector: Corrector, border: number) {
   };
 }
 
+/** `scanners`, adding up the time they take. */
+function timedScanners(scanners: Pick<Scanners, Decoder>) {
+  const timed = {
+    ms: 0,
+    zxing: (picture: Raster): Promise<string | null> => scan('zxing', picture),
+    zbar: (picture: Raster): Promise<string | null> => scan('zbar', picture),
+  };
+  const scan = async (decoder: Decoder, picture: Raster): Promise<string | null> => {
+    const start = performance.now();
+    const text = await scanners[decoder](picture);
+    timed.ms += performance.now() - start;
+    return text;
+  };
+  return timed;
+}
+
 /**
  * Corrects the picture by the smallest strength that leaves a margin: both scanners return exactly `text` at the
  * export size, at half of it and at 5/4 of it, and do so at the two next higher strengths as well. When no strength
@@ -116,7 +135,9 @@ function createTrial(input: ProofInput, corrector: Corrector, border: number) {
  * `invalid-argument` when picture and code do not match.
  */
 export async function correctAndProve(input: ProofInput): Promise<Proof> {
-  const { scanners, text, signal, onProgress } = input;
+  const { text, signal, onProgress } = input;
+  const started = performance.now();
+  const scanners = timedScanners(input.scanners);
   throwIfAborted(signal, 'correct');
   const { scale, modulePixels, border } = exportGeometry(input.pixelsPerModule);
   const enlarged = enlarge(input, scale);
@@ -126,7 +147,7 @@ export async function correctAndProve(input: ProofInput): Promise<Proof> {
     zxing: (await scanners.zxing(uncorrected)) === text,
     zbar: (await scanners.zbar(uncorrected)) === text,
   };
-  const trial = createTrial(input, corrector, border);
+  const trial = createTrial({ ...input, scanners }, corrector, border);
   let scan: ReadBy = { zxing: false, zbar: false };
   let proven = false;
   let step = -1;
@@ -146,5 +167,8 @@ export async function correctAndProve(input: ProofInput): Promise<Proof> {
   const raster = corrector.at(strength, border);
   const difference = colourDifference(enlarged.picture, raster, border);
   onProgress?.(1);
-  return { raster, pixelsPerModule: modulePixels, border, strength, ...difference, readBefore, scan, proven };
+  const verifyMs = scanners.ms;
+  const correctMs = performance.now() - started - verifyMs;
+  const sizes = { pixelsPerModule: modulePixels, border };
+  return { raster, ...sizes, strength, ...difference, readBefore, scan, correctMs, verifyMs, proven };
 }

@@ -101,16 +101,16 @@ export function resample(raster: Raster, width: number, height: number): Raster 
   const narrow = new Float32Array(width * raster.height * 3);
   for (let y = 0; y < raster.height; y++) {
     for (let x = 0; x < width; x++) {
-      const weights = across.weights[x]!;
-      let at = (y * raster.width + across.starts[x]!) * 3;
+      const weights = across.weights[x];
+      let at = (y * raster.width + across.starts[x]) * 3;
       let r = 0;
       let g = 0;
       let b = 0;
       for (let j = 0; j < weights.length; j++, at += 3) {
-        const weight = weights[j]!;
-        r += weight * raster.data[at]!;
-        g += weight * raster.data[at + 1]!;
-        b += weight * raster.data[at + 2]!;
+        const weight = weights[j];
+        r += weight * raster.data[at];
+        g += weight * raster.data[at + 1];
+        b += weight * raster.data[at + 2];
       }
       const out = (y * width + x) * 3;
       narrow[out] = r;
@@ -122,14 +122,14 @@ export function resample(raster: Raster, width: number, height: number): Raster 
   const rowLength = width * 3;
   const row = new Float32Array(rowLength);
   for (let y = 0; y < height; y++) {
-    const weights = down.weights[y]!;
+    const weights = down.weights[y];
     row.fill(0);
     for (let j = 0; j < weights.length; j++) {
-      const weight = weights[j]!;
-      const from = (down.starts[y]! + j) * rowLength;
-      for (let i = 0; i < rowLength; i++) row[i]! += weight * narrow[from + i]!;
+      const weight = weights[j];
+      const from = (down.starts[y] + j) * rowLength;
+      for (let i = 0; i < rowLength; i++) row[i] += weight * narrow[from + i];
     }
-    for (let i = 0; i < rowLength; i++) result.data[y * rowLength + i] = Math.round(row[i]!);
+    for (let i = 0; i < rowLength; i++) result.data[y * rowLength + i] = Math.round(row[i]);
   }
   return result;
 }

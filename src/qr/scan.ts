@@ -43,13 +43,13 @@ function toRgba({ width, height, data }: Raster): ImageData {
     rgba[to + 3] = 255;
   }
   // Node has no ImageData; zxing-wasm only looks at these fields.
-  return { width, height, data: rgba, colorSpace: 'srgb' } as ImageData;
+  return { width, height, data: rgba, colorSpace: 'srgb' };
 }
 
 function toGrey({ width, height, data }: Raster): ArrayBuffer {
   const grey = new Uint8Array(width * height);
   for (let from = 0, to = 0; from < data.length; from += 3, to++) {
-    grey[to] = luma(data[from]!, data[from + 1]!, data[from + 2]!);
+    grey[to] = luma(data[from], data[from + 1], data[from + 2]);
   }
   return grey.buffer;
 }

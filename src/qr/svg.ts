@@ -29,7 +29,7 @@ function base64(bytes: Uint8Array): string {
 
 function colourAt(raster: Raster, pixel: number): number {
   const at = pixel * 3;
-  return (raster.data[at]! << 16) | (raster.data[at + 1]! << 8) | raster.data[at + 2]!;
+  return (raster.data[at] << 16) | (raster.data[at + 1] << 8) | raster.data[at + 2];
 }
 
 /** Pixels of each colour, or null as soon as there are more than `MAX_PATH_COLOURS`. */
