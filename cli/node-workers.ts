@@ -1,17 +1,17 @@
 // Starts the workers as threads of Node, each with the bytes of its WebAssembly files.
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import type { WorkerFactory } from '../src/app/workers.ts';
 import { connect, type StartedWorker } from '../workers/pool.ts';
 
-const require = createRequire(import.meta.url);
-
+/** The bytes of `path` in the package `name`, whose own exports may not name it. */
 function packageFile(name: string, path: string): Uint8Array<ArrayBuffer> {
-  const main = require.resolve(name);
-  const root = main.slice(0, main.lastIndexOf(join('node_modules', name)) + join('node_modules', name).length);
+  const entry = fileURLToPath(import.meta.resolve(name));
+  const folder = join('node_modules', name);
+  const root = entry.slice(0, entry.lastIndexOf(folder) + folder.length);
   return Uint8Array.from(readFileSync(join(root, path)));
 }
 

@@ -7,6 +7,7 @@ import { checkColours, type StyleColours } from '../style/colours.ts';
 import type { PixelsPerModule } from '../style/graph.ts';
 import { foregroundAt, type Style } from '../style/styles.ts';
 import { drawSealed, drawSimulated } from './draw.ts';
+import { pixelsFor } from './plans.ts';
 import type { BackendName, StyleReport } from './report.ts';
 import type { Session } from './session.ts';
 import { type RunControls, Stages } from './stages.ts';
@@ -17,7 +18,8 @@ export interface StyleRequest {
   readonly ecc: ErrorCorrectionLevel;
   readonly style: Style;
   readonly colours: StyleColours;
-  readonly pixelsPerModule: PixelsPerModule;
+  /** `auto`: by version, see {@link pixelsFor}. */
+  readonly pixelsPerModule: PixelsPerModule | 'auto';
   readonly backend: BackendName;
   /** Whether to run the float network as well and report how far the decrypted values are from it. */
   readonly measurePrecision: boolean;
@@ -39,12 +41,13 @@ export async function styleCode(
   request: StyleRequest,
   controls: RunControls = {},
 ): Promise<StyledCode> {
-  const { text, ecc, style, pixelsPerModule, backend, measurePrecision } = request;
+  const { text, ecc, style, backend, measurePrecision } = request;
   const stages = new Stages(controls);
   const started = performance.now();
 
   const colours = checkColours(request.colours, style.field);
   const code = await stages.run('encode-qr', () => encodeQr(text, { ecc }));
+  const pixelsPerModule = request.pixelsPerModule === 'auto' ? pixelsFor(code.version) : request.pixelsPerModule;
   const ready = await stages.run('plan', () => session.plans.plan(style, code.modules, colours, pixelsPerModule));
   const draw = backend === 'clear' ? drawSimulated : drawSealed;
   const drawing = { ready, values: Float32Array.from(code.dark), measurePrecision };

@@ -19,8 +19,19 @@ export interface ReadyPlan extends Compiled {
 /** Reads a file of the site's `public/` folder. */
 export type ModelLoader = (path: string) => Promise<Uint8Array>;
 
+// The networks fit every size; the importer wants one.
+const ANY_SIZE = [1, 21, 21];
+
 // A plan of version 10 holds some 12 MB of colour fields: keep a few.
 const MOST_PLANS = 4;
+
+/** Largest version drawn at 8 pixels a module: beyond, the answer would grow past 50 MB. */
+const LAST_VERSION_AT_8 = 25;
+
+/** Pixels a module that the network draws for a code of `version`. */
+export function pixelsFor(version: number): PixelsPerModule {
+  return version <= LAST_VERSION_AT_8 ? 8 : 4;
+}
 
 /** The plans of one session. */
 export class Plans {
@@ -38,7 +49,7 @@ export class Plans {
   network(style: Style): Promise<Graph> {
     let network = this.#networks.get(style.model);
     if (!network) {
-      network = this.#load(style.model).then((bytes) => importOnnx(bytes));
+      network = this.#load(style.model).then((bytes) => importOnnx(bytes, { inputShape: ANY_SIZE }));
       network.catch(() => this.#networks.delete(style.model));
       this.#networks.set(style.model, network);
     }

@@ -20,6 +20,7 @@ export interface Compiled {
   readonly predictedMs: number;
 }
 
+/** How to compile. */
 export interface CompileOptions {
   /** Measured costs of the backend that will run the plan. */
   readonly costs: CostTable;

@@ -1,5 +1,5 @@
 // How many operations of which kind a plan makes at which level, and what that costs.
-import { outLevel, type Plan, type Stage } from './plan.ts';
+import { type Plan, type Stage } from './plan.ts';
 
 /** The operations that take time on the server. */
 export const OPERATIONS = [
@@ -11,6 +11,7 @@ export const OPERATIONS = [
   'relinearize',
 ] as const;
 
+/** One of {@link OPERATIONS}. */
 export type OperationName = (typeof OPERATIONS)[number];
 
 /** `counts[operation][level]` */
@@ -30,9 +31,8 @@ function countStage(stage: Stage, counts: OperationCounts): void {
   const { level } = stage;
   if (stage.kind === 'square') {
     counts.square[level]! += stage.count;
-    // A size-3 ciphertext: one and a half times the polynomials of a size-2 one.
-    counts.rescale[level]! += stage.count * 1.5;
-    counts.relinearize[outLevel(stage)]! += stage.count;
+    counts.relinearize[level]! += stage.count;
+    counts.rescale[level]! += stage.count;
     return;
   }
   const rotated = new Set<string>();

@@ -42,6 +42,7 @@ export interface BlockShape {
   readonly tiles: number;
 }
 
+/** Either kind of layout. */
 export type Layout = PatchLayout | GridLayout;
 
 /** The block shape for `positions` with R = `blocksPerCiphertext`; undefined when they do not fit that way. */

@@ -42,7 +42,11 @@ export interface LinearStage {
   readonly rows: readonly LinearRow[];
 }
 
-/** Squares each ciphertext, rescales, then relinearises (in that order: relinearising costs less one level down). */
+/**
+ * Squares each ciphertext, relinearises, then rescales. The other order would relinearise more cheaply, one level down,
+ * but the third polynomial's rounding error meets s², whose coefficients are √N times larger: 2^17 units in a slot
+ * instead of 2^11 (measured: a largest error of 0.03 instead of 0.0005 in the styles).
+ */
 export interface SquareStage {
   readonly kind: 'square';
   readonly label: string;
@@ -52,6 +56,7 @@ export interface SquareStage {
   readonly count: number;
 }
 
+/** One step of a plan. */
 export type Stage = LinearStage | SquareStage;
 
 /** A straight line of stages from `inputCount` fresh ciphertexts to the outputs of the last one. */

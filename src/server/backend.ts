@@ -17,7 +17,7 @@ export interface Backend<C> extends Disposable {
   rescale(ciphertext: C, outScale: number): C;
   /** Adds a constant to each slot, in place. */
   addConstant(ciphertext: C, constant: Diagonal): void;
-  /** Square, rescaled to `outScale`, relinearised. @throws SealedError `missing-key` */
+  /** Square, relinearised, rescaled to `outScale`. @throws SealedError `missing-key` */
   square(ciphertext: C, outScale: number): C;
   free(ciphertext: C): void;
   /** Bytes of WebAssembly memory in use by this backend's module. */

@@ -102,9 +102,8 @@ export class SealBackend implements Backend<Ciphertext> {
     }
     const result = new this.#context.seal.Ciphertext();
     this.#evaluator.square(ciphertext, result);
-    this.rescale(result, outScale);
     this.#evaluator.relinearizeInplace(result, this.#relinKeys);
-    return result;
+    return this.rescale(result, outScale);
   }
 
   free(ciphertext: Ciphertext): void {
