@@ -129,7 +129,7 @@ describe('encodeQr', () => {
 
   it('makes every version and every mask readable by both readers', async () => {
     for (const version of VERSIONS) {
-      const ecc = ERROR_CORRECTION_LEVELS[version % 4]!;
+      const ecc = ERROR_CORRECTION_LEVELS[version % 4];
       const text = `№ ${version} `.repeat(Math.max(1, Math.floor(byteCapacity(version, ecc, true) / 9)));
       const raster = drawPlain(encodeQr(text, { version, ecc, mask: version % 8 }), 5, 20);
       expect(await scanners.zxing(raster), `version ${version}, zxing`).toBe(text);

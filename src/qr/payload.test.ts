@@ -11,7 +11,7 @@ function parseFields(text: string): Map<string, string> {
   let key: string | null = null;
   let value = '';
   for (let i = 0; i < text.length; i++) {
-    const character = text[i]!;
+    const character = text[i];
     if (character === '\\') value += text[++i] ?? '';
     else if (character === ':' && key === null) {
       key = value;

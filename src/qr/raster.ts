@@ -67,69 +67,68 @@ export function drawPlain(
   return frameRaster(inner, border, light);
 }
 
-/** First source pixel and the weights of the source pixels behind each pixel of a shorter or longer line. */
-function lineWeights(
-  from: number,
-  to: number,
-): { readonly starts: Int32Array; readonly weights: Float32Array[] } {
+/** Which pixels of a line of `from` pixels make up each pixel of a line of `to`: first pixel and `taps` weights. */
+interface LineFilter {
+  readonly taps: number;
+  readonly starts: Int32Array;
+  readonly weights: Float32Array;
+}
+
+function lineFilter(from: number, to: number): LineFilter {
   const ratio = from / to;
+  // Enlarging: the triangle of bilinear interpolation. Reducing: the same triangle, as wide as the step.
   const reach = Math.max(1, ratio);
+  const taps = Math.min(from, Math.ceil(2 * reach) + 1);
   const starts = new Int32Array(to);
-  const weights: Float32Array[] = [];
+  const weights = new Float32Array(to * taps);
   for (let i = 0; i < to; i++) {
     const centre = (i + 0.5) * ratio;
-    const start = Math.max(0, Math.floor(centre - reach));
-    const end = Math.min(from, Math.ceil(centre + reach));
-    const line = new Float32Array(end - start);
-    let sum = 0;
-    for (let j = start; j < end; j++) {
-      // Enlarging: the triangle of bilinear interpolation. Reducing: the same triangle, as wide as the step.
-      const weight = Math.max(0, 1 - Math.abs(j + 0.5 - centre) / reach);
-      line[j - start] = weight;
-      sum += weight;
-    }
+    const start = Math.min(from - taps, Math.max(0, Math.floor(centre - reach)));
     starts[i] = start;
-    weights.push(line.map((weight) => weight / sum));
+    const line = weights.subarray(i * taps, (i + 1) * taps);
+    for (let j = 0; j < taps; j++) line[j] = Math.max(0, 1 - Math.abs(start + j + 0.5 - centre) / reach);
+    const sum = line.reduce((total, weight) => total + weight, 0);
+    for (let j = 0; j < taps; j++) line[j] /= sum;
   }
-  return { starts, weights };
+  return { taps, starts, weights };
 }
 
 /** `raster` at `width` × `height` pixels: bilinear when enlarging, a triangle filter over the area when reducing. */
 export function resample(raster: Raster, width: number, height: number): Raster {
-  const across = lineWeights(raster.width, width);
-  const down = lineWeights(raster.height, height);
-  const narrow = new Float32Array(width * raster.height * 3);
-  for (let y = 0; y < raster.height; y++) {
-    for (let x = 0; x < width; x++) {
-      const weights = across.weights[x];
+  const across = lineFilter(raster.width, width);
+  const down = lineFilter(raster.height, height);
+  const { data } = raster;
+  const rowLength = width * 3;
+  const narrow = new Float32Array(rowLength * raster.height);
+  for (let y = 0, out = 0; y < raster.height; y++) {
+    for (let x = 0; x < width; x++, out += 3) {
       let at = (y * raster.width + across.starts[x]) * 3;
       let r = 0;
       let g = 0;
       let b = 0;
-      for (let j = 0; j < weights.length; j++, at += 3) {
-        const weight = weights[j];
-        r += weight * raster.data[at];
-        g += weight * raster.data[at + 1];
-        b += weight * raster.data[at + 2];
+      for (let j = x * across.taps; j < (x + 1) * across.taps; j++, at += 3) {
+        const weight = across.weights[j];
+        r += weight * data[at];
+        g += weight * data[at + 1];
+        b += weight * data[at + 2];
       }
-      const out = (y * width + x) * 3;
       narrow[out] = r;
       narrow[out + 1] = g;
       narrow[out + 2] = b;
     }
   }
   const result = emptyRaster(width, height);
-  const rowLength = width * 3;
   const row = new Float32Array(rowLength);
   for (let y = 0; y < height; y++) {
-    const weights = down.weights[y];
-    row.fill(0);
-    for (let j = 0; j < weights.length; j++) {
-      const weight = weights[j];
+    row.fill(0.5);
+    for (let j = 0; j < down.taps; j++) {
+      const weight = down.weights[y * down.taps + j];
+      if (weight === 0) continue;
       const from = (down.starts[y] + j) * rowLength;
       for (let i = 0; i < rowLength; i++) row[i] += weight * narrow[from + i];
     }
-    for (let i = 0; i < rowLength; i++) result.data[y * rowLength + i] = Math.round(row[i]);
+    // The half it began with makes the truncation of a byte array round.
+    result.data.set(row, y * rowLength);
   }
   return result;
 }

@@ -84,6 +84,9 @@ async function scanZbar(scanner: ZBarScanner, raster: Raster): Promise<string | 
   }
 }
 
+/** Emscripten's loaders print what they then throw; once is enough. */
+const printErr = (): void => undefined;
+
 /**
  * Loads both scanners from `sources`; call once a worker. Looks for QR codes only, with each decoder's settings as
  * apps use them. Throws `load-failed` when a WebAssembly file cannot be fetched or compiled.
@@ -91,11 +94,11 @@ async function scanZbar(scanner: ZBarScanner, raster: Raster): Promise<string | 
 export async function loadScanners(sources: ScannerSources): Promise<Scanners> {
   try {
     await prepareZXingModule({
-      overrides: { wasmBinary: await wasmBytes(sources.zxing) },
+      overrides: { wasmBinary: await wasmBytes(sources.zxing), printErr },
       fireImmediately: true,
     });
     // Its types name locateFile alone; its Emscripten loader takes the bytes as well.
-    const zbarArguments: object = { wasmBinary: await wasmBytes(sources.zbar) };
+    const zbarArguments: object = { wasmBinary: await wasmBytes(sources.zbar), printErr };
     setModuleArgs(zbarArguments);
     const scanner = await ZBarScanner.create();
     scanner.setConfig(ZBarSymbolType.ZBAR_NONE, ZBarConfigType.ZBAR_CFG_ENABLE, 0);
