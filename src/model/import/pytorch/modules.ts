@@ -4,8 +4,8 @@ import type { Tensor } from '../../graph.ts';
 import { printable } from '../file-text.ts';
 import { asTensor } from './archive.ts';
 import type { Archive } from './archive.ts';
-import { PickleObject, PickleTuple } from './unpickle.ts';
-import type { PickleValue } from './unpickle.ts';
+import { PickleObject, PickleTuple } from './pickle-values.ts';
+import type { PickleValue } from './pickle-values.ts';
 
 /** A plain value of a layer's attribute. */
 export type Attribute = null | boolean | number | string | readonly Attribute[];

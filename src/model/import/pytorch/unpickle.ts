@@ -1,65 +1,8 @@
 // Reads Python pickles (protocols 2 to 5) as inert data: nothing is imported, looked up or called.
 import { SealedError } from '../../../base/errors.ts';
 import { printable } from '../file-text.ts';
-
-/** A Python name, kept as a name. */
-export class PickleGlobal {
-  readonly module: string;
-  readonly name: string;
-
-  constructor(module: string, name: string) {
-    this.module = module;
-    this.name = name;
-  }
-
-  /** `module.name`. */
-  get path(): string {
-    return `${this.module}.${this.name}`;
-  }
-}
-
-/** A Python tuple. */
-export class PickleTuple {
-  readonly items: readonly PickleValue[];
-
-  constructor(items: readonly PickleValue[]) {
-    this.items = items;
-  }
-}
-
-/** An instance of a Python class: its name and the state the file gives it. */
-export class PickleObject {
-  readonly type: PickleGlobal;
-  state: PickleValue = null;
-
-  constructor(type: PickleGlobal) {
-    this.type = type;
-  }
-}
-
-/** Anything the reader's owner puts in place of a call or persistent id. */
-export class PickleForeign<Value> {
-  readonly value: Value;
-
-  constructor(value: Value) {
-    this.value = value;
-  }
-}
-
-/** What a pickle can hold. Dictionaries are maps; sets are lists. */
-export type PickleValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Uint8Array
-  | PickleValue[]
-  | Map<PickleValue, PickleValue>
-  | PickleTuple
-  | PickleGlobal
-  | PickleObject
-  | PickleForeign<unknown>;
+import { PickleGlobal, PickleObject, PickleTuple } from './pickle-values.ts';
+import type { PickleValue } from './pickle-values.ts';
 
 /** What the owner of the reader decides. */
 export interface PickleHooks {

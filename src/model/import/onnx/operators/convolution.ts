@@ -1,7 +1,7 @@
 // ONNX Conv and ConvTranspose, one- and two-dimensional, with auto_pad.
 import { addConvolution, addTransposedConvolution } from '../../windows.ts';
 import type { Pads, Pair, Window } from '../../windows.ts';
-import { Scope } from '../scope.ts';
+import type { Scope } from '../scope.ts';
 import { malformed, unsupported } from '../values.ts';
 import type { Data, Value } from '../values.ts';
 
