@@ -93,7 +93,7 @@ class Reader {
         this.#push(toInteger(this.#take(this.#uint(1))));
         return;
       case 0x8b: // LONG4
-        this.#push(toInteger(this.#take(Math.min(this.#uint(4), 4096))));
+        this.#push(toInteger(this.#take(this.#uint(4))));
         return;
       case 0x47: // BINFLOAT, big-endian
         this.#take(8);
@@ -341,6 +341,7 @@ class Reader {
 
 /** Little-endian two's complement; a number where it is exact. */
 function toInteger(bytes: Uint8Array): number | bigint {
+  if (bytes.length > 255) throw malformed('it holds a number of more than 255 bytes');
   let value = 0n;
   for (const byte of bytes.toReversed()) value = (value << 8n) | BigInt(byte);
   if (bytes.length > 0 && bytes[bytes.length - 1] & 0x80) value -= 1n << BigInt(8 * bytes.length);
