@@ -25,7 +25,8 @@ export function multiplyWeights(a: Weight, b: Weight): Weight {
 }
 
 function scaled(field: Float32Array, factor: number): Weight {
-  return factor === 0 ? 0 : field.map((value) => value * factor);
+  if (factor === 0) return 0;
+  return factor === 1 ? field : field.map((value) => value * factor);
 }
 
 /** a + b, position by position. */
@@ -73,13 +74,4 @@ export function countTerms(map: ChannelMap): { scalars: number; fields: number }
     }
   }
   return { scalars, fields };
-}
-
-/** `map` with every input channel's weight multiplied by `factors[input]` (to fold a square's coefficients away). */
-export function scaleInputs(map: ChannelMap, factors: readonly number[]): ChannelMap {
-  const rows = map.rows.map((row) => ({
-    bias: row.bias,
-    terms: row.terms.map((t) => ({ input: t.input, weight: multiplyWeights(t.weight, factors[t.input]!) })),
-  }));
-  return { ...map, rows };
 }

@@ -73,7 +73,7 @@ function lowerRow(lowering: Lowering, tile: number, group: number): LinearRow {
  * How many of `shifts` (a power of two) block rotations are baby steps. A baby step rotates each of `inputs`
  * ciphertexts once for all rows, a giant step each of `outputs` once: take the split with the fewest rotations.
  */
-function babyStepCount(shifts: number, inputs: number, outputs: number): number {
+export function babyStepCount(shifts: number, inputs: number, outputs: number): number {
   let best = shifts;
   let fewest = Infinity;
   for (let baby = shifts; baby >= 1; baby /= 2) {

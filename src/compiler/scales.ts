@@ -25,9 +25,8 @@ export const SCALES = {
   sharedFieldBits: 18,
 } as const;
 
-/** Bits of the primes that `steps` drop, first dropped first. */
-export function scaledStepPrimeBits(steps: readonly Step[]): number[] {
-  const drops = steps.filter((step) => step.kind === 'square' || step.rescale).length;
+/** Bits of the primes that `drops` rescales divide by, first dropped first. */
+export function rescalePrimeBits(drops: number): number[] {
   return Array.from({ length: drops }, (_, index) =>
     index === drops - 1 ? SCALES.lastPrimeBits : SCALES.middlePrimeBits,
   );
