@@ -200,7 +200,7 @@ export function sliceData(
 }
 
 /** Elements picked along one axis of an ONNX value. */
-export function pickAxis(scope: Scope, x: Data, axis: number, indices: readonly number[]): Data {
+function pickAxis(scope: Scope, x: Data, axis: number, indices: readonly number[]): Data {
   const inSample = x.batched && axis > 0;
   const from = inSample ? x : scope.whole(x);
   const rank = scope.shapeOf(from).length;
