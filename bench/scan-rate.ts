@@ -26,7 +26,7 @@ const backend = BACKENDS.find((name) => name === values.backend) satisfies Backe
 if (!backend) throw new Error(`--backend must be ${BACKENDS.join(' or ')}.`);
 
 const random = seededRandom(Number(values.seed));
-const pick = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)]!;
+const pick = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)];
 const text = (alphabet: string, most: number): string =>
   Array.from({ length: 1 + Math.floor(random() * most) }, () => pick([...alphabet])).join('');
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
@@ -69,7 +69,7 @@ for (let index = 0; index < Number(values.count); index += 1) {
     Object.assign(outcome, { ok: false, error: asSealedError(error).code });
   }
   runs.push(outcome);
-  if (!values.json) console.log(Object.values(outcome).map((v) => (typeof v === 'object' ? JSON.stringify(v) : v)).join('  '));
+  if (!values.json) console.log(JSON.stringify(outcome));
 }
 scanners.dispose();
 session.close();

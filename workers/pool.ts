@@ -29,10 +29,16 @@ export function connect<Role extends object>(worker: StartedWorker, setup: Worke
     if (dead) return;
     dead = true;
     death.reject(
-      new SealedError('worker-died', `A background worker stopped (${reason}). Try again: a new one will be started.`, {
-        stage: 'worker',
-      }),
+      new SealedError(
+        'worker-died',
+        `A background worker stopped (${reason}). Try again: a new one will be started.`,
+        {
+          stage: 'worker',
+        },
+      ),
     );
+    // After an error it may still be running; nobody will hear it any more.
+    worker.terminate();
   };
   worker.onDeath(die);
   worker.endpoint.postMessage({ setup });
@@ -41,7 +47,7 @@ export function connect<Role extends object>(worker: StartedWorker, setup: Worke
     get: (_, name): Method | undefined => {
       // A proxy that is awaited is asked for `then`; it is not a promise.
       if (typeof name !== 'string' || name === 'then') return undefined;
-      return (...args) => Promise.race([death.promise, remote[name]!(...args)]);
+      return (...args) => Promise.race([death.promise, remote[name](...args)]);
     },
   }) as Role;
   return {
@@ -49,9 +55,6 @@ export function connect<Role extends object>(worker: StartedWorker, setup: Worke
     get dead() {
       return dead;
     },
-    terminate: () => {
-      die('it was ended');
-      worker.terminate();
-    },
+    terminate: (reason = 'it was ended') => die(reason),
   };
 }

@@ -47,8 +47,11 @@ export async function styleCode(
 
   const colours = checkColours(request.colours, style.field);
   const code = await stages.run('encode-qr', () => encodeQr(text, { ecc }));
-  const pixelsPerModule = request.pixelsPerModule === 'auto' ? pixelsFor(code.version) : request.pixelsPerModule;
-  const ready = await stages.run('plan', () => session.plans.plan(style, code.modules, colours, pixelsPerModule));
+  const pixelsPerModule =
+    request.pixelsPerModule === 'auto' ? pixelsFor(code.version) : request.pixelsPerModule;
+  const ready = await stages.run('plan', () =>
+    session.plans.plan(style, code.modules, colours, pixelsPerModule),
+  );
   const draw = backend === 'clear' ? drawSimulated : drawSealed;
   const drawing = { ready, values: Float32Array.from(code.dark), measurePrecision };
   const { picture, bytes, timings } = await draw(session, drawing, stages);

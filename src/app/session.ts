@@ -32,6 +32,9 @@ interface Server {
 /** How long any one call may take: version 40 needs a minute or two with the SEAL backend on a slow machine. */
 const CALL_TIMEOUT_MS = 300_000;
 
+/** A running server worker listens every few milliseconds; this long without a word means that it is gone. */
+const SILENCE_MS = 8_000;
+
 /** One client, a pool of server workers and a scanner, alive until `close`. Keys live as long as the session. */
 export class Session {
   readonly plans: Plans;
@@ -55,8 +58,15 @@ export class Session {
     const parameters = JSON.stringify(card.parameters);
     if (this.#client?.dead !== false || parameters !== this.#parameters) this.#keys = [];
     this.#parameters = parameters;
-    const { keys, keygenMs } = await limited(this.#clientRole().prepare(card), 'keygen', signal);
-    if (keys) this.#keys.push(keys);
+    const held = this.#keys;
+    // Kept even if the run is stopped meanwhile: the client makes each key once.
+    const prepared = this.#clientRole()
+      .prepare(card)
+      .then((answer) => {
+        if (answer.keys) held.push(answer.keys);
+        return answer;
+      });
+    const { keys, keygenMs } = await limited(prepared, 'keygen', signal);
     return { keygenMs, keyBytes: keys?.byteLength ?? 0 };
   }
 
@@ -75,7 +85,7 @@ export class Session {
         keys.add(frame);
       }
       if (plans.has(id) && (await role.hasPlan(id))) return;
-      await role.addPlan(id, partition.parts[worker]!);
+      await role.addPlan(id, partition.parts[worker]);
       plans.add(id);
     };
     await limited(Promise.all(servers.map(prepare)), 'wire', signal);
@@ -90,8 +100,20 @@ export class Session {
   ): Promise<DistributedResult> {
     this.#runs += 1;
     const run = { runId: this.#runs, planId: id, partition, inputs, signal, onProgress };
-    const roles = this.#liveServers().map(({ handle }) => handle.role);
-    return limited(runDistributed(roles, run), 'server', signal);
+    const handles = this.#liveServers().map(({ handle }) => handle);
+    const stopWatching = watch(handles);
+    try {
+      return await limited(
+        runDistributed(
+          handles.map(({ role }) => role),
+          run,
+        ),
+        'server',
+        signal,
+      );
+    } finally {
+      stopWatching();
+    }
   }
 
   decrypt(
@@ -118,11 +140,14 @@ export class Session {
     return limited(this.#scanRole().prove(request), 'scan', signal);
   }
 
-  /** Starts the workers and loads the decoders, so that the first run waits for less. */
+  /** Starts the workers and has each load all it will need, so that the first run waits for less and fetches nothing. */
   async warm(): Promise<void> {
-    this.#clientRole();
-    this.#liveServers();
-    await limited(this.#scanRole().warm(), 'scan', undefined);
+    const roles = [
+      this.#clientRole(),
+      this.#scanRole(),
+      ...this.#liveServers().map(({ handle }) => handle.role),
+    ];
+    await limited(Promise.all(roles.map((role) => role.warm())), 'worker', undefined);
   }
 
   /** Bytes of WebAssembly memory of the server workers, one by one. */
@@ -158,6 +183,25 @@ export class Session {
     });
     return this.#servers;
   }
+}
+
+/** Nobody is told when a browser kills a worker for want of memory: ends those that fall silent. @returns how to stop */
+function watch(handles: readonly WorkerHandle<ServerRole>[]): () => void {
+  const askAll = (): void => {
+    for (const { role, terminate } of handles) {
+      const answer = withLimits(role.progress(0), {
+        signal: undefined,
+        stage: 'server',
+        timeoutMs: SILENCE_MS,
+      });
+      answer.catch(() => terminate('it no longer answers'));
+    }
+  };
+  const timer = setInterval(askAll, SILENCE_MS / 4);
+  return () => {
+    clearInterval(timer);
+    askAll();
+  };
 }
 
 function limited<T>(call: Promise<T>, stage: ErrorStage, signal: AbortSignal | undefined): Promise<T> {

@@ -21,7 +21,7 @@ export interface ChannelMap {
 /** a·b, position by position. */
 export function multiplyWeights(a: Weight, b: Weight): Weight {
   if (typeof a === 'number') return typeof b === 'number' ? a * b : scaled(b, a);
-  return typeof b === 'number' ? scaled(a, b) : a.map((value, p) => value * b[p]!);
+  return typeof b === 'number' ? scaled(a, b) : a.map((value, p) => value * b[p]);
 }
 
 function scaled(field: Float32Array, factor: number): Weight {
@@ -35,7 +35,7 @@ export function addWeights(a: Weight, b: Weight): Weight {
     if (typeof b === 'number') return a + b;
     return a === 0 ? b : b.map((value) => value + a);
   }
-  return typeof b === 'number' ? addWeights(b, a) : a.map((value, p) => value + b[p]!);
+  return typeof b === 'number' ? addWeights(b, a) : a.map((value, p) => value + b[p]);
 }
 
 /** Whether a weight is zero everywhere. */
@@ -50,7 +50,7 @@ export function composeMaps(first: ChannelMap, second: ChannelMap): ChannelMap {
     const byInput = new Map<number, Weight>();
     let bias = row.bias;
     for (const { input: middle, weight } of row.terms) {
-      const inner = first.rows[middle]!;
+      const inner = first.rows[middle];
       bias = addWeights(bias, multiplyWeights(weight, inner.bias));
       for (const term of inner.terms) {
         const product = multiplyWeights(weight, term.weight);

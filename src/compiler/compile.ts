@@ -49,13 +49,22 @@ function compileWith(
 function lowerSteps(steps: readonly Step[], parameters: Parameters, blocks: BlockShape): Stage[] {
   const scales = assignScales(steps, parameters);
   return steps.map((step, index): Stage => {
-    const { level, inScale, plainScale, outScale } = scales[index]!;
+    const { level, inScale, plainScale, outScale } = scales[index];
     if (step.kind === 'square') {
       const count = Math.ceil(step.channels / blocks.blocksPerCiphertext) * blocks.tiles;
       return { kind: 'square', label: step.label, level, inScale, outScale, count };
     }
     const rows = lowerChannelMap(step.map, blocks, index === 0 ? 'replicated' : 'blocks', plainScale);
-    return { kind: 'linear', label: step.map.label, level, inScale, plainScale, rescale: step.rescale, outScale, rows };
+    return {
+      kind: 'linear',
+      label: step.map.label,
+      level,
+      inScale,
+      plainScale,
+      rescale: step.rescale,
+      outScale,
+      rows,
+    };
   });
 }
 
@@ -69,7 +78,12 @@ function cardOf(program: ChannelProgram, plan: Plan, blocks: BlockShape): ModelC
       polyModulusDegree: plan.parameters.polyModulusDegree,
       coeffModulusBits: plan.parameters.coeffModulusBits,
     },
-    input: { layout: input, scale: plan.inputScale, level: plan.parameters.maxLevel, count: ciphertextCount(input) },
+    input: {
+      layout: input,
+      scale: plan.inputScale,
+      level: plan.parameters.maxLevel,
+      count: ciphertextCount(input),
+    },
     output: { layout: output, scale: last.outScale, level: outLevel(last), count: ciphertextCount(output) },
     rotationSteps: rotationSteps(plan),
     relinearize: plan.stages.some((stage) => stage.kind === 'square'),
@@ -89,7 +103,9 @@ export function compile(graph: Graph, options: CompileOptions): Compiled {
     chooseParameters({ baseBits: SCALES.baseBits, rescaleBits: rescalePrimeBits(program.steps.length) });
   const [best] = packings(program, parameters, options);
   if (!best) {
-    throw new SealedError('does-not-fit', `${graph.name} does not fit the packing asked for.`, { stage: 'compile' });
+    throw new SealedError('does-not-fit', `${graph.name} does not fit the packing asked for.`, {
+      stage: 'compile',
+    });
   }
   return compileWith(program, parameters, best, options);
 }

@@ -65,7 +65,7 @@ function lowerRow(lowering: Lowering, tile: number, group: number): LinearRow {
     const least: Diagonal = { kind: 'scalar', value: 1 / lowering.plainScale };
     sums.push({ giantStep: 0, terms: [{ input: tile * inputs, step: 0, diagonal: least }] });
   }
-  const bias = blockVector(lowering, tile, group, (o) => map.rows[o]!.bias);
+  const bias = blockVector(lowering, tile, group, (o) => map.rows[o].bias);
   return { sums, bias: isZeroDiagonal(bias) ? undefined : bias };
 }
 
@@ -106,7 +106,7 @@ function blockDiagonal(
     lowering,
     tile,
     group,
-    (o) => lowering.weights[o]!.get(channelOf(o - firstChannel)) ?? 0,
+    (o) => lowering.weights[o].get(channelOf(o - firstChannel)) ?? 0,
   );
   if (encodesToZero(diagonal, lowering.plainScale)) return undefined;
   if (diagonal.kind === 'scalar' || giantStep === 0) return diagonal;

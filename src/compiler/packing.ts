@@ -65,11 +65,12 @@ function linearCounts(maps: readonly ChannelMap[], blocksPerCiphertext: number, 
   const outputs = Math.ceil(maps.at(-1)!.rows.length / blocksPerCiphertext);
   if (blocksPerCiphertext === 1) {
     const terms = composeRun(maps, 2).map(countTerms);
-    const sum = (kind: 'scalars' | 'fields'): number => terms.reduce((total, counts) => total + counts[kind], 0);
+    const sum = (kind: 'scalars' | 'fields'): number =>
+      terms.reduce((total, counts) => total + counts[kind], 0);
     return { multiplyScalar: sum('scalars'), multiplyPlain: sum('fields'), rescale: outputs };
   }
   // The first map's inputs are replicated over the blocks, later ones must be rotated to meet each other.
-  const inputs = isFirst ? maps[0]!.inputs : Math.ceil(maps[0]!.inputs / blocksPerCiphertext);
+  const inputs = isFirst ? maps[0].inputs : Math.ceil(maps[0].inputs / blocksPerCiphertext);
   const shifts = isFirst ? 1 : blocksPerCiphertext;
   const baby = babyStepCount(shifts, inputs, outputs);
   const rotate = inputs * (baby - 1) + outputs * (shifts / baby - 1);

@@ -59,10 +59,10 @@ export function assignScales(steps: readonly Step[], parameters: Parameters): St
   const scales: StageScale[] = [];
   let outScale = 2 ** SCALES.outputBits;
   for (let index = steps.length - 1; index >= 0; index -= 1) {
-    const step = steps[index]!;
-    const stageLevel = levels[index]!;
+    const step = steps[index];
+    const stageLevel = levels[index];
     const product = drops(step) ? outScale * droppedPrime(parameters, stageLevel) : outScale;
-    const inScale = index === 0 ? inputScale : inputScaleOf(step, steps[index - 1]!, product);
+    const inScale = index === 0 ? inputScale : inputScaleOf(step, steps[index - 1], product);
     const plainScale = step.kind === 'square' ? 1 : product / inScale;
     scales.unshift({ level: stageLevel, inScale, plainScale, outScale });
     outScale = inScale;

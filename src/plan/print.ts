@@ -33,7 +33,9 @@ export function printPlan(plan: Plan): string {
   const { parameters } = plan;
   const counts = countOperations(plan);
   const operations = OPERATIONS.map((operation) => {
-    const byLevel = counts[operation].map((count, level) => (count > 0 ? `${count} at ${level}` : '')).filter(Boolean);
+    const byLevel = counts[operation]
+      .map((count, level) => (count > 0 ? `${count} at ${level}` : ''))
+      .filter(Boolean);
     return `   ${operation.padEnd(15)}${byLevel.reverse().join(', ') || 'none'}`;
   });
   return [

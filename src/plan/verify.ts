@@ -41,7 +41,8 @@ function checkLinear(index: number, stage: LinearStage, inputs: number, slots: n
     if (!row.sums.some((sum) => sum.terms.length > 0)) throw reject(index, 'an output has no term.');
     if (row.bias) checkDiagonal(index, row.bias, slots);
     for (const sum of row.sums) {
-      if (!isStep(sum.giantStep)) throw reject(index, `giant step ${sum.giantStep} is not in 0…${slots - 1}.`);
+      if (!isStep(sum.giantStep))
+        throw reject(index, `giant step ${sum.giantStep} is not in 0…${slots - 1}.`);
       for (const term of sum.terms) {
         if (!isStep(term.step)) throw reject(index, `baby step ${term.step} is not in 0…${slots - 1}.`);
         if (!Number.isInteger(term.input) || term.input < 0 || term.input >= inputs) {
@@ -60,20 +61,27 @@ export function verifyPlan(plan: Plan): Plan {
   let scale = plan.inputScale;
   let count = plan.inputCount;
   plan.stages.forEach((stage: Stage, index) => {
-    if (stage.level !== level) throw reject(index, `it starts at level ${stage.level}, its inputs are at ${level}.`);
-    if (!near(stage.inScale, scale)) throw reject(index, `its input scale is ${stage.inScale}, not ${scale}.`);
+    if (stage.level !== level)
+      throw reject(index, `it starts at level ${stage.level}, its inputs are at ${level}.`);
+    if (!near(stage.inScale, scale))
+      throw reject(index, `its input scale is ${stage.inScale}, not ${scale}.`);
     if (outLevel(stage) < 0) throw reject(index, 'there is no prime left to drop.');
     const factor = stage.kind === 'linear' ? stage.plainScale : stage.inScale;
     const product = stage.inScale * factor;
     const drops = outLevel(stage) < stage.level;
     const expected = drops ? product / droppedPrime(parameters, level) : product;
-    if (!near(stage.outScale, expected)) throw reject(index, `its output scale is ${stage.outScale}, not ${expected}.`);
+    if (!near(stage.outScale, expected))
+      throw reject(index, `its output scale is ${stage.outScale}, not ${expected}.`);
     const modulusBits = primesAtLevel(parameters, level).reduce((sum, q) => sum + Math.log2(Number(q)), 0);
     if (Math.log2(product) > modulusBits - 1) {
-      throw reject(index, `scale 2^${Math.log2(product).toFixed(1)} does not fit a modulus of ${modulusBits.toFixed(1)} bits.`);
+      throw reject(
+        index,
+        `scale 2^${Math.log2(product).toFixed(1)} does not fit a modulus of ${modulusBits.toFixed(1)} bits.`,
+      );
     }
     if (stage.kind === 'linear') checkLinear(index, stage, count, parameters.slots);
-    else if (stage.count !== count) throw reject(index, `it squares ${stage.count} ciphertexts, there are ${count}.`);
+    else if (stage.count !== count)
+      throw reject(index, `it squares ${stage.count} ciphertexts, there are ${count}.`);
     level = outLevel(stage);
     scale = stage.outScale;
     count = stageOutputs(stage);

@@ -38,7 +38,12 @@ export function encodeFrame(frame: Frame, parameters: Parameters): Uint8Array<Ar
   if (frame.kind === 'ciphertexts') {
     writer.u32(frame.items.length);
     for (const { index, ciphertext } of frame.items) {
-      writer.u32(index).u8(ciphertext.size).u8(ciphertext.level).f64(ciphertext.scale).words(ciphertext.words);
+      writer
+        .u32(index)
+        .u8(ciphertext.size)
+        .u8(ciphertext.level)
+        .f64(ciphertext.scale)
+        .words(ciphertext.words);
     }
     return writer.finish();
   }
@@ -87,7 +92,8 @@ function readCiphertexts(reader: ByteReader, parameters: Parameters): IndexedCip
     const size = reader.u8();
     const level = reader.u8();
     const scale = reader.f64();
-    if (size > 3 || level > parameters.maxLevel) throw malformed('A ciphertext has an impossible size or level.');
+    if (size > 3 || level > parameters.maxLevel)
+      throw malformed('A ciphertext has an impossible size or level.');
     const words = reader.words(size * (level + 1) * parameters.polyModulusDegree);
     const ciphertext = { size, level, scale, words };
     checkCiphertext(ciphertext, parameters);

@@ -73,7 +73,13 @@ export class SealContext implements Disposable {
   load(ciphertext: ResidueCiphertext): Ciphertext {
     const { size, level, scale, words } = ciphertext;
     const { polyModulusDegree } = this.parameters;
-    const blob = writeCiphertextBlob(this.parmsId(level), { size, primes: level + 1, polyModulusDegree, scale, words });
+    const blob = writeCiphertextBlob(this.parmsId(level), {
+      size,
+      primes: level + 1,
+      polyModulusDegree,
+      scale,
+      words,
+    });
     const handle = new this.seal.Ciphertext();
     handle.loadFromArray(this.handle, blob);
     return handle;

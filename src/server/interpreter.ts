@@ -81,7 +81,7 @@ async function runStage<C>(
   }
   using rotated = new RotatedInputs(backend, inputs);
   for (const [index, row] of stage.rows.entries()) {
-    onOutput(stage.outputs[index]!, evaluateRow(backend, stage, row, rotated));
+    onOutput(stage.outputs[index], evaluateRow(backend, stage, row, rotated));
     await checkpoint();
   }
 }
@@ -108,7 +108,13 @@ export async function runSegment<C>(
     const isLast = index === segment.length - 1;
     const next: Values<C> = new Map();
     try {
-      await runStage(backend, stage, current, checkpoint, isLast ? onOutput : (output, c) => next.set(output, c));
+      await runStage(
+        backend,
+        stage,
+        current,
+        checkpoint,
+        isLast ? onOutput : (output, c) => next.set(output, c),
+      );
     } catch (error) {
       freeValues(backend, next);
       throw error;

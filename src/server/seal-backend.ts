@@ -16,7 +16,10 @@ export class SealBackend implements Backend<Ciphertext> {
   readonly #context: SealContext;
   readonly #evaluator: InstanceType<SealModule['Evaluator']>;
   #relinKeys: InstanceType<SealModule['RelinKeys']> | undefined;
-  #galoisKeys: { readonly steps: ReadonlySet<number>; readonly handle: InstanceType<SealModule['GaloisKeys']> }[] = [];
+  #galoisKeys: {
+    readonly steps: ReadonlySet<number>;
+    readonly handle: InstanceType<SealModule['GaloisKeys']>;
+  }[] = [];
   readonly #scratch: Plaintext;
 
   constructor(seal: SealModule, parameters: Parameters) {
@@ -37,7 +40,9 @@ export class SealBackend implements Backend<Ciphertext> {
       this.#relinKeys = keys;
     }
     if (rotations.size > 0) {
-      const byIndex = new Map([...rotations].map(([step, key]) => [galoisKeyIndex(step, degree), key.digits]));
+      const byIndex = new Map(
+        [...rotations].map(([step, key]) => [galoisKeyIndex(step, degree), key.digits]),
+      );
       const keys = new seal.GaloisKeys();
       keys.loadFromArray(handle, writeKeysBlob(keyParmsId, byIndex, primes.length, degree));
       this.#galoisKeys.push({ steps: new Set(rotations.keys()), handle: keys });
@@ -55,7 +60,9 @@ export class SealBackend implements Backend<Ciphertext> {
   rotate(ciphertext: Ciphertext, step: number): Ciphertext {
     const keys = this.#galoisKeys.find(({ steps }) => steps.has(step));
     if (!keys) {
-      throw new SealedError('missing-key', `There is no Galois key for a rotation by ${step}.`, { stage: 'server' });
+      throw new SealedError('missing-key', `There is no Galois key for a rotation by ${step}.`, {
+        stage: 'server',
+      });
     }
     const rotated = new this.#context.seal.Ciphertext();
     this.#evaluator.rotateVector(ciphertext, step, keys.handle, rotated);

@@ -76,7 +76,8 @@ class Session<C> implements Disposable {
     wanted: ReadonlySet<number>,
   ): Promise<IndexedFrame[]> {
     const stages = part.segments[segment];
-    if (!stages) throw new SealedError('invalid-argument', `The plan has no segment ${segment}.`, { stage: 'server' });
+    if (!stages)
+      throw new SealedError('invalid-argument', `The plan has no segment ${segment}.`, { stage: 'server' });
     const run = this.#runs.get(runId) ?? new Run<C>();
     this.#runs.set(runId, run);
     run.begin(segmentWork(stages));
@@ -102,7 +103,8 @@ class Session<C> implements Disposable {
 
   #receive(frame: Uint8Array, values: Values<C>): void {
     for (const { index, ciphertext } of decodeCiphertexts(frame, this.parameters)) {
-      if (values.has(index)) throw new SealedError('malformed-frame', `Value ${index} came twice.`, { stage: 'server' });
+      if (values.has(index))
+        throw new SealedError('malformed-frame', `Value ${index} came twice.`, { stage: 'server' });
       values.set(index, this.backend.load(ciphertext));
     }
   }
@@ -136,6 +138,8 @@ export function createServerRole(wasm?: WasmSource): ServerRole {
 
   // Async so that errors become rejections whether or not a worker boundary lies between.
   const role: ServerRole = {
+    warm: async () => void (await loadSeal(wasm)),
+
     open: async (literal) => {
       if (session && sameParameters(session.parameters, literal)) return;
       close();
@@ -158,7 +162,8 @@ export function createServerRole(wasm?: WasmSource): ServerRole {
     run: async (runId, planId, segment, frames, wanted) => {
       const start = performance.now();
       const part = current().plans.get(planId);
-      if (!part) throw new SealedError('wrong-state', 'The server role does not have this plan.', { stage: 'server' });
+      if (!part)
+        throw new SealedError('wrong-state', 'The server role does not have this plan.', { stage: 'server' });
       const results = await current().run(runId, part, segment, frames, new Set(wanted));
       return { frames: results, busyMs: performance.now() - start };
     },
@@ -168,5 +173,5 @@ export function createServerRole(wasm?: WasmSource): ServerRole {
     memoryBytes: async () => session?.backend.memoryBytes() ?? 0,
     close: async () => close(),
   };
-  return Object.freeze(Object.assign(Object.create(null) as object, role)) as ServerRole;
+  return Object.freeze(Object.assign(Object.create(null) as object, role));
 }

@@ -15,9 +15,15 @@ export function createSimulator(): SimulatorRole {
       using backend = new ClearBackend(checkParameters(card.parameters));
       let values: Values<ClearCiphertext> = new Map();
       packInput(card.input.layout, input).forEach((slots, index) => values.set(index, { slots }));
-      for (const segment of partitionPlan(plan, 1).parts[0]!.segments) {
+      for (const segment of partitionPlan(plan, 1).parts[0].segments) {
         const next: Values<ClearCiphertext> = new Map();
-        await runSegment(backend, segment, values, () => Promise.resolve(), (output, c) => next.set(output, c));
+        await runSegment(
+          backend,
+          segment,
+          values,
+          () => Promise.resolve(),
+          (output, c) => next.set(output, c),
+        );
         values = next;
       }
       const [channels, height, width] = card.output.layout.shape;
