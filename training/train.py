@@ -19,8 +19,8 @@ MODELS = HERE.parent / "public" / "models"
 PATTERNS, TILE = 512, 64
 SEED = 0
 # Hidden channels of the two squared layers; None for a style that is linear in the module itself.
-ARCHITECTURES = {"gradient": None, "liquid": (12, 5), "dots": (4, 4)}
-RESTARTS = {"liquid": 150, "dots": 40}
+ARCHITECTURES = {"gradient": None, "liquid": (8, 8), "dots": (4, 4)}
+RESTARTS = {"liquid": 60, "dots": 8}
 # A share of the loss is spread evenly, so that rare neighbourhoods are drawn well too.
 EVEN_SHARE = 0.1
 # Small last-layer weights keep the noise of encrypted evaluation small.
