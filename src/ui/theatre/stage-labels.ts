@@ -1,0 +1,15 @@
+// The pipeline's stages in the words of the page.
+import type { StageName } from '../../app/report.ts';
+
+/** What each stage does, as a line in its place. */
+export const stageLabels: Readonly<Record<StageName, string>> = {
+  'encode-qr': 'Write the code',
+  plan: 'Prepare the network',
+  keygen: 'Make the keys',
+  encrypt: 'Encrypt',
+  request: 'Keys and ciphertext out',
+  evaluate: 'Draw on ciphertext',
+  response: 'Ciphertext back',
+  decrypt: 'Decrypt',
+  correct: 'Correct and scan',
+};
