@@ -21,7 +21,8 @@ class Run<C> {
   kept: Values<C> = new Map();
 
   get progress(): number {
-    return this.#done / this.#total;
+    // A worker may have no part in a segment: it is done before it begins.
+    return this.#total === 0 ? 1 : this.#done / this.#total;
   }
 
   begin(total: number): void {

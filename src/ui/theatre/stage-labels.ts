@@ -7,9 +7,9 @@ export const stageLabels: Readonly<Record<StageName, string>> = {
   plan: 'Prepare the network',
   keygen: 'Make the keys',
   encrypt: 'Encrypt',
-  request: 'Keys and ciphertext out',
+  request: 'Send',
   evaluate: 'Draw on ciphertext',
-  response: 'Ciphertext back',
+  response: 'Return',
   decrypt: 'Decrypt',
   correct: 'Correct and scan',
 };
