@@ -13,3 +13,16 @@ export const stageLabels: Readonly<Record<StageName, string>> = {
   decrypt: 'Decrypt',
   correct: 'Correct and scan',
 };
+
+/** What is going on during each stage, for the status line. */
+export const stageActivities: Readonly<Record<StageName, string>> = {
+  'encode-qr': 'Writing the code…',
+  plan: 'Preparing the network…',
+  keygen: 'Making the keys…',
+  encrypt: 'Encrypting…',
+  request: 'Sending keys and ciphertext…',
+  evaluate: 'The server draws on ciphertext…',
+  response: 'Returning the ciphertext…',
+  decrypt: 'Decrypting…',
+  correct: 'Correcting, and scanning the result…',
+};
