@@ -123,10 +123,10 @@ describe('frozen formats', () => {
 
   it('a compiled plan and its print', () => {
     expect(createHash('sha256').update(printPlan(plan)).digest('hex')).toMatchInlineSnapshot(
-      `"0b306bb446911fb5c3eddb7e05c8442f62375c15c8552f16713546841adcf5de"`,
+      `"9a8e4254c18d7dd80c20043aa0b0b11611e2445483265c202f9223806ad6f1ab"`,
     );
     expect(hashPlan(plan)).toMatchInlineSnapshot(
-      `"f587330dd9359045103908359e7ad5dbc88596ec4de5da0b73cc098511bb0f2e"`,
+      `"ee0e40f24c38679aa73d007346f9c84f5a208b67781d43c4f7a5fefb7ed17722"`,
     );
   });
 

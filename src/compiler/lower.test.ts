@@ -2,12 +2,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyMap, randomMap } from '../../fixtures/channel-maps.ts';
+import { runStages } from '../../fixtures/run-plan.ts';
 import { TINY } from '../../fixtures/small-engine.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
 import { type BlockShape, blockShape, tileRange } from '../plan/layout.ts';
 import type { LinearRow, LinearStage } from '../plan/plan.ts';
 import { ClearBackend } from '../server/clear-backend.ts';
-import { runSegment } from '../server/interpreter.ts';
 import type { ChannelMap } from './channel-map.ts';
 import { babyStepCount, type InputPacking, lowerChannelMap } from './lower.ts';
 
@@ -47,15 +47,10 @@ async function run(
     outScale: SCALE,
     rows,
   };
-  const outputs: Float64Array[] = [];
-  await runSegment(
-    new ClearBackend(TINY),
-    [{ ...stage, outputs: rows.map((_, i) => i) }],
-    new Map(inputs.map((input, i) => [i, input])),
-    () => Promise.resolve(),
-    (output, { slots }) => (outputs[output] = slots),
-  );
-  return outputs;
+  const part = { ...stage, outputs: rows.map((_, i) => i) };
+  const values = new Map(inputs.map((input, i) => [i, input]));
+  const outputs = await runStages(new ClearBackend(TINY), [part], values);
+  return rows.map((_, i) => outputs.get(i)!.slots);
 }
 
 /** A map and a packing that fits it: one tile unless R = 1. */

@@ -1,10 +1,10 @@
 // Predicted counts against what the interpreter really asks of a backend, operation by operation and level by level.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runPlan } from '../../fixtures/run-plan.ts';
 import { randomPlan, SMALL } from '../../fixtures/small-engine.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
 import type { Backend } from '../server/backend.ts';
-import { runSegment } from '../server/interpreter.ts';
 import { SEAL_COSTS } from './cost-tables.ts';
 import {
   countOperations,
@@ -13,7 +13,6 @@ import {
   OPERATIONS,
   predictMs,
 } from './counts.ts';
-import { partitionPlan } from './partition.ts';
 import { outLevel, type Plan, rotationSteps, stageOutputs } from './plan.ts';
 
 interface Counted {
@@ -82,26 +81,12 @@ class CountingBackend implements Backend<Counted> {
 
 async function runCounting(plan: Plan): Promise<CountingBackend> {
   const backend = new CountingBackend(plan.parameters.maxLevel + 1);
-  let values = new Map(
-    Array.from({ length: plan.inputCount }, (_, i) => [i, { level: plan.parameters.maxLevel }] as const),
-  );
-  backend.live = values.size;
-  for (const segment of partitionPlan(plan, 1).parts[0].segments) {
-    const next = new Map<number, Counted>();
-    await runSegment(
-      backend,
-      segment,
-      values,
-      () => Promise.resolve(),
-      (output, result) => next.set(output, result),
-    );
-    values = next;
-  }
+  const inputs = Array.from({ length: plan.inputCount }, () => ({ level: plan.parameters.maxLevel }));
+  backend.live = inputs.length;
+  const outputs = await runPlan(backend, plan, inputs);
   const last = plan.stages.at(-1)!;
-  expect([...values.values()]).toEqual(
-    Array.from({ length: stageOutputs(last) }, () => ({ level: outLevel(last) })),
-  );
-  backend.live -= values.size;
+  expect(outputs).toEqual(Array.from({ length: stageOutputs(last) }, () => ({ level: outLevel(last) })));
+  backend.live -= outputs.length;
   return backend;
 }
 
