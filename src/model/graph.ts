@@ -122,12 +122,26 @@ export type Activation =
   | { readonly kind: 'hardSigmoid'; readonly alpha: number; readonly beta: number }
   | { readonly kind: 'clip'; readonly low: number; readonly high: number };
 
+/** One layer as the model file counts them; importers may use several nodes for it, or none. */
+export interface LayerMark {
+  /** Position in the file, from 0: an `nn.Sequential` layer or an ONNX node that works on data. */
+  readonly index: number;
+  /** The file's name for it: a PyTorch module path or an ONNX node name. */
+  readonly name: string;
+  /** The file's type for it: `Conv2d`, `Gemm`, … */
+  readonly type: string;
+  /** The value it computes: a node's, or an earlier one where the layer does nothing. */
+  readonly output: ValueId;
+}
+
 /** A network with one input and one output, nodes in an order in which each only uses earlier values. */
 export interface Graph {
   readonly name: string;
   readonly input: { readonly id: ValueId; readonly shape: Shape };
   readonly nodes: readonly Node[];
   readonly output: ValueId;
+  /** The model file's own layers, where an importer knows them; those fused into others are left out. */
+  readonly layers?: readonly LayerMark[];
 }
 
 /** Number of elements of `shape` (1 for a scalar). */

@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+// Starts the command line under a Node that can load SEAL: this one if new enough, else the one pinned in package.json.
+
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+const main = new URL('../cli/main.ts', import.meta.url);
+const major = Number(process.versions.node.split('.')[0]);
+
+// Node 20 lacks the WebAssembly exception references of node-seal; early 22 does not run TypeScript files unasked.
+if (major >= 22 && process.features.typescript) {
+  await import(main.href);
+} else {
+  process.exitCode = await runUnderPinnedNode();
+}
+
+/**
+ * Runs cli/main.ts under the `node` package's binary with this process's arguments and streams.
+ * Resolves with its exit code, or 128 + the signal that ended it, as a shell would report it.
+ * @returns {Promise<number>}
+ */
+async function runUnderPinnedNode() {
+  let node;
+  try {
+    node = createRequire(import.meta.url).resolve('node/bin/node');
+  } catch {
+    console.error(
+      `sealed-qr needs Node 22.18 or newer (this is ${process.versions.node}); run "npm ci" to get one.`,
+    );
+    return 1;
+  }
+  const child = spawn(node, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code, signal) => resolve(signal ? 128 + constants.signals[signal] : code));
+  });
+}

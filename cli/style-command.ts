@@ -1,0 +1,108 @@
+// `sealed-qr style`: the pipeline of the page, headless.
+import { readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type StyledCode, styleCode, type StyleRequest } from '../src/app/pipeline.ts';
+import { BACKENDS } from '../src/app/report.ts';
+import { Session } from '../src/app/session.ts';
+import { ERROR_CORRECTION_LEVELS } from '../src/qr/capacity.ts';
+import { encodePng } from '../src/qr/png.ts';
+import type { Rgb } from '../src/qr/raster.ts';
+import { encodeSvg } from '../src/qr/svg.ts';
+import { type Style, STYLES } from '../src/style/styles.ts';
+import { nodeWorkers } from './node-workers.ts';
+import { reportTable } from './table.ts';
+import { UsageError } from './usage.ts';
+
+const MODELS = join(import.meta.dirname, '..', 'public');
+
+const OPTIONS = {
+  style: { type: 'string', default: 'liquid' },
+  out: { type: 'string' },
+  svg: { type: 'string' },
+  ecc: { type: 'string', default: 'M' },
+  colours: { type: 'string' },
+  pixels: { type: 'string' },
+  backend: { type: 'string', default: 'seal' },
+  workers: { type: 'string' },
+  warm: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const;
+
+interface StyleArguments {
+  readonly request: StyleRequest;
+  readonly out: string;
+  readonly svg: string | undefined;
+  readonly workers: number;
+  readonly warm: boolean;
+  readonly json: boolean;
+}
+
+/** `value` if it is one of `choices`. */
+function choice<T extends string | number>(option: string, value: string, choices: readonly T[]): T {
+  const found = choices.find((candidate) => String(candidate) === value);
+  if (found === undefined) throw new UsageError(`--${option} must be ${choices.join(', ')}, not "${value}".`);
+  return found;
+}
+
+function parseColours(text: string, style: Style): StyleRequest['colours'] {
+  const parts = text.split(',').map((part) => /^#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(part.trim()));
+  if (parts.length !== 3 || parts.some((part) => !part)) {
+    throw new UsageError(`--colours needs three colours as #rrggbb,#rrggbb,#rrggbb for ${style.id}.`);
+  }
+  const [start, end, background] = parts.map((part) => part!.slice(1).map((hex) => parseInt(hex, 16)) as unknown as Rgb);
+  return { start: start!, end: end!, background: background! };
+}
+
+function parse(args: readonly string[]): StyleArguments {
+  let parsed;
+  try {
+    parsed = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+  const { values, positionals } = parsed;
+  const [text, ...more] = positionals;
+  if (text === undefined) throw new UsageError('The text to encode is missing.');
+  if (more.length > 0) throw new UsageError('Give one text; put it in quotes if it has spaces.');
+  if (values.out === undefined) throw new UsageError('--out FILE.png is missing.');
+  const style = STYLES.find(({ id }) => id === choice('style', values.style, STYLES.map((s) => s.id)))!;
+  const workers = values.workers === undefined ? Math.min(4, availableParallelism()) : Number(values.workers);
+  if (!Number.isInteger(workers) || workers < 1 || workers > 32) throw new UsageError('--workers must be 1 to 32.');
+  const request: StyleRequest = {
+    text,
+    style,
+    ecc: choice('ecc', values.ecc, ERROR_CORRECTION_LEVELS),
+    colours: values.colours === undefined ? style.defaultColours : parseColours(values.colours, style),
+    pixelsPerModule: values.pixels === undefined ? 'auto' : choice('pixels', values.pixels, [8, 4] as const),
+    backend: choice('backend', values.backend, BACKENDS),
+    measurePrecision: true,
+  };
+  return { request, out: values.out, svg: values.svg, workers, warm: values.warm, json: values.json };
+}
+
+/** Runs the command. @throws UsageError, SealedError */
+export async function runStyle(args: readonly string[]): Promise<void> {
+  const { request, out, svg, workers, warm, json } = parse(args);
+  const loadModel = async (path: string): Promise<Uint8Array> => new Uint8Array(await readFile(join(MODELS, path)));
+  const session = new Session({ workers: nodeWorkers(), loadModel, serverWorkers: workers });
+  try {
+    if (warm) await styleCode(session, request);
+    const styled = await styleCode(session, request);
+    const files = await writeFiles(styled, out, svg);
+    const memoryBytes = await session.serverMemoryBytes();
+    process.stdout.write(
+      json ? `${JSON.stringify({ ...styled.report, memoryBytes, files })}\n` : reportTable(styled.report, files),
+    );
+  } finally {
+    session.close();
+  }
+}
+
+async function writeFiles({ raster, code }: StyledCode, out: string, svg: string | undefined): Promise<string[]> {
+  await writeFile(out, encodePng(raster));
+  if (svg === undefined) return [out];
+  await writeFile(svg, encodeSvg(raster, `QR code, version ${code.version}`));
+  return [out, svg];
+}

@@ -1,0 +1,43 @@
+// The report of a run as a short table for people.
+import type { StyleReport } from '../src/app/report.ts';
+
+function ms(value: number): string {
+  return value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`;
+}
+
+function size(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** `report` as lines of text. */
+export function reportTable(report: StyleReport, files: readonly string[]): string {
+  const { payload, parameters, bytes, timings, precision, correction, scan } = report;
+  const read = (decoders: Readonly<Record<string, boolean>>): string =>
+    Object.entries(decoders)
+      .map(([name, ok]) => `${name} ${ok ? 'yes' : 'no'}`)
+      .join(', ');
+  const rows = [
+    ['code', `version ${payload.version}, level ${payload.ecc}, ${payload.modules} modules, ${payload.bytes} bytes`],
+    ['style', `${report.style}, ${report.pixelsPerModule} pixels a module, backend ${report.backend}`],
+    [
+      'parameters',
+      `N = ${parameters.polyModulusDegree}, log2(QP) = ${parameters.logQP}, ${parameters.securityBits}-bit security`,
+    ],
+    ['wire', `keys ${size(bytes.evaluationKeys)}, request ${size(bytes.request)}, response ${size(bytes.response)}`],
+    ['keys, plan', `${ms(timings.keygenMs)}, ${ms(timings.planMs)}`],
+    ['encrypt', ms(timings.encodeMs + timings.encryptMs)],
+    ['evaluate', ms(timings.evaluateMs)],
+    ['decrypt', ms(timings.decryptMs)],
+    ['correct, verify', `${ms(timings.correctMs)}, ${ms(timings.verifyMs)}`],
+    ['total', ms(timings.totalMs)],
+    ['precision', precision ? `largest error ${precision.maxAbsError.toExponential(1)}` : 'not measured'],
+    [
+      'correction',
+      `strength ${correction.strength}, ${correction.changedPixels} pixels, mean ΔE ${correction.meanDeltaE.toFixed(1)}`,
+    ],
+    ['read before', read(correction.readBefore)],
+    ['read exactly', read(scan)],
+    ['files', files.join(', ')],
+  ];
+  return rows.map(([name, value]) => `${name!.padEnd(16)}${value}\n`).join('');
+}

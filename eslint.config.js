@@ -1,0 +1,134 @@
+// What the linter asks: typed TypeScript rules, Svelte's own, and the habits of this project.
+
+import js from '@eslint/js';
+import svelte from 'eslint-plugin-svelte';
+import { defineConfig } from 'eslint/config';
+import globals from 'globals';
+import ts from 'typescript-eslint';
+import svelteConfig from './svelte.config.js';
+
+const tests = ['**/*.test.ts', 'e2e/**'];
+const offline = 'After the first load nothing is fetched; only the loaders of local assets may.';
+
+export default defineConfig(
+  {
+    ignores: [
+      'dist*/',
+      'wasm/assembly/',
+      'wasm/build/',
+      'test-results/',
+      'playwright-report/',
+      '.cache/',
+      '**/*_pb.*',
+    ],
+  },
+  js.configs.recommended,
+  ts.configs.recommendedTypeChecked,
+  svelte.configs.recommended,
+  {
+    languageOptions: {
+      globals: { ...globals.browser, ...globals.node },
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.js', '.*.js', 'bin/*.js'] },
+        tsconfigRootDir: import.meta.dirname,
+        extraFileExtensions: ['.svelte'],
+      },
+    },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/consistent-type-exports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true, requireDefaultForNonUnion: true },
+      ],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/require-await': 'off',
+      // TypeScript reports these itself (noUnusedLocals, noUnusedParameters).
+      '@typescript-eslint/no-unused-vars': 'off',
+      'no-undef': 'off',
+      eqeqeq: 'error',
+      'max-lines': ['error', 400],
+      'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx', 'hack'], location: 'anywhere' }],
+    },
+  },
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts', '**/*.svelte.js'],
+    languageOptions: { parserOptions: { parser: ts.parser, svelteConfig } },
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "SvelteAttribute[key.name='style']",
+          message: "The page's policy drops style attributes in markup: use a class or a style: directive.",
+        },
+      ],
+      'svelte/no-at-html-tags': 'error',
+    },
+  },
+  {
+    files: ['src/**', 'workers/**'],
+    ignores: tests,
+    rules: {
+      'no-console': 'error',
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['node:*'], message: 'src/ runs in browsers: keep Node in cli/ and scripts/.' },
+          ],
+        },
+      ],
+      'no-restricted-globals': [
+        'error',
+        { name: 'process', message: 'src/ runs in browsers.' },
+        { name: 'Buffer', message: 'src/ runs in browsers: use Uint8Array.' },
+        { name: 'XMLHttpRequest', message: offline },
+        { name: 'WebSocket', message: offline },
+        { name: 'EventSource', message: offline },
+      ],
+    },
+  },
+  {
+    files: ['src/client/**', 'src/seal/**', 'src/protocol/**'],
+    ignores: tests,
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'Math',
+          property: 'random',
+          message: 'Not random enough for keys or identifiers: use crypto.',
+        },
+      ],
+    },
+  },
+  {
+    files: tests,
+    rules: {
+      // Tests reach into wrong types on purpose.
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "CallExpression[callee.object.name=/^(it|test|describe)$/][callee.property.name='only']",
+          message: 'A focused test hides all others.',
+        },
+        {
+          selector:
+            'CallExpression[callee.object.name=/^(it|test|describe)$/][callee.property.name=/^(skip|todo)$/]',
+          message: 'No silently skipped test: use skipIf with a reason in the title.',
+        },
+      ],
+    },
+  },
+  { files: ['**/*.js'], extends: [ts.configs.disableTypeChecked] },
+);

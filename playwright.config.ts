@@ -1,0 +1,49 @@
+// How end-to-end tests run: the built page under vite preview, in the Chromium that an npm package carries.
+
+import { defineConfig } from '@playwright/test';
+import { leakingOrigin, origin } from './e2e/origins.ts';
+import { browserExecutable } from './scripts/browser.ts';
+
+const browser = await browserExecutable();
+
+export default defineConfig({
+  testDir: 'e2e',
+  testMatch: '**/*.e2e.ts',
+  outputDir: 'test-results',
+  // One at a time: each test keeps both cores busy with homomorphic work.
+  workers: 1,
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
+  retries: 0,
+  forbidOnly: true,
+  reporter: [['list'], ['json', { outputFile: '.cache/e2e.json' }]],
+  use: {
+    baseURL: origin,
+    trace: 'off',
+    launchOptions: {
+      executablePath: browser.path,
+      env: browser.environment,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--disable-quic',
+      ],
+    },
+  },
+  projects: [{ name: 'chromium', use: { browserName: 'chromium' } }],
+  webServer: [
+    { command: 'vite preview', url: origin, reuseExistingServer: false, timeout: 60_000 },
+    {
+      command:
+        'vite build --mode leaking --logLevel error && ' +
+        `vite preview --mode leaking --port ${new URL(leakingOrigin).port}`,
+      url: leakingOrigin,
+      reuseExistingServer: false,
+      timeout: 120_000,
+    },
+  ],
+});

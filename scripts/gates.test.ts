@@ -1,0 +1,103 @@
+// The gates have teeth: violations planted in a copy of the checkout make each of them fail and name the file.
+
+import { spawn } from 'node:child_process';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Gate, gates, projectEnvironment, root } from './gates.ts';
+
+const copied = [
+  ...['src', 'workers', 'cli', 'endpoint', 'bin', 'scripts', 'bench', 'training', 'e2e', 'wasm', 'fixtures'],
+  ...[
+    'package.json',
+    'tsconfig.json',
+    'index.html',
+    'knip.json',
+    '.dependency-cruiser.js',
+    'eslint.config.js',
+  ],
+  ...['vite.config.ts', 'vitest.config.ts', 'playwright.config.ts', 'svelte.config.js', '.gitignore'],
+];
+const checkout = mkdtempSync(join(tmpdir(), 'sealed-qr-gates-'));
+
+/** Runs a gate's own command, or that command on fewer files, in the copy. */
+function runInCopy(name: Gate['name'], ...rest: string[]): Promise<{ code: number | null; output: string }> {
+  const gate = gates.find((candidate) => candidate.name === name);
+  if (gate === undefined) throw new Error(`There is no gate "${name}".`);
+  const [program, ...own] = gate.command;
+  return new Promise((done, fail) => {
+    const child = spawn(program, rest.length > 0 ? rest : own, {
+      cwd: checkout,
+      env: { ...projectEnvironment(), NO_COLOR: '1' },
+    });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.on('error', fail);
+    child.on('close', (code) => done({ code, output }));
+  });
+}
+
+beforeAll(() => {
+  for (const path of copied) {
+    // Python caches and training data are large and no business of these gates.
+    const filter = (source: string): boolean => !/__pycache__|\.(npz|bin|pt|png|gz)$/.test(source);
+    if (existsSync(resolve(root, path)))
+      cpSync(resolve(root, path), join(checkout, path), { recursive: true, filter });
+  }
+  symlinkSync(resolve(root, 'node_modules'), join(checkout, 'node_modules'));
+
+  const head = '// Planted by scripts/gates.test.ts.\n';
+  const plant = (path: string, text: string): void => {
+    mkdirSync(dirname(join(checkout, path)), { recursive: true });
+    writeFileSync(join(checkout, path), head + text);
+  };
+  // The server role reaches the client through a room it may import: only the transitive rule can see it.
+  plant('src/client/planted-key.ts', 'export const plantedKey = 1;\n');
+  plant('src/protocol/planted-detour.ts', "export { plantedKey } from '../client/planted-key.ts';\n");
+  plant('src/server/planted-reach.ts', "export { plantedKey } from '../protocol/planted-detour.ts';\n");
+  plant('src/qr/planted-page.ts', "export { planted } from '../ui/planted.ts';\n");
+  plant('src/ui/planted.ts', 'export const planted = 1;\n');
+  plant('src/compiler/planted-seal.ts', "export { plantedHandle } from '../seal/planted-handle.ts';\n");
+  plant('src/seal/planted-handle.ts', 'export const plantedHandle = 1;\n');
+  appendFileSync(
+    join(checkout, 'src/base/errors.ts'),
+    '\n/** Planted. */\nexport const plantedUnused = 1;\n',
+  );
+  plant('src/qr/planted-promise.ts', 'export function run(): void {\n  Promise.resolve(1);\n}\n');
+});
+afterAll(() => rmSync(checkout, { recursive: true, force: true }));
+
+describe('planted violations', () => {
+  it('fail the import rules, direct and through other rooms', async () => {
+    const { code, output } = await runInCopy('import rules');
+    expect(code).toBeGreaterThan(0);
+    expect(output).toMatch(/src\/protocol imports downward: src\/protocol\/planted-detour\.ts/);
+    expect(output).toMatch(/the server role cannot reach the secret key: src\/server\/planted-reach\.ts/);
+    expect(output).toMatch(/nothing leans on the page: src\/qr\/planted-page\.ts/);
+    expect(output).toMatch(/the compiler knows no SEAL: src\/compiler\/planted-seal\.ts/);
+  });
+
+  it('fail the search for dead code', async () => {
+    const { code, output } = await runInCopy('dead code');
+    expect(code).toBeGreaterThan(0);
+    expect(output).toMatch(/plantedUnused\s.*src\/base\/errors\.ts/);
+    expect(output).toMatch(/^src\/server\/planted-reach\.ts/m);
+  });
+
+  it('fail the linter for a promise left alone', async () => {
+    const { code, output } = await runInCopy('lint', 'src/qr/planted-promise.ts');
+    expect(code).toBeGreaterThan(0);
+    expect(output).toMatch(/planted-promise\.ts\n.*no-floating-promises/);
+  });
+});

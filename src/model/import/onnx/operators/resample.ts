@@ -1,0 +1,161 @@
+// ONNX Pad in all modes, Resize and Upsample by nearest neighbour.
+import { countUp } from '../../graph-builder.ts';
+import { addBorderPadding, addConstantPadding } from '../../padding.ts';
+import type { Padding } from '../../padding.ts';
+import type { Scope } from '../scope.ts';
+import { malformed, normalizeAxis, unsupported } from '../values.ts';
+import type { Data, Value } from '../values.ts';
+import { sliceData } from './layout.ts';
+
+/** Pad: constant, reflect, edge or wrap; negative pads crop. */
+export function pad(scope: Scope): Value {
+  const x = scope.data();
+  const rank = x.dims.length;
+  const mode = scope.string('mode', 'constant');
+  const all = scope.ints('pads') ?? scope.intsOf('paddings', 1) ?? raise('its pads are missing.');
+  const axes = scope.intsOf('axes', 3)?.map((axis) => normalizeAxis(axis, rank)) ?? countUp(rank);
+  if (all.length !== 2 * axes.length) throw malformed(`it has ${all.length} pads for ${axes.length} axes.`);
+  const pads = x.dims.map((_, axis): [number, number] => {
+    const at = axes.indexOf(axis);
+    return at < 0 ? [0, 0] : [all[at], all[at + axes.length]];
+  });
+  const cropped = crop(scope, x, pads);
+  const grow = pads.map(([before, after]): [number, number] => [Math.max(before, 0), Math.max(after, 0)]);
+  if (grow.every(([before, after]) => before === 0 && after === 0)) return cropped;
+  if (mode === 'constant') {
+    const value = scope.optionalConstant(2, 'value')?.data[0] ?? scope.float('value', 0);
+    const [from, own] = inSample(scope, cropped, grow);
+    return scope.wrap(addConstantPadding(scope.builder, from.id, own, value), from);
+  }
+  if (mode !== 'reflect' && mode !== 'edge' && mode !== 'wrap') throw malformed(`its mode is '${mode}'.`);
+  const [from, own] = inSample(scope, cropped, grow);
+  return scope.wrap(addBorderPadding(scope.builder, from.id, own, mode), from);
+}
+
+/** Resize with mode nearest: https://onnx.ai/onnx/operators/onnx__Resize.html */
+export function resize(scope: Scope): Value {
+  const x = scope.data();
+  const mode = scope.string('mode', 'nearest');
+  if (mode !== 'nearest') {
+    throw unsupported(`mode '${mode}' is not supported: use mode 'nearest', or a transposed convolution.`);
+  }
+  const rank = x.dims.length;
+  const axes = scope.ints('axes')?.map((axis) => normalizeAxis(axis, rank)) ?? countUp(rank);
+  const old = scope.opset < 11;
+  const given = scope.optionalConstant(old ? 1 : 2, 'scales')?.data;
+  const scales = given?.length ? Array.from(given) : undefined;
+  const sizes = old || scales ? undefined : scope.intsOf('sizes', 3);
+  if ((scales ?? sizes)?.length !== axes.length) throw malformed('its scales or sizes do not fit its axes.');
+  const kept = sizes && keepAspect(x.dims, axes, sizes, scope.string('keep_aspect_ratio_policy', 'stretch'));
+  return resample(scope, x, (axis) => {
+    const at = axes.indexOf(axis);
+    if (at < 0) return undefined;
+    const size = x.dims[axis];
+    const length = kept ? kept[at] : Math.floor(size * scales![at]);
+    const scale = scales ? scales[at] : length / size;
+    return { length, index: nearestIndex(scope, scale, size, length) };
+  });
+}
+
+/** Upsample: the old name, scales as an attribute (opset 7) or input (opset 9); rounds down. */
+export function upsample(scope: Scope): Value {
+  const x = scope.data();
+  const mode = scope.string('mode', 'nearest');
+  if (mode !== 'nearest') throw unsupported(`mode '${mode}' is not supported: use mode 'nearest'.`);
+  const scales = scope.floats('scales') ?? Array.from(scope.constant(1, 'scales').data);
+  if (scales.length !== x.dims.length) throw malformed('its scales do not fit its input.');
+  return resample(scope, x, (axis) => ({
+    length: Math.floor(x.dims[axis] * scales[axis]),
+    index: (i) => Math.floor(i / scales[axis]),
+  }));
+}
+
+interface Resampling {
+  readonly length: number;
+  readonly index: (i: number) => number;
+}
+
+function resample(scope: Scope, x: Data, along: (axis: number) => Resampling | undefined): Data {
+  const picks = x.dims.map((size, axis) => {
+    const sampling = along(axis);
+    if (!sampling) return undefined;
+    if (!(sampling.length >= 1)) throw malformed(`it leaves nothing of axis ${axis}.`);
+    const indices = countUp(sampling.length).map((i) => Math.min(Math.max(sampling.index(i), 0), size - 1));
+    return indices.length === size && indices.every((from, i) => from === i) ? undefined : indices;
+  });
+  return pickAxes(scope, x, picks);
+}
+
+/** The input index of output index `i`, by coordinate transformation and rounding mode. */
+function nearestIndex(scope: Scope, scale: number, size: number, length: number): (i: number) => number {
+  if (scope.opset < 11) return (i) => (scale < 1 ? Math.ceil(i / scale) : Math.floor(i / scale));
+  const transformation = scope.string('coordinate_transformation_mode', 'half_pixel');
+  const rounding = scope.string('nearest_mode', 'round_prefer_floor');
+  const round = ROUNDING[rounding as keyof typeof ROUNDING] as ((x: number) => number) | undefined;
+  if (!round) throw malformed(`its nearest_mode is '${rounding}'.`);
+  const original = (i: number): number => {
+    switch (transformation) {
+      case 'half_pixel':
+        return (i + 0.5) / scale - 0.5;
+      case 'pytorch_half_pixel':
+        return length > 1 ? (i + 0.5) / scale - 0.5 : 0;
+      case 'half_pixel_symmetric': {
+        const adjustment = length / (scale * size);
+        return (size / 2) * (1 - adjustment) + (i + 0.5) / scale - 0.5;
+      }
+      case 'align_corners':
+        return length > 1 ? (i * (size - 1)) / (length - 1) : 0;
+      case 'asymmetric':
+        return i / scale;
+      case 'tf_half_pixel_for_nn':
+        return (i + 0.5) / scale;
+      default:
+        throw unsupported(
+          `coordinate_transformation_mode '${transformation}' is not supported: use 'asymmetric'.`,
+        );
+    }
+  };
+  return (i) => round(original(i));
+}
+
+const ROUNDING = {
+  round_prefer_floor: (x: number) => Math.ceil(x - 0.5),
+  round_prefer_ceil: (x: number) => Math.floor(x + 0.5),
+  floor: Math.floor,
+  ceil: Math.ceil,
+};
+
+function keepAspect(
+  dims: readonly number[],
+  axes: readonly number[],
+  sizes: readonly number[],
+  policy: string,
+) {
+  if (policy === 'stretch') return sizes;
+  const ratios = axes.map((axis, i) => sizes[i] / dims[axis]);
+  const scale = policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios);
+  return axes.map((axis) => Math.floor(scale * dims[axis] + 0.5));
+}
+
+function crop(scope: Scope, x: Data, pads: readonly (readonly [number, number])[]): Data {
+  const starts = pads.map(([before]) => Math.max(-before, 0));
+  const dims = x.dims.map((size, axis) => size - starts[axis] - Math.max(-pads[axis][1], 0));
+  if (dims.some((size) => size < 1)) throw malformed('it crops everything.');
+  return sliceData(scope, x, starts, new Array<number>(dims.length).fill(1), dims);
+}
+
+/** The value and pads for the graph's axes: the batch axis left out where it is not padded. */
+function inSample(scope: Scope, x: Data, pads: readonly Padding[]): [Data, readonly Padding[]] {
+  const stripped = x.batched && pads[0].every((count) => count === 0);
+  return stripped ? [x, pads.slice(1)] : [scope.whole(x), pads];
+}
+
+/** Elements picked along several axes of an ONNX value. */
+function pickAxes(scope: Scope, x: Data, picks: readonly (readonly number[] | undefined)[]): Data {
+  const stripped = x.batched && !picks[0];
+  return scope.pick(stripped ? x : scope.whole(x), stripped ? picks.slice(1) : picks);
+}
+
+function raise(text: string): never {
+  throw malformed(text);
+}

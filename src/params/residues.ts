@@ -1,0 +1,85 @@
+// Ciphertexts and keys as plain 32-bit residues: the common form of the wire, SEAL's blobs and the kernel.
+import { SealedError } from '../base/errors.ts';
+import { type Parameters, primesAtLevel } from './parameters.ts';
+
+/**
+ * A CKKS ciphertext in NTT form. `words` holds `size` polynomials, each `level + 1` primes × N residues, q_0 first, in
+ * SEAL's bit-reversed NTT order.
+ */
+export interface ResidueCiphertext {
+  /** Number of polynomials, 2 or 3. */
+  readonly size: number;
+  readonly level: number;
+  readonly scale: number;
+  readonly words: Uint32Array;
+}
+
+/** A key-switching key: one digit a data prime, each two polynomials over all primes, P last. */
+export interface ResidueKey {
+  readonly digits: readonly Uint32Array[];
+}
+
+/** What the server may hold: the public keys that evaluation needs. */
+export interface ResidueEvaluationKeys {
+  readonly relinearization: ResidueKey | undefined;
+  /** By left rotation in slots. */
+  readonly rotations: ReadonlyMap<number, ResidueKey>;
+}
+
+/** Throws unless every prime fits the 32-bit form. */
+export function requireWordPrimes(parameters: Parameters): void {
+  if (parameters.coeffModulusBits.some((bits) => bits > 32)) {
+    throw new SealedError('invalid-argument', 'This form needs primes of at most 32 bits.');
+  }
+}
+
+/**
+ * Throws `malformed-frame` unless `words` is `polynomials` × `primes` × N residues, each below its prime.
+ * @param primes the primes of one polynomial, in order
+ */
+export function checkResidues(
+  words: Uint32Array,
+  polynomials: number,
+  primes: readonly bigint[],
+  polyModulusDegree: number,
+): void {
+  if (words.length !== polynomials * primes.length * polyModulusDegree) {
+    throw new SealedError(
+      'malformed-frame',
+      `A ciphertext of ${polynomials} × ${primes.length} × ${polyModulusDegree} residues has ${words.length}.`,
+      { stage: 'wire' },
+    );
+  }
+  let at = 0;
+  for (let polynomial = 0; polynomial < polynomials; polynomial += 1) {
+    for (const prime of primes) {
+      const modulus = Number(prime);
+      let largest = 0;
+      for (const end = at + polyModulusDegree; at < end; at += 1) {
+        if (words[at]! > largest) largest = words[at]!;
+      }
+      if (largest >= modulus) {
+        throw new SealedError('malformed-frame', 'A residue is not below its prime.', { stage: 'wire' });
+      }
+    }
+  }
+}
+
+/** Throws `malformed-frame` unless `ciphertext` belongs to `parameters` and its residues are in range. */
+export function checkCiphertext(ciphertext: ResidueCiphertext, parameters: Parameters): void {
+  const { size, level, scale, words } = ciphertext;
+  if (size < 2 || size > 3 || level < 0 || level > parameters.maxLevel || !(scale > 0) || !Number.isFinite(scale)) {
+    throw new SealedError('malformed-frame', 'A ciphertext has an impossible size, level or scale.', {
+      stage: 'wire',
+    });
+  }
+  checkResidues(words, size, primesAtLevel(parameters, level), parameters.polyModulusDegree);
+}
+
+/** Throws `malformed-frame` unless `key` is a key-switching key of `parameters`. */
+export function checkKey(key: ResidueKey, parameters: Parameters): void {
+  if (key.digits.length !== parameters.maxLevel + 1) {
+    throw new SealedError('malformed-frame', 'A key has the wrong number of digits.', { stage: 'wire' });
+  }
+  for (const digit of key.digits) checkResidues(digit, 2, parameters.primes, parameters.polyModulusDegree);
+}

@@ -1,0 +1,69 @@
+// How many operations of which kind a plan makes at which level, and what that costs.
+import { type Plan, type Stage } from './plan.ts';
+
+/** The operations that take time on the server. */
+export const OPERATIONS = [
+  'rotate',
+  'multiplyPlain',
+  'multiplyScalar',
+  'rescale',
+  'square',
+  'relinearize',
+] as const;
+
+/** One of {@link OPERATIONS}. */
+export type OperationName = (typeof OPERATIONS)[number];
+
+/** `counts[operation][level]` */
+export type OperationCounts = Record<OperationName, number[]>;
+
+/** Milliseconds of one operation on a ciphertext with `primes` data primes and `slots` slots. */
+export type CostTable = Record<OperationName, (primes: number, slots: number) => number>;
+
+function emptyCounts(levels: number): OperationCounts {
+  const counts = {} as OperationCounts;
+  for (const operation of OPERATIONS) counts[operation] = Array<number>(levels).fill(0);
+  return counts;
+}
+
+/** Adds what `stage` does to `counts`. Baby rotations of one input by one step are counted once for all rows. */
+function countStage(stage: Stage, counts: OperationCounts): void {
+  const { level } = stage;
+  if (stage.kind === 'square') {
+    counts.square[level]! += stage.count;
+    counts.relinearize[level]! += stage.count;
+    counts.rescale[level]! += stage.count;
+    return;
+  }
+  const rotated = new Set<string>();
+  for (const row of stage.rows) {
+    for (const sum of row.sums) {
+      if (sum.giantStep !== 0) counts.rotate[level]! += 1;
+      for (const term of sum.terms) {
+        if (term.step !== 0) rotated.add(`${term.input}:${term.step}`);
+        counts[term.diagonal.kind === 'scalar' ? 'multiplyScalar' : 'multiplyPlain'][level]! += 1;
+      }
+    }
+  }
+  counts.rotate[level]! += rotated.size;
+  if (stage.rescale) counts.rescale[level]! += stage.rows.length;
+}
+
+/** Counts of every operation by level. */
+export function countOperations(plan: Plan): OperationCounts {
+  const counts = emptyCounts(plan.parameters.maxLevel + 1);
+  for (const stage of plan.stages) countStage(stage, counts);
+  return counts;
+}
+
+/** Predicted evaluation time in milliseconds on one thread. */
+export function predictMs(plan: Plan, costs: CostTable): number {
+  const counts = countOperations(plan);
+  let total = 0;
+  for (const operation of OPERATIONS) {
+    counts[operation].forEach((count, level) => {
+      if (count > 0) total += count * costs[operation](level + 1, plan.parameters.slots);
+    });
+  }
+  return total;
+}

@@ -1,0 +1,95 @@
+// Splits a plan between workers: who computes which ciphertext of which stage, and what must change hands when.
+import type { LinearRow, LinearStage, Plan, SquareStage, Stage } from './plan.ts';
+import { stageOutputs } from './plan.ts';
+
+/** A stage with only some of its outputs: `outputs[i]` is the global number of the i-th. */
+export type StagePart = { readonly outputs: readonly number[] } & (
+  | (Omit<LinearStage, 'rows'> & { readonly rows: readonly LinearRow[] })
+  | SquareStage
+);
+
+/** One worker's share of a plan: its part of every stage, in segments between which values change hands. */
+export interface PlanPart {
+  readonly name: string;
+  readonly segments: readonly (readonly StagePart[])[];
+}
+
+/** A plan split over `parts.length` workers. */
+export interface Partition {
+  readonly parts: readonly PlanPart[];
+  /** `needs[segment][worker]`: values this worker must be given before the segment. */
+  readonly needs: readonly (readonly (readonly number[])[])[];
+  /** `owners[segment][value]`: the worker that puts out `value` in the segment. */
+  readonly owners: readonly (readonly number[])[];
+}
+
+/** Numbers of the inputs that output `output` of `stage` reads. */
+function dependencies(stage: Stage, output: number): Set<number> {
+  if (stage.kind === 'square') return new Set([output]);
+  const inputs = new Set<number>();
+  for (const sum of stage.rows[output]!.sums) for (const term of sum.terms) inputs.add(term.input);
+  return inputs;
+}
+
+/** Work of an output, in terms, to share it out evenly. */
+function weightOf(stage: Stage, output: number): number {
+  if (stage.kind === 'square') return 1;
+  return stage.rows[output]!.sums.reduce((sum, { terms }) => sum + terms.length, 0);
+}
+
+/** Cuts outputs 0…n−1 into consecutive runs of about equal weight. */
+function evenShares(stage: Stage, workers: number): number[] {
+  const count = stageOutputs(stage);
+  const weights = Array.from({ length: count }, (_, output) => weightOf(stage, output));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  let before = 0;
+  return weights.map((weight) => {
+    const owner = Math.min(workers - 1, Math.floor(((before + weight / 2) / total) * workers));
+    before += weight;
+    return owner;
+  });
+}
+
+/**
+ * `plan` split over `workers`. An output that reads a single value goes to that value's owner; a stage in which outputs
+ * read several values is shared out evenly, and starts a new segment.
+ */
+export function partitionPlan(plan: Plan, workers: number): Partition {
+  const segments: { stages: Stage[]; ownersOf: number[][]; needs: Set<number>[] }[] = [];
+  let owners: number[] = Array<number>(plan.inputCount).fill(-1);
+  for (const stage of plan.stages) {
+    const reads = Array.from({ length: stageOutputs(stage) }, (_, output) => dependencies(stage, output));
+    const follows = segments.length > 0 && reads.every((inputs) => inputs.size === 1);
+    const stageOwners = follows
+      ? reads.map((inputs) => owners[inputs.values().next().value!]!)
+      : evenShares(stage, workers);
+    if (!follows) segments.push({ stages: [], ownersOf: [], needs: Array.from({ length: workers }, () => new Set()) });
+    const segment = segments.at(-1)!;
+    if (!follows) {
+      reads.forEach((inputs, output) => {
+        const worker = stageOwners[output]!;
+        for (const input of inputs) if (owners[input] !== worker) segment.needs[worker]!.add(input);
+      });
+    }
+    segment.stages.push(stage);
+    segment.ownersOf.push(stageOwners);
+    owners = stageOwners;
+  }
+  const parts = Array.from({ length: workers }, (_, worker) => ({
+    name: plan.name,
+    segments: segments.map(({ stages, ownersOf }) =>
+      stages.map((stage, index) => stagePart(stage, ownersOf[index]!, worker)),
+    ),
+  }));
+  return {
+    parts,
+    needs: segments.map(({ needs }) => needs.map((set) => [...set].sort((a, b) => a - b))),
+    owners: segments.map(({ ownersOf }) => ownersOf.at(-1)!),
+  };
+}
+
+function stagePart(stage: Stage, owners: readonly number[], worker: number): StagePart {
+  const outputs = owners.flatMap((owner, output) => (owner === worker ? [output] : []));
+  if (stage.kind === 'square') return { ...stage, count: outputs.length, outputs };
+  return { ...stage, rows: outputs.map((output) => stage.rows[output]!), outputs };
+}

@@ -1,0 +1,95 @@
+// What the two roles offer each other: the methods behind the workers, and nothing else.
+import type { ParametersLiteral } from '../params/parameters.ts';
+import type { Picture } from '../plan/finish.ts';
+import type { PlanPart } from '../plan/partition.ts';
+import type { ModelCard, Plan } from '../plan/plan.ts';
+
+/** A decrypted picture: the only thing that leaves the client role after decryption. */
+export interface DecryptedPicture extends Picture {
+  readonly decryptMs: number;
+}
+
+/** The encrypted input, one frame a ciphertext. */
+export interface EncryptedInput {
+  readonly frames: readonly Uint8Array<ArrayBuffer>[];
+  readonly encodeMs: number;
+  readonly encryptMs: number;
+}
+
+/** The client role. Secret keys exist behind this and no call returns one. */
+export interface ClientRole {
+  /**
+   * Makes the keys `card` needs that this session does not have yet.
+   * @returns a frame of evaluation keys for the server role, undefined when it has them all already
+   */
+  prepare(card: ModelCard): Promise<{ readonly keys: Uint8Array<ArrayBuffer> | undefined; readonly keygenMs: number }>;
+  /** Encrypts `values`, the input tensor in C order, as `card` says: one frame a ciphertext, in order. */
+  encrypt(card: ModelCard, values: Float32Array): Promise<EncryptedInput>;
+  /**
+   * Decrypts an answer into a picture, 0..1 becoming 0..255 (clamped).
+   * @param frames frames of ciphertexts that together hold every output once
+   * @param reference the float network's output `[3, height, width]`, to report the precision against
+   */
+  decryptPicture(
+    card: ModelCard,
+    frames: readonly Uint8Array[],
+    reference: Float32Array | undefined,
+  ): Promise<DecryptedPicture>;
+  /** Forgets the keys. */
+  close(): Promise<void>;
+}
+
+/** A frame with one ciphertext, and its number among the values of the stage. */
+export interface IndexedFrame {
+  readonly index: number;
+  readonly frame: Uint8Array<ArrayBuffer>;
+}
+
+/** What a segment's run gives back: the ciphertexts asked for, and the time it took. */
+export interface SegmentResult {
+  readonly frames: readonly IndexedFrame[];
+  readonly busyMs: number;
+}
+
+/** The server role in one worker of the pool: it holds its share of plans and evaluation keys, never a secret. */
+export interface ServerRole {
+  /** Loads the backend for `parameters`; forgets keys and plans for others. */
+  open(parameters: ParametersLiteral): Promise<void>;
+  /** Adds the keys of a frame. */
+  addKeys(frame: Uint8Array): Promise<void>;
+  /** Keeps this worker's share of a plan under `planId`. */
+  addPlan(planId: string, part: PlanPart): Promise<void>;
+  hasPlan(planId: string): Promise<boolean>;
+  /**
+   * Runs segment `segment` of `planId` for run `runId`, on values it kept and those of `frames`.
+   * @param wanted indices of the segment's results to return; the others stay here for the next segment
+   */
+  run(
+    runId: number,
+    planId: string,
+    segment: number,
+    frames: readonly Uint8Array[],
+    wanted: readonly number[],
+  ): Promise<SegmentResult>;
+  /** Share of the current segment of `runId` that is done, 0 to 1. */
+  progress(runId: number): Promise<number>;
+  /** Forgets the values of `runId` and stops it if it is running. */
+  end(runId: number): Promise<void>;
+  /** Bytes of this worker's WebAssembly memory. */
+  memoryBytes(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** The simulation: the same plan on plaintext slots, rounded as the scheme rounds. No role of the protocol. */
+export interface SimulatorRole {
+  /**
+   * What the plan makes of `input`, the input tensor in C order, as a picture.
+   * @param reference as in {@link ClientRole.decryptPicture}
+   */
+  simulate(
+    plan: Plan,
+    card: ModelCard,
+    input: Float32Array,
+    reference: Float32Array | undefined,
+  ): Promise<{ readonly picture: Picture; readonly evaluateMs: number }>;
+}

@@ -1,0 +1,33 @@
+// Tests of the scanners by themselves: loading, failing to load, and pictures without a code.
+import { describe, expect, it } from 'vitest';
+import { loadTestScanners } from '../../fixtures/scanners.ts';
+import { SealedError } from '../base/errors.ts';
+import { encodeQr } from './matrix.ts';
+import { drawPlain, filledRaster } from './raster.ts';
+import { DECODERS, loadScanners } from './scan.ts';
+
+describe('loadScanners', () => {
+  it('says so when the WebAssembly cannot be had, and loads when it can', async () => {
+    const missing = loadScanners({ zxing: 'data:text/plain,no', zbar: 'data:text/plain,no' });
+    await expect(missing).rejects.toBeInstanceOf(SealedError);
+    await expect(missing).rejects.toMatchObject({ code: 'load-failed', stage: 'scan' });
+    const scanners = await loadTestScanners();
+    for (const decoder of DECODERS) {
+      expect(await scanners[decoder](drawPlain(encodeQr('once more'), 4, 16))).toBe('once more');
+    }
+    scanners.dispose();
+  });
+
+  it('finds nothing in an empty, a tiny and an inverted picture', async () => {
+    const scanners = await loadTestScanners();
+    const inverted = drawPlain(encodeQr('inverted'), 4, 16, [255, 255, 255], [0, 0, 0]);
+    for (const picture of [
+      filledRaster(200, 200, [255, 255, 255]),
+      filledRaster(1, 1, [0, 0, 0]),
+      inverted,
+    ]) {
+      for (const decoder of DECODERS) expect(await scanners[decoder](picture)).toBeNull();
+    }
+    scanners.dispose();
+  });
+});

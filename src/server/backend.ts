@@ -1,0 +1,25 @@
+// What the interpreter asks of a backend: the homomorphic operations, on ciphertexts of the backend's own kind.
+import type { ResidueCiphertext } from '../params/residues.ts';
+import type { Diagonal } from '../plan/plan.ts';
+
+/** Operations on ciphertexts `C`. Results belong to the caller, who frees each once. */
+export interface Backend<C> extends Disposable {
+  /** A ciphertext from checked residues. */
+  load(ciphertext: ResidueCiphertext): C;
+  save(ciphertext: C): ResidueCiphertext;
+  /** Left rotation by `step` slots. @throws SealedError `missing-key` */
+  rotate(ciphertext: C, step: number): C;
+  /** `sum + ciphertext ⊙ diagonal` with the diagonal encoded at `plainScale`; uses up `sum`. Undefined counts as 0. */
+  multiplyAdd(sum: C | undefined, ciphertext: C, diagonal: Diagonal, plainScale: number): C;
+  /** `a + b`; uses up both. */
+  add(a: C, b: C): C;
+  /** Drops one prime; the result's scale is exactly `outScale`. Uses up its argument. */
+  rescale(ciphertext: C, outScale: number): C;
+  /** Adds a constant to each slot, in place. */
+  addConstant(ciphertext: C, constant: Diagonal): void;
+  /** Square, relinearised, rescaled to `outScale`. @throws SealedError `missing-key` */
+  square(ciphertext: C, outScale: number): C;
+  free(ciphertext: C): void;
+  /** Bytes of WebAssembly memory in use by this backend's module. */
+  memoryBytes(): number;
+}

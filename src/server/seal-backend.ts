@@ -1,0 +1,158 @@
+// The reference backend: node-seal's evaluator.
+import { SealedError } from '../base/errors.ts';
+import { type Parameters, primesAtLevel } from '../params/parameters.ts';
+import type { ResidueCiphertext, ResidueEvaluationKeys } from '../params/residues.ts';
+import type { Diagonal } from '../plan/plan.ts';
+import { galoisKeyIndex, writeKeysBlob, writePlaintextBlob } from '../seal/blob.ts';
+import { SealContext } from '../seal/context.ts';
+import { type SealModule, sealMemoryBytes } from '../seal/load.ts';
+import type { Backend } from './backend.ts';
+
+type Ciphertext = InstanceType<SealModule['Ciphertext']>;
+type Plaintext = InstanceType<SealModule['Plaintext']>;
+
+/** Evaluates with SEAL. Keys may be added later; an operation without its key throws `missing-key`. */
+export class SealBackend implements Backend<Ciphertext> {
+  readonly #context: SealContext;
+  readonly #evaluator: InstanceType<SealModule['Evaluator']>;
+  #relinKeys: InstanceType<SealModule['RelinKeys']> | undefined;
+  #galoisKeys: { readonly steps: ReadonlySet<number>; readonly handle: InstanceType<SealModule['GaloisKeys']> }[] = [];
+  readonly #scratch: Plaintext;
+
+  constructor(seal: SealModule, parameters: Parameters) {
+    this.#context = new SealContext(seal, parameters);
+    this.#evaluator = new seal.Evaluator(this.#context.handle);
+    this.#scratch = new seal.Plaintext();
+  }
+
+  /** Takes checked keys; those of earlier calls stay. */
+  addKeys({ relinearization, rotations }: ResidueEvaluationKeys): void {
+    const { seal, handle, keyParmsId, parameters } = this.#context;
+    const { polyModulusDegree: degree, primes } = parameters;
+    if (relinearization) {
+      const keys = new seal.RelinKeys();
+      const blob = writeKeysBlob(keyParmsId, new Map([[0, relinearization.digits]]), primes.length, degree);
+      keys.loadFromArray(handle, blob);
+      this.#relinKeys?.delete();
+      this.#relinKeys = keys;
+    }
+    if (rotations.size > 0) {
+      const byIndex = new Map([...rotations].map(([step, key]) => [galoisKeyIndex(step, degree), key.digits]));
+      const keys = new seal.GaloisKeys();
+      keys.loadFromArray(handle, writeKeysBlob(keyParmsId, byIndex, primes.length, degree));
+      this.#galoisKeys.push({ steps: new Set(rotations.keys()), handle: keys });
+    }
+  }
+
+  load(ciphertext: ResidueCiphertext): Ciphertext {
+    return this.#context.load(ciphertext);
+  }
+
+  save(ciphertext: Ciphertext): ResidueCiphertext {
+    return this.#context.save(ciphertext);
+  }
+
+  rotate(ciphertext: Ciphertext, step: number): Ciphertext {
+    const keys = this.#galoisKeys.find(({ steps }) => steps.has(step));
+    if (!keys) {
+      throw new SealedError('missing-key', `There is no Galois key for a rotation by ${step}.`, { stage: 'server' });
+    }
+    const rotated = new this.#context.seal.Ciphertext();
+    this.#evaluator.rotateVector(ciphertext, step, keys.handle, rotated);
+    return rotated;
+  }
+
+  multiplyAdd(
+    sum: Ciphertext | undefined,
+    ciphertext: Ciphertext,
+    diagonal: Diagonal,
+    plainScale: number,
+  ): Ciphertext {
+    const level = ciphertext.coeffModulusSize() - 1;
+    const plaintext = this.#encode(diagonal, plainScale, level);
+    const product = new this.#context.seal.Ciphertext();
+    this.#evaluator.multiplyPlain(ciphertext, plaintext, product);
+    if (sum === undefined) return product;
+    this.#evaluator.addInplace(sum, product);
+    product.delete();
+    return sum;
+  }
+
+  add(a: Ciphertext, b: Ciphertext): Ciphertext {
+    this.#evaluator.addInplace(a, b);
+    b.delete();
+    return a;
+  }
+
+  rescale(ciphertext: Ciphertext, outScale: number): Ciphertext {
+    this.#evaluator.rescaleToNextInplace(ciphertext);
+    // SEAL multiplies and divides floating-point scales; the plan's is the exact one.
+    ciphertext.setScale(outScale);
+    return ciphertext;
+  }
+
+  addConstant(ciphertext: Ciphertext, constant: Diagonal): void {
+    const plaintext = this.#encode(constant, ciphertext.scale(), ciphertext.coeffModulusSize() - 1);
+    this.#evaluator.addPlainInplace(ciphertext, plaintext);
+  }
+
+  square(ciphertext: Ciphertext, outScale: number): Ciphertext {
+    if (!this.#relinKeys) {
+      throw new SealedError('missing-key', 'There is no relinearisation key.', { stage: 'server' });
+    }
+    const result = new this.#context.seal.Ciphertext();
+    this.#evaluator.square(ciphertext, result);
+    this.#evaluator.relinearizeInplace(result, this.#relinKeys);
+    return this.rescale(result, outScale);
+  }
+
+  free(ciphertext: Ciphertext): void {
+    ciphertext.delete();
+  }
+
+  memoryBytes(): number {
+    return sealMemoryBytes();
+  }
+
+  /** The scratch plaintext holding `diagonal`; valid until the next call. */
+  #encode(diagonal: Diagonal, scale: number, level: number): Plaintext {
+    if (diagonal.kind === 'vector') {
+      const { encoder, parameters } = this.#context;
+      const values = Float64Array.from(diagonal.values);
+      if (level === parameters.maxLevel) encoder.encode(values, scale, this.#scratch);
+      else this.#encodeBelow(values, scale, level);
+      return this.#scratch;
+    }
+    this.#scratch.loadFromArray(this.#context.handle, this.#scalarBlob(diagonal.value, scale, level));
+    return this.#scratch;
+  }
+
+  /** SEAL's wrapper encodes at the top level only. */
+  #encodeBelow(values: Float64Array, scale: number, level: number): void {
+    const { encoder } = this.#context;
+    encoder.encode(values, scale, this.#scratch);
+    this.#context.withParmsId(level, (id) => this.#evaluator.plainModSwitchToInplace(this.#scratch, id));
+  }
+
+  /** A constant polynomial has the same residue in every NTT slot: no transform is needed. */
+  #scalarBlob(value: number, scale: number, level: number): Uint8Array {
+    const { parameters } = this.#context;
+    const integer = BigInt(Math.round(value * scale));
+    const degree = parameters.polyModulusDegree;
+    const words = new Uint32Array((level + 1) * degree);
+    primesAtLevel(parameters, level).forEach((prime, index) => {
+      const residue = ((integer % prime) + prime) % prime;
+      words.fill(Number(residue), index * degree, (index + 1) * degree);
+    });
+    return writePlaintextBlob(this.#context.parmsId(level), scale, words);
+  }
+
+  [Symbol.dispose](): void {
+    this.#scratch.delete();
+    this.#relinKeys?.delete();
+    for (const { handle } of this.#galoisKeys) handle.delete();
+    this.#galoisKeys = [];
+    this.#evaluator.delete();
+    this.#context[Symbol.dispose]();
+  }
+}

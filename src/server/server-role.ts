@@ -1,0 +1,172 @@
+// The server role in one worker: its backend, its share of the plans, and the values of runs in progress.
+import { SealedError } from '../base/errors.ts';
+import { checkParameters, type Parameters, sameParameters } from '../params/parameters.ts';
+import type { PlanPart } from '../plan/partition.ts';
+import type { IndexedFrame, ServerRole } from '../protocol/contracts.ts';
+import { decodeCiphertexts, decodeFrame, encodeFrame } from '../protocol/frame.ts';
+import { loadSeal, type WasmSource } from '../seal/load.ts';
+import type { Backend } from './backend.ts';
+import { freeValues, runSegment, segmentWork, type Values } from './interpreter.ts';
+import { SealBackend } from './seal-backend.ts';
+
+// A worker hears "stop" only when it waits; waiting costs a millisecond or two.
+const YIELD_EVERY_MS = 40;
+
+/** One run in progress in this worker. */
+class Run<C> {
+  #stopped = false;
+  #lastYield = performance.now();
+  #done = 0;
+  #total = 1;
+  kept: Values<C> = new Map();
+
+  get progress(): number {
+    return this.#done / this.#total;
+  }
+
+  begin(total: number): void {
+    this.#done = 0;
+    this.#total = total;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Lets the worker hear its messages now and then. @throws SealedError `aborted` once stopped */
+  readonly checkpoint = async (): Promise<void> => {
+    this.#done += 1;
+    if (performance.now() - this.#lastYield > YIELD_EVERY_MS) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      this.#lastYield = performance.now();
+    }
+    if (this.#stopped) throw new SealedError('aborted', 'Stopped.', { stage: 'server' });
+  };
+}
+
+/** Plans, keys and runs for one set of parameters, on one backend. */
+class Session<C> implements Disposable {
+  readonly parameters: Parameters;
+  readonly backend: Backend<C>;
+  readonly plans = new Map<string, PlanPart>();
+  readonly #runs = new Map<number, Run<C>>();
+
+  constructor(parameters: Parameters, backend: Backend<C>) {
+    this.parameters = parameters;
+    this.backend = backend;
+  }
+
+  progress(runId: number): number {
+    return this.#runs.get(runId)?.progress ?? 0;
+  }
+
+  end(runId: number): void {
+    const run = this.#runs.get(runId);
+    if (!run) return;
+    run.stop();
+    freeValues(this.backend, run.kept);
+    this.#runs.delete(runId);
+  }
+
+  async run(
+    runId: number,
+    part: PlanPart,
+    segment: number,
+    frames: readonly Uint8Array[],
+    wanted: ReadonlySet<number>,
+  ): Promise<IndexedFrame[]> {
+    const stages = part.segments[segment];
+    if (!stages) throw new SealedError('invalid-argument', `The plan has no segment ${segment}.`, { stage: 'server' });
+    const run = this.#runs.get(runId) ?? new Run<C>();
+    this.#runs.set(runId, run);
+    run.begin(segmentWork(stages));
+    const values = run.kept;
+    run.kept = new Map();
+    const isLast = segment === part.segments.length - 1;
+    const results: IndexedFrame[] = [];
+    try {
+      for (const frame of frames) this.#receive(frame, values);
+      await runSegment(this.backend, stages, values, run.checkpoint, (index, ciphertext) => {
+        if (wanted.has(index)) results.push({ index, frame: this.#frame(index, ciphertext) });
+        if (isLast) this.backend.free(ciphertext);
+        else run.kept.set(index, ciphertext);
+      });
+    } catch (error) {
+      freeValues(this.backend, values);
+      freeValues(this.backend, run.kept);
+      this.#runs.delete(runId);
+      throw error;
+    }
+    return results;
+  }
+
+  #receive(frame: Uint8Array, values: Values<C>): void {
+    for (const { index, ciphertext } of decodeCiphertexts(frame, this.parameters)) {
+      if (values.has(index)) throw new SealedError('malformed-frame', `Value ${index} came twice.`, { stage: 'server' });
+      values.set(index, this.backend.load(ciphertext));
+    }
+  }
+
+  #frame(index: number, ciphertext: C): Uint8Array<ArrayBuffer> {
+    const items = [{ index, ciphertext: this.backend.save(ciphertext) }];
+    return encodeFrame({ kind: 'ciphertexts', items }, this.parameters);
+  }
+
+  [Symbol.dispose](): void {
+    for (const runId of [...this.#runs.keys()]) this.end(runId);
+    this.backend[Symbol.dispose]();
+  }
+}
+
+/** A server role as a frozen object of closures. It cannot decrypt: it never holds a secret key. */
+export function createServerRole(wasm?: WasmSource): ServerRole {
+  let session: Session<ReturnType<SealBackend['load']>> | undefined;
+  let keysOf: SealBackend | undefined;
+
+  const current = (): NonNullable<typeof session> => {
+    if (!session) throw new SealedError('wrong-state', 'The server role is not open.', { stage: 'server' });
+    return session;
+  };
+
+  const close = (): void => {
+    session?.[Symbol.dispose]();
+    session = undefined;
+    keysOf = undefined;
+  };
+
+  // Async so that errors become rejections whether or not a worker boundary lies between.
+  const role: ServerRole = {
+    open: async (literal) => {
+      if (session && sameParameters(session.parameters, literal)) return;
+      close();
+      const parameters = checkParameters(literal);
+      keysOf = new SealBackend(await loadSeal(wasm), parameters);
+      session = new Session(parameters, keysOf);
+    },
+
+    addKeys: async (frame) => {
+      const decoded = decodeFrame(frame, current().parameters);
+      if (decoded.kind !== 'evaluation-keys') {
+        throw new SealedError('malformed-frame', 'Evaluation keys were expected.', { stage: 'server' });
+      }
+      keysOf?.addKeys(decoded.keys);
+    },
+
+    addPlan: async (planId, part) => void current().plans.set(planId, part),
+    hasPlan: async (planId) => session?.plans.has(planId) ?? false,
+
+    run: async (runId, planId, segment, frames, wanted) => {
+      const start = performance.now();
+      const part = current().plans.get(planId);
+      if (!part) throw new SealedError('wrong-state', 'The server role does not have this plan.', { stage: 'server' });
+      const results = await current().run(runId, part, segment, frames, new Set(wanted));
+      return { frames: results, busyMs: performance.now() - start };
+    },
+
+    progress: async (runId) => session?.progress(runId) ?? 0,
+    end: async (runId) => session?.end(runId),
+    memoryBytes: async () => session?.backend.memoryBytes() ?? 0,
+    close: async () => close(),
+  };
+  return Object.freeze(Object.assign(Object.create(null) as object, role)) as ServerRole;
+}

@@ -1,0 +1,80 @@
+// Colour fields: which foreground colour a style has at each place of the picture.
+
+import type { Rgb } from '../qr/raster.ts';
+
+/**
+ * A way to run from the start to the end colour over the square picture.
+ *
+ * - `diagonal`: from the top left to the bottom right corner, mixed linearly in sRGB: the gradient of the study.
+ * - `radial`: from the centre outwards to the corners, mixed in OKLab, so that the middle stays saturated.
+ * - `wave`: a diagonal bent by one sine wave across it, mixed in OKLab.
+ */
+export type ColourField = 'diagonal' | 'radial' | 'wave';
+
+/** How far the crest of a `wave` runs ahead, as a share of the whole gradient. */
+const WAVE_HEIGHT = 0.12;
+
+/**
+ * Where on the gradient the centre of pixel (x, y) of a picture of `side` by `side` pixels lies: 0 is the start
+ * colour, 1 the end colour.
+ */
+export function fieldPosition(field: ColourField, x: number, y: number, side: number): number {
+  const u = (x + 0.5) / side;
+  const v = (y + 0.5) / side;
+  switch (field) {
+    case 'diagonal':
+      // Exactly 0 and 1 at the centres of the corner pixels; a picture of one pixel is its own middle.
+      return side > 1 ? (x + y) / (2 * (side - 1)) : 0.5;
+    case 'radial':
+      return Math.min(1, Math.hypot(u - 0.5, v - 0.5) / Math.SQRT1_2);
+    case 'wave':
+      return clamp01((u + v) / 2 + WAVE_HEIGHT * Math.sin(2 * Math.PI * (u - v)));
+  }
+}
+
+/** The colour at `position` (0 … 1) between `start` and `end` as `field` mixes them: 0 … 255, not rounded. */
+export function mixColours(field: ColourField, start: Rgb, end: Rgb, position: number): Rgb {
+  if (field === 'diagonal') return lerp(start, end, position);
+  return fromOklab(lerp(toOklab(start), toOklab(end), position));
+}
+
+type Triple = readonly [number, number, number];
+
+function lerp(a: Triple, b: Triple, t: number): Triple {
+  return [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t];
+}
+
+function clamp01(value: number): number {
+  return Math.min(1, Math.max(0, value));
+}
+
+// OKLab: Björn Ottosson, "A perceptual color space for image processing" (2020), its published matrices.
+function toOklab(rgb: Rgb): Triple {
+  const [r, g, b] = rgb.map((c) =>
+    c <= 0.04045 * 255 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4,
+  ) as [number, number, number];
+  const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
+  const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
+  const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
+  return [
+    0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s,
+    1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s,
+    0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s,
+  ];
+}
+
+function fromOklab([lightness, a, b]: Triple): Rgb {
+  const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
+  const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
+  const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
+  return [
+    toSrgb(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s),
+    toSrgb(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s),
+    toSrgb(-0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s),
+  ];
+}
+
+function toSrgb(linear: number): number {
+  const c = clamp01(linear);
+  return 255 * (c <= 0.0031308 ? 12.92 * c : 1.055 * c ** (1 / 2.4) - 0.055);
+}

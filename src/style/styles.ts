@@ -1,0 +1,69 @@
+// The list of styles: what each is called, which network draws its shapes, how it is coloured.
+
+import { SealedError } from '../base/errors.ts';
+import type { Rgb } from '../qr/raster.ts';
+import { fieldPosition, mixColours, type ColourField } from './colour-field.ts';
+import type { StyleColours } from './colours.ts';
+import type { StyleId } from './reference.ts';
+
+/** A style as the page and the command line offer it. */
+export interface Style {
+  readonly id: StyleId;
+  readonly name: string;
+  /** One sentence for people. */
+  readonly description: string;
+  /** The shape network, relative to the site's root (`public/`); its card lies beside it as `<id>.card.json`. */
+  readonly model: string;
+  readonly field: ColourField;
+  readonly defaultColours: StyleColours;
+}
+
+/** All styles, in the order they are offered. */
+export const STYLES: readonly Style[] = [
+  {
+    id: 'gradient',
+    name: 'Gradient',
+    description: 'Crisp square modules under a diagonal gradient of two colours.',
+    model: 'models/gradient.onnx',
+    field: 'diagonal',
+    defaultColours: { start: [58, 28, 140], end: [208, 32, 110], background: [255, 250, 247] },
+  },
+  {
+    id: 'liquid',
+    name: 'Liquid',
+    description: 'Neighbouring modules flow together like drops, lit from the centre.',
+    model: 'models/liquid.onnx',
+    field: 'radial',
+    defaultColours: { start: [0, 128, 150], end: [28, 36, 130], background: [244, 251, 253] },
+  },
+  {
+    id: 'dots',
+    name: 'Dots',
+    description: 'Round dots that grow where the code is dense, as in a halftone print.',
+    model: 'models/dots.onnx',
+    field: 'wave',
+    defaultColours: { start: [208, 60, 32], end: [110, 20, 110], background: [255, 249, 240] },
+  },
+];
+
+/**
+ * The style called `id`.
+ *
+ * @throws SealedError `invalid-argument` naming the styles there are
+ */
+export function styleById(id: string): Style {
+  const style = STYLES.find((candidate) => candidate.id === id);
+  if (style) return style;
+  const known = STYLES.map((candidate) => candidate.id).join(', ');
+  throw new SealedError('invalid-argument', `There is no style of that name; choose one of: ${known}.`, {
+    stage: 'style',
+  });
+}
+
+/**
+ * Foreground colour of `style` at pixel (x, y) of a picture of `side` by `side` pixels (without the quiet zone):
+ * 0 … 255 a channel, not rounded.
+ */
+export function foregroundAt(style: Style, colours: StyleColours, x: number, y: number, side: number): Rgb {
+  return mixColours(style.field, colours.start, colours.end, fieldPosition(style.field, x, y, side));
+}

@@ -1,0 +1,87 @@
+// Seeded random payloads and the QR matrices they make: the codes the networks are trained and measured on.
+
+import QRCode from 'qrcode';
+
+/** A code as training sees it: `dark` holds `modules`² values in row-major order, 1 for dark. */
+export interface SampleCode {
+  readonly version: number;
+  readonly modules: number;
+  readonly dark: Uint8Array;
+}
+
+/** Numbers in [0, 1) that only depend on the seed (mulberry32, Tommy Ettinger, public domain). */
+export type Random = () => number;
+
+/** A generator started from `seed`, a whole number. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let z = state;
+    z = Math.imul(z ^ (z >>> 15), z | 1);
+    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
+    return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+const WORDS = `${LETTERS}${LETTERS.toUpperCase()}0123456789-_.`;
+const SYMBOLS = '😀🎉🔑☕🏔️äöüßéñçλЖ中文字';
+
+/** Payload kinds in equal shares: link, Wi-Fi, digits, capitals (alphanumeric mode), text with emoji. */
+const KINDS: readonly ((random: Random, length: number) => string)[] = [
+  (random, length) => `https://${draw(random, LETTERS, 8)}.example/${draw(random, WORDS, length)}`,
+  (random, length) => `WIFI:T:WPA;S:${draw(random, WORDS, 6)};P:${draw(random, WORDS, length)};;`,
+  (random, length) => draw(random, '0123456789', 2 * length),
+  (random, length) => draw(random, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 $%*+-./:', length),
+  (random, length) => `${draw(random, SYMBOLS, 2)} ${draw(random, `${WORDS} ${SYMBOLS}`, length)}`,
+];
+
+/**
+ * `count` codes of versions `smallest` to `largest` in equal shares, all four error correction levels, the mask
+ * chosen by the penalty rules (ISO/IEC 18004 clause 7.8). The same seed gives the same codes.
+ */
+export function* sampleCodes(
+  seed: number,
+  count: number,
+  smallest: number,
+  largest: number,
+): Generator<SampleCode> {
+  const random = seededRandom(seed);
+  for (let i = 0; i < count; i++) {
+    yield makeCode(random, smallest + (i % (largest - smallest + 1)));
+  }
+}
+
+function makeCode(random: Random, version: number): SampleCode {
+  const errorCorrectionLevel = pick(random, ['L', 'M', 'Q', 'H'] as const);
+  const kind = pick(random, KINDS);
+  // Between half full and full: short payloads leave long runs of padding, which real codes have too.
+  for (let length = Math.ceil((0.5 + 0.5 * random()) * roughCapacity(version)); ; length = length >> 1) {
+    const text = length > 0 ? kind(random, length) : draw(random, '0123456789', 3);
+    let symbol;
+    try {
+      symbol = QRCode.create(text, { version, errorCorrectionLevel });
+    } catch (error) {
+      // qrcode refuses a text too long for the version; a shorter one is drawn, down to three digits, which fit.
+      if (length === 0) throw error;
+      continue;
+    }
+    const dark = Uint8Array.from(symbol.modules.data, (value) => (value ? 1 : 0));
+    return { version, modules: symbol.modules.size, dark };
+  }
+}
+
+/** Bytes that fit at level L, within a few percent below: data modules less error correction. */
+function roughCapacity(version: number): number {
+  return Math.floor((17 + 4 * version) ** 2 / 11) - 20;
+}
+
+function draw(random: Random, alphabet: string, length: number): string {
+  const characters = [...alphabet];
+  return Array.from({ length }, () => pick(random, characters)).join('');
+}
+
+function pick<T>(random: Random, choices: readonly T[]): T {
+  return choices[Math.floor(random() * choices.length)]!;
+}

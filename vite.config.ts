@@ -1,0 +1,88 @@
+// How the page is built and served: Svelte, module workers, local WASM, and a strict content security policy.
+
+import { existsSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig, type Plugin } from 'vite';
+
+const root = import.meta.dirname;
+
+/** Everything from this origin and nothing from any other; compiling WebAssembly is the one thing eval-like. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "worker-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data: blob:",
+  "style-src 'self'",
+  "font-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+/** A worker takes its policy from its own response and not from the page, so a header must say it too. */
+const headers = {
+  'Content-Security-Policy': `${contentSecurityPolicy}; frame-ancestors 'none'`,
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+};
+
+/** Puts the policy into the built page. The dev server's page goes without: hot reloading needs inline code. */
+function policyTag(): Plugin {
+  return {
+    name: 'sealed-qr:policy',
+    apply: 'build',
+    transformIndexHtml: () => [
+      {
+        tag: 'meta',
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: contentSecurityPolicy },
+        injectTo: 'head-prepend',
+      },
+    ],
+  };
+}
+
+/**
+ * For `--mode leaking`, the build that the key canary must catch: a module that has a namesake under e2e/leaking/
+ * (same path below the root) is replaced by it. A namesake may still import the module it replaces.
+ */
+function leakingModules(): Plugin {
+  return {
+    name: 'sealed-qr:leaking',
+    enforce: 'pre',
+    async resolveId(source, importer, options) {
+      if (importer === undefined || importer.startsWith(resolve(root, 'e2e/leaking'))) return null;
+      const found = await this.resolve(source, importer, { ...options, skipSelf: true });
+      if (found === null || found.external !== false) return null;
+      const path = relative(root, found.id);
+      if (path.startsWith('..') || path.startsWith('node_modules')) return null;
+      const namesake = resolve(root, 'e2e/leaking', path);
+      return existsSync(namesake) ? namesake : null;
+    },
+  };
+}
+
+/** Where the built page is served; another port may be asked for when 4173 is taken. */
+const port = Number(process.env['SEALED_QR_PORT'] ?? 4173);
+
+export default defineConfig(({ mode }) => {
+  const leaking = mode === 'leaking' ? [leakingModules()] : [];
+  return {
+    // No single-page fallback: a missing file is a 404 and not index.html under its name.
+    appType: 'mpa',
+    plugins: [svelte(), policyTag(), ...leaking],
+    worker: { format: 'es', plugins: () => leaking },
+    build: {
+      // Safari runs SEAL's WebAssembly but not yet `using`, which this target lowers.
+      target: 'es2024',
+      outDir: mode === 'leaking' ? 'dist-leaking' : 'dist',
+      // A data: URL would need connect-src data: to be fetched; every asset stays a file.
+      assetsInlineLimit: 0,
+      reportCompressedSize: false,
+    },
+    // Pre-bundling would part these packages from the .wasm files they find beside themselves.
+    optimizeDeps: { exclude: ['node-seal', 'zxing-wasm', '@undecaf/zbar-wasm'] },
+    preview: { port, strictPort: true, headers },
+  };
+});

@@ -1,0 +1,17 @@
+// How unit tests run: every *.test.ts beside the code, in Node, without a browser.
+
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  plugins: [svelte()],
+  test: {
+    include: ['{src,workers,cli,endpoint,wasm,training,bench,scripts,fixtures}/**/*.test.ts'],
+    environment: 'node',
+    pool: 'forks',
+    maxWorkers: 2,
+    // Homomorphic work on a shared two-core machine: a limit that only a hang reaches.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});

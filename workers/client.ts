@@ -1,0 +1,5 @@
+// The client worker: keys, encryption, decryption. Imports the client role and nothing of the server's.
+import { createClientRole } from '../src/client/client-role.ts';
+import { serve } from './endpoint.ts';
+
+serve((setup) => createClientRole(setup['seal']));

@@ -1,0 +1,57 @@
+// The owner of workers: wraps each in a handle whose calls fail when the worker does.
+import * as Comlink from 'comlink';
+import type { WorkerHandle } from '../src/app/workers.ts';
+import { SealedError } from '../src/base/errors.ts';
+import type { WorkerSetup } from './endpoint.ts';
+import { registerErrors } from './wire.ts';
+
+/** A started worker as the pool sees it, whatever the platform. */
+export interface StartedWorker {
+  readonly endpoint: Comlink.Endpoint;
+  terminate(): void;
+  /** Calls `listener` once when the worker fails to load, throws outside a call, or exits. */
+  onDeath(listener: (reason: string) => void): void;
+}
+
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+registerErrors();
+
+/**
+ * A handle on the role that `worker` serves once it has had `setup`. Comlink leaves the callers of a dead worker waiting
+ * for ever; here every call races against the worker's death.
+ */
+export function connect<Role extends object>(worker: StartedWorker, setup: WorkerSetup): WorkerHandle<Role> {
+  let dead = false;
+  const death = Promise.withResolvers<never>();
+  death.promise.catch(() => undefined);
+  const die = (reason: string): void => {
+    if (dead) return;
+    dead = true;
+    death.reject(
+      new SealedError('worker-died', `A background worker stopped (${reason}). Try again: a new one will be started.`, {
+        stage: 'worker',
+      }),
+    );
+  };
+  worker.onDeath(die);
+  worker.endpoint.postMessage({ setup });
+  const remote = Comlink.wrap(worker.endpoint) as unknown as Record<string, Method>;
+  const role = new Proxy(Object.freeze({}), {
+    get: (_, name): Method | undefined => {
+      // A proxy that is awaited is asked for `then`; it is not a promise.
+      if (typeof name !== 'string' || name === 'then') return undefined;
+      return (...args) => Promise.race([death.promise, remote[name]!(...args)]);
+    },
+  }) as Role;
+  return {
+    role,
+    get dead() {
+      return dead;
+    },
+    terminate: () => {
+      die('it was ended');
+      worker.terminate();
+    },
+  };
+}

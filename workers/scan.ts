@@ -1,0 +1,5 @@
+// The scan worker: correction and proof.
+import { createScanRole } from '../src/qr/scan-role.ts';
+import { serve } from './endpoint.ts';
+
+serve(({ zxing, zbar }) => createScanRole({ zxing: zxing!, zbar: zbar! }));

@@ -1,0 +1,5 @@
+// A server worker: its share of a plan, on ciphertexts. Cannot reach the client role.
+import { createServerRole } from '../src/server/server-role.ts';
+import { serve } from './endpoint.ts';
+
+serve((setup) => createServerRole(setup['seal']));
