@@ -17,8 +17,6 @@ export interface KernelExports extends WebAssembly.Exports {
   forward(source: Pointer, target: Pointer, prime: number): void;
   inverse(source: Pointer, target: Pointer, prime: number): void;
   checkRow(row: Pointer, prime: number): number;
-  loadWords64(source: Pointer, out: Pointer, prime: number): number;
-  storeWords64(source: Pointer, out: Pointer): void;
   add(out: Pointer, a: Pointer, b: Pointer, rows: number, count: number): void;
   subtract(out: Pointer, a: Pointer, b: Pointer, rows: number, count: number): void;
   negate(out: Pointer, a: Pointer, rows: number, count: number): void;

@@ -3,7 +3,7 @@ export { allocate, free, liveBlocks, liveBytes, peakBytes, setMemoryLimit } from
 export { rowBytes, setup } from './tables';
 export { forward } from './ntt-forward';
 export { inverse } from './ntt-inverse';
-export { checkRow, loadWords64, storeWords64 } from './transfer';
+export { checkRow } from './transfer';
 export {
   add,
   addScalar,
