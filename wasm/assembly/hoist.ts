@@ -3,7 +3,7 @@
 // Bossuat, Mouchet, Troncoso-Pastoriza, Hubaux, Efficient bootstrapping (ePrint 2020/1203), section 4: baby steps are
 // left over QP, scaled by P; diagonals are encoded over QP; the sum of each giant step is divided by P once, and the
 // rotated giant steps are again summed over QP, with one division at the very end.
-import { divideBySpecial, dividePoly, decompose, digitsInto, keyProduct } from './keyswitch';
+import { divideBySpecial, dividePoly, decomposeCentered, digitsInto, keyProduct } from './keyswitch';
 import { permuted } from './galois';
 import { fold, reduceProduct, reduceSum, shoup } from './lanes';
 import { copyRows } from './pointwise';
@@ -24,7 +24,7 @@ export function hoistedRows(count: u32): u32 {
 export function hoist(out: u32, a: u32, count: u32, scratch: u32): void {
   const source = a + count * rowBytes;
   const table = scratch + count * rowBytes;
-  decompose(source, scratch, count, 1);
+  decomposeCentered(source, scratch, count);
   for (let row: u32 = 0; row <= count; row++) {
     const target = out + row * count * rowBytes;
     digitsInto(source, scratch, count, rowPrime(row, count), target, table);
@@ -209,7 +209,7 @@ export function giantStep(
   const pair = images + count * rowBytes;
   const table = pair + 2 * rowBytes;
   dividePoly(source, terms + (count + 1) * rowBytes, 0, 0, count, pair);
-  decompose(source, digits, count, 1);
+  decomposeCentered(source, digits, count);
   for (let row: u32 = 0; row <= count; row++) {
     const index = rowPrime(row, count);
     digitsInto(source, digits, count, index, images, table);
