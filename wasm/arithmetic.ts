@@ -16,7 +16,7 @@ export function scalarOf(kernel: KernelInstance, value: number, primes: number):
     throw invalid('A scaled scalar must be finite and below 2^52.');
   }
   return Uint32Array.from({ length: primes }, (_, i) => {
-    const prime = kernel.primes[i] as number;
+    const prime = kernel.primes[i];
     return ((whole % prime) + prime) % prime;
   });
 }
@@ -24,7 +24,7 @@ export function scalarOf(kernel: KernelInstance, value: number, primes: number):
 function checkScalar(kernel: KernelInstance, scalar: Scalar, primes: number): void {
   if (scalar.length < primes) throw invalid('A scalar needs a residue for each prime of its ciphertext.');
   for (let i = 0; i < primes; i++) {
-    if ((scalar[i] as number) >= (kernel.primes[i] as number)) throw invalid('A scalar is not reduced.');
+    if (scalar[i] >= kernel.primes[i]) throw invalid('A scalar is not reduced.');
   }
 }
 
@@ -35,7 +35,8 @@ function samePrimes(a: { readonly primes: number }, b: { readonly primes: number
 }
 
 function wantForm(plaintext: Plaintext, form: 'factor' | 'addend'): void {
-  if (plaintext.form !== form) throw invalid(`This plaintext was encoded as ${plaintext.form}, not as ${form}.`);
+  if (plaintext.form !== form)
+    throw invalid(`This plaintext was encoded as ${plaintext.form}, not as ${form}.`);
 }
 
 /** A copy of its own. */
@@ -126,7 +127,11 @@ export function addScaledInto(out: Ciphertext, a: Ciphertext, scalar: Scalar): v
   if (a.size !== out.size) throw invalid('Both ciphertexts must have the same size.');
   checkScalar(kernel, scalar, a.primes);
   kernel.raw.addScaled(
-    out.pointer, a.pointer, stageScalar(kernel, scalar, a.primes), a.size * a.primes, a.primes,
+    out.pointer,
+    a.pointer,
+    stageScalar(kernel, scalar, a.primes),
+    a.size * a.primes,
+    a.primes,
   );
 }
 
@@ -167,7 +172,9 @@ export function multiplyAccumulate(
   }
   return filled(new Ciphertext(kernel, 2, primes), (out) => {
     const table = kernel.scratch(terms.length * 8);
-    kernel.words(table, terms.length * 2).set(terms.flatMap((t) => [t.ciphertext.pointer, t.plaintext.pointer]));
+    kernel
+      .words(table, terms.length * 2)
+      .set(terms.flatMap((t) => [t.ciphertext.pointer, t.plaintext.pointer]));
     kernel.raw.multiplyAccumulate(out.pointer, table, terms.length, primes);
   });
 }

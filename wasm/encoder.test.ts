@@ -40,7 +40,7 @@ describe('the encoder', () => {
     const random = seeded(scaleBits);
     const values = Float64Array.from({ length: SLOTS }, () => random() * 4 - 2);
     const back = decoded(values, 2 ** scaleBits, primes);
-    const worst = Math.max(...values.map((value, i) => Math.abs(value - back[i]!)));
+    const worst = Math.max(...values.map((value, i) => Math.abs(value - back[i])));
     // N coefficients, each rounded by at most a half, add up to at most N/2; float64 adds its own beyond 2^40.
     expect(worst).toBeLessThan(DEGREE / 2 / 2 ** scaleBits + 1e-11);
   });
@@ -53,14 +53,14 @@ describe('the encoder', () => {
     using ours = encoder.encode(values, scale, 4, 'addend');
     const theirs = oracle.decode(seal);
     const mine = decoded(values, scale, 4);
-    const worst = Math.max(...theirs.map((value, i) => Math.abs(value - mine[i]!)));
+    const worst = Math.max(...theirs.map((value, i) => Math.abs(value - mine[i])));
     expect(worst).toBeLessThan(DEGREE / scale);
     expect(ours.primes).toBe(4);
   });
 
   it('encodes a constant as that constant in every place', () => {
     using plaintext = encoder.encode(new Float64Array(SLOTS).fill(-3), 1024, 2, 'addend');
-    const expected = [oracle.primes[0]! - 3072, oracle.primes[1]! - 3072];
+    const expected = [oracle.primes[0] - 3072, oracle.primes[1] - 3072];
     const residues = words(plaintext);
     expect(new Set(residues.subarray(0, DEGREE))).toEqual(new Set([expected[0]]));
     expect(new Set(residues.subarray(DEGREE))).toEqual(new Set([expected[1]]));

@@ -86,7 +86,15 @@ export class Encoder implements Disposable {
         stage: 'server',
       });
     }
-    kernel.raw.residueRows(coefficients, target, rows, primes, kernel.rowBytes, most, form === 'factor' ? 1 : 0);
+    kernel.raw.residueRows(
+      coefficients,
+      target,
+      rows,
+      primes,
+      kernel.rowBytes,
+      most,
+      form === 'factor' ? 1 : 0,
+    );
     for (let row = 0; row < rows; row++) take(row, target + row * kernel.rowBytes);
   }
 }

@@ -53,7 +53,11 @@ function compare(oracle: SealOracle, primes: number, random: () => number): stri
   using factor = loadPlaintext(kernel, factorWords, primes, 'factor');
   using addend = loadPlaintext(kernel, factorWords, primes, 'addend');
   check('multiply plain', (out) => evaluator.multiplyPlain(a, plaintext, out), multiplyPlain(ka, factor));
-  check('multiply plain, 3', (out) => evaluator.multiplyPlain(three, plaintext, out), multiplyPlain(k3, factor));
+  check(
+    'multiply plain, 3',
+    (out) => evaluator.multiplyPlain(three, plaintext, out),
+    multiplyPlain(k3, factor),
+  );
   const sum = copy(ka);
   addPlainInto(sum, addend);
   check('add plain', (out) => evaluator.addPlain(a, plaintext, out), sum);

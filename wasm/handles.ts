@@ -102,7 +102,8 @@ export class BabySteps extends Handle {
 
   constructor(kernel: KernelInstance, slots: number, primes: number) {
     kernel.checkPrimeCount(primes);
-    if (!Number.isInteger(slots) || slots < 1 || slots > 4096) throw invalid('1 to 4096 baby steps.', { slots });
+    if (!Number.isInteger(slots) || slots < 1 || slots > 4096)
+      throw invalid('1 to 4096 baby steps.', { slots });
     super(kernel, (primes + 1) * slots * 8 * kernel.polyModulusDegree);
     this.primes = primes;
     this.slots = slots;

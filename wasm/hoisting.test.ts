@@ -35,15 +35,17 @@ const inSlot = (sigma: number): number => sigma * Math.sqrt(DEGREE);
  * division, (1 + 2N/3) N / 12 (Cheon, Kim, Kim and Song 2017, lemma 2).
  */
 function switchNoise(primes: readonly number[], special: number): number {
-  const digits = primes.map((q) => (q / special) * Math.hypot(DEGREE / Math.PI, Math.sqrt(DEGREE / 12)) * inSlot(3.2));
+  const digits = primes.map(
+    (q) => (q / special) * Math.hypot(DEGREE / Math.PI, Math.sqrt(DEGREE / 12)) * inSlot(3.2),
+  );
   return Math.hypot(...digits, Math.sqrt((DEGREE / 12) * (1 + (2 * DEGREE) / 3)));
 }
 
 const rotated = (values: Float64Array, step: number): Float64Array =>
-  values.map((_, i) => values[(i + step) % values.length]!);
+  values.map((_, i) => values[(i + step) % values.length]);
 
 function worst(actual: Float64Array, expected: Float64Array): number {
-  return Math.max(...actual.map((value, i) => Math.abs(value - expected[i]!)));
+  return Math.max(...actual.map((value, i) => Math.abs(value - expected[i])));
 }
 
 describe('hoisting', () => {
@@ -92,15 +94,16 @@ describe('hoisting', () => {
       slots.map(() => Float64Array.from({ length: SLOTS }, () => random() * 2 - 1)),
     );
     using sealInput = oracle.encrypt(values, SCALE);
-    for (let count = BITS.length - 1; count > primes; count -= 1) evaluator.cipherModSwitchToNextInplace(sealInput);
+    for (let count = BITS.length - 1; count > primes; count -= 1)
+      evaluator.cipherModSwitchToNextInplace(sealInput);
 
     using sealTotal = new seal.Ciphertext();
     for (const [j, giant] of GIANTS.entries()) {
       using sum = new seal.Ciphertext();
-      for (const [k, slot] of slotsOf[j]!.entries()) {
+      for (const [k, slot] of slotsOf[j].entries()) {
         using baby = sealInput.copy();
-        if (BABIES[slot] !== 0) evaluator.rotateVectorInplace(baby, BABIES[slot]!, oracle.galoisKeys);
-        using plaintext = oracle.encode(diagonals[j]![k]!, SCALE);
+        if (BABIES[slot] !== 0) evaluator.rotateVectorInplace(baby, BABIES[slot], oracle.galoisKeys);
+        using plaintext = oracle.encode(diagonals[j][k], SCALE);
         for (let count = BITS.length - 1; count > primes; count -= 1) {
           evaluator.plainModSwitchToNextInplace(plaintext);
         }
@@ -120,12 +123,12 @@ describe('hoisting', () => {
     for (const [slot, step] of BABIES.entries()) fillBabyStep(babies, slot, hoisted, keys.get(step) ?? null);
     const sums = slotsOf.map((slots, j) => {
       const sum = new DiagonalSum(kernel, slots, primes);
-      for (const [k, diagonal] of diagonals[j]!.entries()) fillDiagonal(sum, k, encoder, diagonal, SCALE);
+      for (const [k, diagonal] of diagonals[j].entries()) fillDiagonal(sum, k, encoder, diagonal, SCALE);
       return sum;
     });
     const inner = innerSums(babies, sums);
     using total = extendedZero(kernel, primes);
-    for (const [j, giant] of GIANTS.entries()) addGiantStep(total, inner[j]!, keys.get(giant) ?? null);
+    for (const [j, giant] of GIANTS.entries()) addGiantStep(total, inner[j], keys.get(giant) ?? null);
     using result = divideExtended(total);
 
     const mine = decrypted(result, SCALE * SCALE);
@@ -133,12 +136,12 @@ describe('hoisting', () => {
     const expected = new Float64Array(SLOTS);
     for (const [j, giant] of GIANTS.entries()) {
       const sum = new Float64Array(SLOTS);
-      for (const [k, slot] of slotsOf[j]!.entries()) {
-        const baby = rotated(values, BABIES[slot]!);
-        for (let i = 0; i < SLOTS; i += 1) sum[i]! += baby[i]! * diagonals[j]![k]![i]!;
+      for (const [k, slot] of slotsOf[j].entries()) {
+        const baby = rotated(values, BABIES[slot]);
+        for (let i = 0; i < SLOTS; i += 1) sum[i] += baby[i] * diagonals[j][k][i];
       }
       const moved = rotated(sum, giant);
-      for (let i = 0; i < SLOTS; i += 1) expected[i]! += moved[i]!;
+      for (let i = 0; i < SLOTS; i += 1) expected[i] += moved[i];
     }
     // In SEAL every product but the unrotated ones carries a key switch's noise; the giant steps' own is 2^28 smaller.
     const noise = switchNoise(oracle.primes.slice(0, primes), oracle.primes.at(-1)!);

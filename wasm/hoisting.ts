@@ -3,8 +3,8 @@
 // The result is not SEAL's byte for byte (SEAL divides after every rotation); after decryption both agree within the
 // noise, of which this way makes less.
 import type { Encoder } from './encoder.ts';
-import { BabySteps, Ciphertext, DiagonalSum, ExtendedCiphertext, HoistedCiphertext, filled, sameKernel } from './handles.ts';
-import type { SwitchKey } from './handles.ts';
+import { Ciphertext, ExtendedCiphertext, HoistedCiphertext, filled, sameKernel } from './handles.ts';
+import type { SwitchKey, BabySteps, DiagonalSum } from './handles.ts';
 import { invalid } from './instance.ts';
 import type { KernelInstance } from './instance.ts';
 
@@ -13,7 +13,8 @@ function wantGalois(key: SwitchKey): void {
 }
 
 function sameLevel(a: { readonly primes: number }, b: { readonly primes: number }): void {
-  if (a.primes !== b.primes) throw invalid('These are for different levels.', { left: a.primes, right: b.primes });
+  if (a.primes !== b.primes)
+    throw invalid('These are for different levels.', { left: a.primes, right: b.primes });
 }
 
 /** Decomposes a ciphertext of two polynomials for many rotations. */
@@ -38,14 +39,27 @@ export function hoistedRotation(hoisted: HoistedCiphertext, key: SwitchKey): Cip
 }
 
 /** Fills baby step `slot` with a rotation of the hoisted ciphertext; key null: unrotated. */
-export function fillBabyStep(babies: BabySteps, slot: number, hoisted: HoistedCiphertext, key: SwitchKey | null): void {
+export function fillBabyStep(
+  babies: BabySteps,
+  slot: number,
+  hoisted: HoistedCiphertext,
+  key: SwitchKey | null,
+): void {
   const kernel = sameKernel(babies, hoisted, ...(key === null ? [] : [key]));
   sameLevel(babies, hoisted);
   if (key !== null) wantGalois(key);
-  if (!Number.isInteger(slot) || slot < 0 || slot >= babies.slots) throw invalid('No such baby step.', { slot });
+  if (!Number.isInteger(slot) || slot < 0 || slot >= babies.slots)
+    throw invalid('No such baby step.', { slot });
   const scratch = kernel.scratch(3 * kernel.rowBytes);
   kernel.raw.babyStep(
-    babies.pointer, babies.slots, slot, hoisted.pointer, key?.pointer ?? 0, key?.permutation ?? 0, babies.primes, scratch,
+    babies.pointer,
+    babies.slots,
+    slot,
+    hoisted.pointer,
+    key?.pointer ?? 0,
+    key?.permutation ?? 0,
+    babies.primes,
+    scratch,
   );
   babies.filled[slot] = true;
 }
@@ -54,10 +68,17 @@ export function fillBabyStep(babies: BabySteps, slot: number, hoisted: HoistedCi
  * Encodes `values` (N/2 real slots) as diagonal `term` of a sum, over QP. The caller has already rotated it by minus
  * its giant step. Scale and range as for {@link Encoder.encode}.
  */
-export function fillDiagonal(sum: DiagonalSum, term: number, encoder: Encoder, values: Float64Array, scale: number): void {
+export function fillDiagonal(
+  sum: DiagonalSum,
+  term: number,
+  encoder: Encoder,
+  values: Float64Array,
+  scale: number,
+): void {
   const kernel = sum.kernel;
   if (encoder.kernel !== kernel) throw invalid('The encoder belongs to another kernel.');
-  if (!Number.isInteger(term) || term < 0 || term >= sum.slots.length) throw invalid('No such diagonal.', { term });
+  if (!Number.isInteger(term) || term < 0 || term >= sum.slots.length)
+    throw invalid('No such diagonal.', { term });
   encoder.rows(values, scale, sum.primes + 1, sum.primes, 'factor', (row, pointer) => {
     kernel.raw.storeDiagonalRow(sum.pointer, sum.slots.length, term, row, pointer);
   });
@@ -84,7 +105,7 @@ export function innerSums(babies: BabySteps, sums: readonly DiagonalSum[]): Exte
     const table = kernel.scratch(sums.length * 16);
     const words = kernel.words(table, sums.length * 4);
     for (const [i, sum] of sums.entries()) {
-      words.set([(outputs[i] as ExtendedCiphertext).pointer, sum.pointer, sum.offsets, sum.slots.length], i * 4);
+      words.set([outputs[i].pointer, sum.pointer, sum.offsets, sum.slots.length], i * 4);
     }
     kernel.raw.innerSums(babies.pointer, babies.slots, table, sums.length, primes);
     return outputs;
@@ -102,7 +123,11 @@ export function extendedZero(kernel: KernelInstance, primes: number): ExtendedCi
 }
 
 /** total += terms rotated by the key's automorphism; key null: not rotated. */
-export function addGiantStep(total: ExtendedCiphertext, terms: ExtendedCiphertext, key: SwitchKey | null): void {
+export function addGiantStep(
+  total: ExtendedCiphertext,
+  terms: ExtendedCiphertext,
+  key: SwitchKey | null,
+): void {
   const kernel = sameKernel(total, terms, ...(key === null ? [] : [key]));
   sameLevel(total, terms);
   if (key === null) {

@@ -46,7 +46,9 @@ export class KernelInstance {
   constructor(raw: KernelExports, options: KernelOptions) {
     const { polyModulusDegree: degree, primes } = options;
     if (![1024, 2048, 4096, 8192, 16384, 32768].includes(degree)) {
-      throw invalid('The ring degree must be a power of two from 1024 to 32768.', { polyModulusDegree: degree });
+      throw invalid('The ring degree must be a power of two from 1024 to 32768.', {
+        polyModulusDegree: degree,
+      });
     }
     if (primes.length < 2 || primes.length > MOST_PRIMES) {
       throw invalid(`The kernel takes 2 to ${MOST_PRIMES} primes, the last being the special one.`);
@@ -166,7 +168,10 @@ export class KernelInstance {
 }
 
 /** `invalid-argument` of the server stage. */
-export function invalid(message: string, detail: Record<string, string | number | boolean> = {}): SealedError {
+export function invalid(
+  message: string,
+  detail: Record<string, string | number | boolean> = {},
+): SealedError {
   return new SealedError('invalid-argument', message, { stage: 'server', detail });
 }
 
@@ -183,10 +188,14 @@ export async function createKernel(
     const module = code instanceof WebAssembly.Module ? code : await WebAssembly.compile(code);
     instance = await WebAssembly.instantiate(module, {});
   } catch (cause) {
-    throw new SealedError('load-failed', 'WebAssembly SIMD does not load here; the seal backend does without.', {
-      stage: 'server',
-      cause,
-    });
+    throw new SealedError(
+      'load-failed',
+      'WebAssembly SIMD does not load here; the seal backend does without.',
+      {
+        stage: 'server',
+        cause,
+      },
+    );
   }
   return new KernelInstance(instance.exports as KernelExports, options);
 }

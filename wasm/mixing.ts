@@ -31,11 +31,11 @@ export function scalarMatrix(
   const padded = outputs + (outputs % 2);
   const residues = new Uint32Array(primes * padded * inputs);
   for (let p = 0; p < primes; p++) {
-    const prime = kernel.primes[p] as number;
+    const prime = kernel.primes[p];
     const montgomery = BigInt(2 ** 32 % prime);
     const factor = Number(montgomery);
     for (let i = 0; i < values.length; i++) {
-      const whole = Math.round(values[i] as number);
+      const whole = Math.round(values[i]);
       if (!(Math.abs(whole) < 2 ** 52)) throw invalid('A scaled scalar must be finite and below 2^52.');
       residues[p * padded * inputs + i] = timesMod(((whole % prime) + prime) % prime, factor, prime);
     }
@@ -62,7 +62,8 @@ export function mix(matrix: ScalarMatrix, inputs: readonly Ciphertext[]): Cipher
   const kernel = sameKernel(first, ...inputs);
   if (kernel !== matrix.kernel) throw invalid('The matrix belongs to another kernel.');
   for (const input of inputs) {
-    if (input.primes !== first.primes || input.size !== first.size) throw invalid('All inputs must be alike.');
+    if (input.primes !== first.primes || input.size !== first.size)
+      throw invalid('All inputs must be alike.');
   }
   if (first.primes > matrix.primes) throw invalid('The matrix is for a lower level.');
   const padded = matrix.outputs + (matrix.outputs % 2);

@@ -67,7 +67,7 @@ describe('number-theoretic transforms', () => {
 
   /** An index of a prime, and a polynomial over it in which edge residues are common. */
   const polynomial = fc.integer({ min: 0, max: BITS.length - 1 }).chain((index) => {
-    const top = (): number => kernel.primes[index]! - 1;
+    const top = (): number => kernel.primes[index] - 1;
     const residue = fc.oneof(
       fc.constantFrom(0, 1),
       fc.constant(0).map(top),
@@ -84,7 +84,7 @@ describe('number-theoretic transforms', () => {
       const image = forward([0, 1, 0, 5, ...new Array<number>(DEGREE - 4).fill(0)], index);
       for (const place of [0, 1, 2, 3, 17, 500, DEGREE - 1]) {
         const x = powerMod(root, BigInt(2 * reversed(place, 10) + 1), q);
-        expect(BigInt(image[place]!)).toBe((x + 5n * x * x * x) % q);
+        expect(BigInt(image[place])).toBe((x + 5n * x * x * x) % q);
       }
     }
   });
@@ -117,16 +117,16 @@ describe('number-theoretic transforms', () => {
   it('turns the product of polynomials modulo X^N + 1 into the product of values', () => {
     fc.assert(
       fc.property(polynomial, fc.integer({ min: 1, max: DEGREE - 1 }), ([index, values], shift) => {
-        const prime = kernel.primes[index]!;
+        const prime = kernel.primes[index];
         const monomial = new Array<number>(DEGREE).fill(0);
         monomial[shift] = 1;
         const a = forward(values, index);
         const b = forward(monomial, index);
-        const product = a.map((x, i) => Number((BigInt(x) * BigInt(b[i]!)) % BigInt(prime)));
+        const product = a.map((x, i) => Number((BigInt(x) * BigInt(b[i])) % BigInt(prime)));
         // Times X^shift: a rotation of the coefficients, negated where it wraps around.
         const expected = values.map((_, i) => {
           const from = (i - shift + DEGREE) % DEGREE;
-          return i < shift ? (prime - values[from]!) % prime : values[from]!;
+          return i < shift ? (prime - values[from]) % prime : values[from];
         });
         expect(inverse(product, index)).toEqual(expected);
       }),

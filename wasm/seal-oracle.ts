@@ -50,7 +50,7 @@ export function randomWords(
 ): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(rows * degree);
   for (let i = 0; i < words.length; i += 1) {
-    const prime = primes[Math.floor(i / degree) % primes.length]!;
+    const prime = primes[Math.floor(i / degree) % primes.length];
     const edges = [0, 1, prime - 1];
     words[i] = edges[i % 61] ?? Math.floor(random() * prime);
   }
@@ -108,7 +108,7 @@ export class SealOracle {
   #fromWords(words: Uint32Array, size: number, primes: number, scale: number): SealCiphertext {
     const out = new this.seal.Ciphertext();
     const fields = { size, primes, polyModulusDegree: this.degree, scale, words };
-    out.loadFromArray(this.#context, writeCiphertextBlob(this.#parmsIds[primes]!, fields));
+    out.loadFromArray(this.#context, writeCiphertextBlob(this.#parmsIds[primes], fields));
     return out;
   }
 
@@ -135,7 +135,7 @@ export class SealOracle {
   /** A SEAL plaintext of these residues. */
   plaintext(words: Uint32Array, primes: number, scale = 1024): SealPlaintext {
     const out = new this.seal.Plaintext();
-    out.loadFromArray(this.#context, writePlaintextBlob(this.#parmsIds[primes]!, scale, words));
+    out.loadFromArray(this.#context, writePlaintextBlob(this.#parmsIds[primes], scale, words));
     return out;
   }
 

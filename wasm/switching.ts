@@ -14,7 +14,8 @@ export function rescale(a: Ciphertext): Ciphertext {
 
 /** Drops primes without dividing, down to `primes` of them. */
 export function dropPrimes(a: Ciphertext, primes: number): Ciphertext {
-  if (!(primes >= 1 && primes <= a.primes)) throw invalid('Levels only go down.', { from: a.primes, to: primes });
+  if (!(primes >= 1 && primes <= a.primes))
+    throw invalid('Levels only go down.', { from: a.primes, to: primes });
   const { kernel } = a;
   return filled(new Ciphertext(kernel, a.size, primes), (out) => {
     kernel.raw.dropPrimes(out.pointer, a.pointer, a.size, a.primes, primes);
@@ -31,7 +32,15 @@ export function relinearize(a: Ciphertext, key: SwitchKey): Ciphertext {
     const scratch = kernel.scratch(kernel.raw.switchScratchRows(a.primes) * kernel.rowBytes);
     const { pointer } = a;
     kernel.raw.switchKey(
-      out.pointer, pointer + 2 * poly, pointer, pointer + poly, key.pointer, 0, 1, a.primes, scratch,
+      out.pointer,
+      pointer + 2 * poly,
+      pointer,
+      pointer + poly,
+      key.pointer,
+      0,
+      1,
+      a.primes,
+      scratch,
     );
   });
 }
@@ -45,7 +54,15 @@ export function rotate(a: Ciphertext, key: SwitchKey): Ciphertext {
     const scratch = kernel.scratch(kernel.raw.switchScratchRows(a.primes) * kernel.rowBytes);
     const source = a.pointer + a.primes * kernel.rowBytes;
     kernel.raw.switchKey(
-      out.pointer, source, a.pointer, 0, key.pointer, key.permutation, key.galoisElement, a.primes, scratch,
+      out.pointer,
+      source,
+      a.pointer,
+      0,
+      key.pointer,
+      key.permutation,
+      key.galoisElement,
+      a.primes,
+      scratch,
     );
   });
 }

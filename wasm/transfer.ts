@@ -18,11 +18,23 @@ function loadRow(kernel: KernelInstance, source: Uint32Array, row: Pointer, prim
 }
 
 /** Rows in the order of the kernel's own layout, from `words`, whose length must be exactly theirs. */
-function loadRows(kernel: KernelInstance, words: Uint32Array, to: Pointer, rows: number, primes: number): void {
+function loadRows(
+  kernel: KernelInstance,
+  words: Uint32Array,
+  to: Pointer,
+  rows: number,
+  primes: number,
+): void {
   const degree = kernel.polyModulusDegree;
-  if (words.length !== rows * degree) throw malformed(`${words.length} residues where ${rows * degree} belong.`);
+  if (words.length !== rows * degree)
+    throw malformed(`${words.length} residues where ${rows * degree} belong.`);
   for (let row = 0; row < rows; row++) {
-    loadRow(kernel, words.subarray(row * degree, (row + 1) * degree), to + row * kernel.rowBytes, row % primes);
+    loadRow(
+      kernel,
+      words.subarray(row * degree, (row + 1) * degree),
+      to + row * kernel.rowBytes,
+      row % primes,
+    );
   }
 }
 
