@@ -86,7 +86,7 @@ describe.each([
       const servers = await Promise.all(
         partition.parts.map(async (part) => {
           const server = createServerRole();
-          await server.open(card.parameters);
+          await server.open(card.parameters, 'seal');
           if (keys) await server.addKeys(keys);
           await server.addPlan('p', part);
           return server;

@@ -1,5 +1,5 @@
 // What the interpreter asks of a backend: the homomorphic operations, on ciphertexts of the backend's own kind.
-import type { ResidueCiphertext } from '../params/residues.ts';
+import type { ResidueCiphertext, ResidueEvaluationKeys } from '../params/residues.ts';
 import type { StagePart } from '../plan/partition.ts';
 import type { Diagonal } from '../plan/plan.ts';
 
@@ -44,4 +44,10 @@ export interface Backend<C> extends Disposable {
   linearRunner?(part: LinearPart): LinearRunner<C>;
   /** Bytes of WebAssembly memory in use by this backend's module. */
   memoryBytes(): number;
+}
+
+/** A backend for real ciphertexts, which takes evaluation keys. */
+export interface KeyedBackend<C> extends Backend<C> {
+  /** Adds checked keys; a key given again replaces the one before. */
+  addKeys(keys: ResidueEvaluationKeys): void;
 }

@@ -25,7 +25,7 @@ export class Content {
   readonly form = $derived(CONTENT_FORMS.find(({ kind }) => kind === this.kind)!);
   readonly #reading = $derived.by((): Reading => {
     try {
-      const text = buildPayload(this.form.toPayload(this.values[this.kind]!));
+      const text = buildPayload(this.form.toPayload(this.values[this.kind]));
       return { text, code: encodeQr(text, { ecc: this.ecc }) };
     } catch (error) {
       return { error: asSealedError(error, 'input') };
