@@ -37,7 +37,7 @@ test('a server worker that throws in mid-run ends in a clear error, and the next
   await typeLongText(page);
   await startMaking(page);
   await evaluating(page);
-  await serverWorkers(page)[0]!.evaluate(() => {
+  await serverWorkers(page)[0].evaluate(() => {
     setTimeout(() => {
       throw new Error('killed by the test');
     });
@@ -51,7 +51,7 @@ test('a server worker that falls silent is missed and replaced', async ({ page }
   await startMaking(page);
   await evaluating(page);
   // A browser that ends a worker tells nobody.
-  await serverWorkers(page)[0]!.evaluate(() => close());
+  await serverWorkers(page)[0].evaluate(() => close());
   await expectDeathAndRecovery(page, /worker stopped .*no longer answers/);
 });
 

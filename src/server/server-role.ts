@@ -1,6 +1,7 @@
 // The server role: a frozen object of closures around one session at a time. It never holds a secret key.
 import { SealedError } from '../base/errors.ts';
 import { checkParameters, type Parameters, sameParameters } from '../params/parameters.ts';
+import { requireWordPrimes } from '../params/residues.ts';
 import type { ServerBackendName, ServerRole } from '../protocol/contracts.ts';
 import type { WasmSource } from '../seal/load.ts';
 import { ServerSession } from './server-session.ts';
@@ -52,11 +53,21 @@ export function createServerRole(sources: ServerSources = {}): ServerRole {
     warm: async () => void (await loadKernel(sources.kernel)),
 
     open: async (literal, name) => {
-      if (session && name === wanted && sameParameters(session.parameters, literal)) return backend;
+      const isOpen = (): boolean =>
+        session !== undefined && name === wanted && sameParameters(session.parameters, literal);
+      if (isOpen()) return backend;
       close();
       const parameters = checkParameters(literal);
+      requireWordPrimes(parameters);
       const fast = name === 'simd' ? await openSimd(parameters) : undefined;
-      session = fast ?? (await openSeal(parameters, sources.seal));
+      const opened = fast ?? (await openSeal(parameters, sources.seal));
+      if (isOpen()) {
+        // Another call has opened it meanwhile.
+        opened[Symbol.dispose]();
+        return backend;
+      }
+      close();
+      session = opened;
       wanted = name;
       backend = fast ? 'simd' : 'seal';
       return backend;
