@@ -50,7 +50,11 @@ export function createServerRole(sources: ServerSources = {}): ServerRole {
 
   // Async so that errors become rejections whether or not a worker boundary lies between.
   const role: ServerRole = {
-    warm: async () => void (await loadKernel(sources.kernel)),
+    warm: async () => {
+      if (await loadKernel(sources.kernel)) return;
+      const { loadSeal } = await import('../seal/load.ts');
+      await Promise.all([loadSeal(sources.seal), import('./seal-backend.ts')]);
+    },
 
     open: async (literal, name) => {
       const isOpen = (): boolean =>
