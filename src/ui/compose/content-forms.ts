@@ -77,7 +77,7 @@ const contact: ContentForm = {
   fields: [
     text('firstName', 'First name', { half: true }),
     text('lastName', 'Last name', { half: true }),
-    text('organisation', 'Company or organisation', { half: true }),
+    text('organisation', 'Company', { half: true }),
     text('title', 'Role', { half: true }),
     text('phone', 'Phone', { type: 'tel', half: true }),
     text('email', 'Mail', { type: 'email', half: true }),
