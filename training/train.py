@@ -30,7 +30,7 @@ RIDGE = 1e-7
 # Largest magnitude of a hidden value before its square, over all patterns.
 HIDDEN_RANGE = 2.0
 # Standard deviation of the noise that the loss reckons with in the input and in every hidden value, sixteen times
-# what CKKS leaves there: a network that magnifies noise loses against one that does not.
+# the 2^-15 assumed of CKKS: a network that magnifies noise loses against one that does not.
 NOISE = 2.0**-11
 
 
