@@ -100,6 +100,11 @@ test('a form that is not right says so in words when the button is pressed', asy
   await startMaking(page);
   await expect(page.getByText('Type the name of the network.')).toBeVisible();
   await expect(page.getByLabel('Network name')).toBeFocused();
+  await page.getByLabel('Network name').fill('Cabin');
+  await page.getByLabel('Password', { exact: true }).fill('short');
+  await startMaking(page);
+  await expect(page.getByText('A WPA password has 8 to 63 characters')).toBeVisible();
+  await expect(page.getByLabel('Password', { exact: true })).toBeFocused();
 });
 
 test('colours that a scanner cannot tell apart are refused, and can be reset', async ({ page }) => {
