@@ -55,7 +55,7 @@ const wifi: ContentForm = {
       half: true,
       initial: 'WPA',
       options: [
-        ['WPA', 'WPA, WPA2, WPA3'],
+        ['WPA', 'WPA, any'],
         ['WEP', 'WEP'],
         ['nopass', 'None'],
       ],

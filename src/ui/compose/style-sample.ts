@@ -8,7 +8,7 @@ import { foregroundAt, type Style } from '../../style/styles.ts';
 const SAMPLE_MODULES = 13;
 
 /** Pixels along one side of a thumbnail. */
-export const SAMPLE_SIDE = SAMPLE_MODULES * TILE_SIDE;
+const SAMPLE_SIDE = SAMPLE_MODULES * TILE_SIDE;
 
 const sample = encodeQr('SEALED QR', { ecc: 'M' });
 const patterns = neighbourhoods(sample.dark, sample.modules);
