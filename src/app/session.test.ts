@@ -236,6 +236,26 @@ describe('a session', () => {
     expect(keysOf(bench.servers[2])).toEqual([[0, 4]]);
   });
 
+  it('gives the keys again to servers that are opened anew, for another backend', async () => {
+    const bench = new Bench();
+    await bench.prepare(shallow);
+    expect(await bench.session.givePlan(shallow, 'seal')).toBe('seal');
+    await bench.session.giveKeys();
+    for (const server of bench.servers)
+      expect(keysOf(server)).toEqual([
+        [0, 4],
+        [0, 4],
+      ]);
+  });
+
+  it('says that SEAL computes as soon as one server fell back on it', async () => {
+    const bench = new Bench();
+    await bench.prepare(shallow);
+    expect(await bench.session.givePlan(shallow, 'simd')).toBe('simd');
+    bench.servers[1].answers.set('open', () => 'seal');
+    expect(await bench.session.givePlan(shallow, 'simd')).toBe('seal');
+  });
+
   it('keeps the keys of a client that was making them when the run was stopped', async () => {
     const bench = new Bench();
     const controller = new AbortController();
