@@ -86,7 +86,7 @@ class OperationRunner<C> implements LinearRunner<C> {
     const { rows, outputs } = this.#part;
     using rotated = new RotatedInputs(this.#backend, inputs);
     for (const [index, row] of rows.entries()) {
-      onOutput(outputs[index]!, evaluateRow(this.#backend, this.#part, row, rotated));
+      onOutput(outputs[index], evaluateRow(this.#backend, this.#part, row, rotated));
       await checkpoint();
     }
   }
