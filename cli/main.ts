@@ -12,7 +12,8 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   }
   try {
     const command = name === undefined ? undefined : COMMANDS[name];
-    if (!command) throw new UsageError(name === undefined ? 'A command is missing.' : `There is no command "${name}".`);
+    if (!command)
+      throw new UsageError(name === undefined ? 'A command is missing.' : `There is no command "${name}".`);
     await command(args);
     return 0;
   } catch (error) {

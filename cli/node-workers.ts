@@ -27,11 +27,18 @@ function start(name: string): StartedWorker {
   };
 }
 
+/** The decoders' WebAssembly files. */
+export function scannerSources(): { zxing: Uint8Array<ArrayBuffer>; zbar: Uint8Array<ArrayBuffer> } {
+  return {
+    zxing: packageFile('zxing-wasm', 'dist/reader/zxing_reader.wasm'),
+    zbar: packageFile('@undecaf/zbar-wasm', 'dist/zbar.wasm'),
+  };
+}
+
 /** The command line's workers. */
 export function nodeWorkers(): WorkerFactory {
   const seal = packageFile('node-seal', 'dist/seal_throws.wasm');
-  const zxing = packageFile('zxing-wasm', 'dist/reader/zxing_reader.wasm');
-  const zbar = packageFile('@undecaf/zbar-wasm', 'dist/zbar.wasm');
+  const { zxing, zbar } = scannerSources();
   return {
     client: () => connect(start('client'), { seal }),
     server: () => connect(start('server'), { seal }),

@@ -47,12 +47,16 @@ function choice<T extends string | number>(option: string, value: string, choice
 }
 
 function parseColours(text: string, style: Style): StyleRequest['colours'] {
-  const parts = text.split(',').map((part) => /^#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(part.trim()));
+  const parts = text
+    .split(',')
+    .map((part) => /^#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(part.trim()));
   if (parts.length !== 3 || parts.some((part) => !part)) {
     throw new UsageError(`--colours needs three colours as #rrggbb,#rrggbb,#rrggbb for ${style.id}.`);
   }
-  const [start, end, background] = parts.map((part) => part!.slice(1).map((hex) => parseInt(hex, 16)) as unknown as Rgb);
-  return { start: start!, end: end!, background: background! };
+  const [start, end, background] = parts.map(
+    (part) => part!.slice(1).map((hex) => parseInt(hex, 16)) as unknown as Rgb,
+  );
+  return { start: start, end: end, background: background };
 }
 
 function parse(args: readonly string[]): StyleArguments {
@@ -67,9 +71,18 @@ function parse(args: readonly string[]): StyleArguments {
   if (text === undefined) throw new UsageError('The text to encode is missing.');
   if (more.length > 0) throw new UsageError('Give one text; put it in quotes if it has spaces.');
   if (values.out === undefined) throw new UsageError('--out FILE.png is missing.');
-  const style = STYLES.find(({ id }) => id === choice('style', values.style, STYLES.map((s) => s.id)))!;
+  const style = STYLES.find(
+    ({ id }) =>
+      id ===
+      choice(
+        'style',
+        values.style,
+        STYLES.map((s) => s.id),
+      ),
+  )!;
   const workers = values.workers === undefined ? Math.min(4, availableParallelism()) : Number(values.workers);
-  if (!Number.isInteger(workers) || workers < 1 || workers > 32) throw new UsageError('--workers must be 1 to 32.');
+  if (!Number.isInteger(workers) || workers < 1 || workers > 32)
+    throw new UsageError('--workers must be 1 to 32.');
   const request: StyleRequest = {
     text,
     style,
@@ -85,7 +98,8 @@ function parse(args: readonly string[]): StyleArguments {
 /** Runs the command. @throws UsageError, SealedError */
 export async function runStyle(args: readonly string[]): Promise<void> {
   const { request, out, svg, workers, warm, json } = parse(args);
-  const loadModel = async (path: string): Promise<Uint8Array> => new Uint8Array(await readFile(join(MODELS, path)));
+  const loadModel = async (path: string): Promise<Uint8Array> =>
+    new Uint8Array(await readFile(join(MODELS, path)));
   const session = new Session({ workers: nodeWorkers(), loadModel, serverWorkers: workers });
   try {
     if (warm) await styleCode(session, request);
@@ -93,14 +107,20 @@ export async function runStyle(args: readonly string[]): Promise<void> {
     const files = await writeFiles(styled, out, svg);
     const memoryBytes = await session.serverMemoryBytes();
     process.stdout.write(
-      json ? `${JSON.stringify({ ...styled.report, memoryBytes, files })}\n` : reportTable(styled.report, files),
+      json
+        ? `${JSON.stringify({ ...styled.report, memoryBytes, files })}\n`
+        : reportTable(styled.report, files),
     );
   } finally {
     session.close();
   }
 }
 
-async function writeFiles({ raster, code }: StyledCode, out: string, svg: string | undefined): Promise<string[]> {
+async function writeFiles(
+  { raster, code }: StyledCode,
+  out: string,
+  svg: string | undefined,
+): Promise<string[]> {
   await writeFile(out, encodePng(raster));
   if (svg === undefined) return [out];
   await writeFile(svg, encodeSvg(raster, `QR code, version ${code.version}`));

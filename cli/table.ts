@@ -17,13 +17,19 @@ export function reportTable(report: StyleReport, files: readonly string[]): stri
       .map(([name, ok]) => `${name} ${ok ? 'yes' : 'no'}`)
       .join(', ');
   const rows = [
-    ['code', `version ${payload.version}, level ${payload.ecc}, ${payload.modules} modules, ${payload.bytes} bytes`],
+    [
+      'code',
+      `version ${payload.version}, level ${payload.ecc}, ${payload.modules} modules, ${payload.bytes} bytes`,
+    ],
     ['style', `${report.style}, ${report.pixelsPerModule} pixels a module, backend ${report.backend}`],
     [
       'parameters',
       `N = ${parameters.polyModulusDegree}, log2(QP) = ${parameters.logQP}, ${parameters.securityBits}-bit security`,
     ],
-    ['wire', `keys ${size(bytes.evaluationKeys)}, request ${size(bytes.request)}, response ${size(bytes.response)}`],
+    [
+      'wire',
+      `keys ${size(bytes.evaluationKeys)}, request ${size(bytes.request)}, response ${size(bytes.response)}`,
+    ],
     ['keys, plan', `${ms(timings.keygenMs)}, ${ms(timings.planMs)}`],
     ['encrypt', ms(timings.encodeMs + timings.encryptMs)],
     ['evaluate', ms(timings.evaluateMs)],
@@ -39,5 +45,5 @@ export function reportTable(report: StyleReport, files: readonly string[]): stri
     ['read exactly', read(scan)],
     ['files', files.join(', ')],
   ];
-  return rows.map(([name, value]) => `${name!.padEnd(16)}${value}\n`).join('');
+  return rows.map(([name, value]) => `${name.padEnd(16)}${value}\n`).join('');
 }

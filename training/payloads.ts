@@ -1,13 +1,10 @@
 // Seeded random payloads and the QR matrices they make: the codes the networks are trained and measured on.
 
-import QRCode from 'qrcode';
+import { SealedError } from '../src/base/errors.ts';
+import { encodeQr, type QrCode } from '../src/qr/matrix.ts';
 
-/** A code as training sees it: `dark` holds `modules`² values in row-major order, 1 for dark. */
-export interface SampleCode {
-  readonly version: number;
-  readonly modules: number;
-  readonly dark: Uint8Array;
-}
+/** A code as training sees it. */
+export type SampleCode = Pick<QrCode, 'version' | 'modules' | 'dark'>;
 
 /** Numbers in [0, 1) that only depend on the seed (mulberry32, Tommy Ettinger, public domain). */
 export type Random = () => number;
@@ -54,21 +51,18 @@ export function* sampleCodes(
 }
 
 function makeCode(random: Random, version: number): SampleCode {
-  const errorCorrectionLevel = pick(random, ['L', 'M', 'Q', 'H'] as const);
+  const ecc = pick(random, ['L', 'M', 'Q', 'H'] as const);
   const kind = pick(random, KINDS);
   // Between half full and full: short payloads leave long runs of padding, which real codes have too.
   for (let length = Math.ceil((0.5 + 0.5 * random()) * roughCapacity(version)); ; length = length >> 1) {
     const text = length > 0 ? kind(random, length) : draw(random, '0123456789', 3);
-    let symbol;
     try {
-      symbol = QRCode.create(text, { version, errorCorrectionLevel });
+      return encodeQr(text, { version, ecc });
     } catch (error) {
-      // qrcode refuses a text too long for the version; a shorter one is drawn, down to three digits, which fit.
-      if (length === 0) throw error;
-      continue;
+      // A text too long for the version gives way to one of half the length, down to three digits, which always fit.
+      const tooLong = error instanceof SealedError && error.code === 'payload-too-long';
+      if (!tooLong || length === 0) throw error;
     }
-    const dark = Uint8Array.from(symbol.modules.data, (value) => (value ? 1 : 0));
-    return { version, modules: symbol.modules.size, dark };
   }
 }
 
@@ -83,5 +77,5 @@ function draw(random: Random, alphabet: string, length: number): string {
 }
 
 function pick<T>(random: Random, choices: readonly T[]): T {
-  return choices[Math.floor(random() * choices.length)]!;
+  return choices[Math.floor(random() * choices.length)];
 }

@@ -34,17 +34,19 @@ export async function drawSealed(session: Session, drawing: Drawing, stages: Sta
   const { card } = ready;
   const { signal } = stages;
   const { keygenMs, keyBytes } = await stages.run('keygen', () => session.prepareKeys(card, signal));
-  const { frames, encodeMs, encryptMs } = await stages.run('encrypt', () => session.encrypt(card, values, signal));
+  const { frames, encodeMs, encryptMs } = await stages.run('encrypt', () =>
+    session.encrypt(card, values, signal),
+  );
   const request = total(frames);
-  await stages.run('request', () => session.prepareServers(ready, signal), {
+  await stages.run('request', () => session.giveKeys(signal), {
     bytes: request + keyBytes,
-    sample: frames[0]!,
+    sample: frames[0],
   });
   const { outputs } = await stages.run('evaluate', () =>
     session.evaluate(ready, frames, (share) => stages.progress('evaluate', share), signal),
   );
   const response = total(outputs);
-  await stages.run('response', () => undefined, { bytes: response, sample: outputs[0]! });
+  await stages.run('response', () => undefined, { bytes: response, sample: outputs[0] });
   const reference = referenceOf(drawing);
   const picture = await stages.run('decrypt', () => session.decrypt(card, outputs, reference, signal));
   const evaluateMs = stages.ms('evaluate');

@@ -47,8 +47,20 @@ function network(size: number, channels: number, alphas: number): Graph {
     { id: 's2', inputs: ['c2'], shape: [channels, size, size], op: 'square' },
     conv('c3', 's2', [alphas, channels, 1, 1], 0),
     { id: 'cat', inputs: ['c3', 'c3', 'c3'], shape: [colours, size, size], op: 'concat', axis: 0 },
-    { id: 'mul', inputs: ['cat'], shape: [colours, size, size], op: 'mulConstant', constant: tensor([colours, size, size], around(0.5)) },
-    { id: 'add', inputs: ['mul'], shape: [colours, size, size], op: 'addConstant', constant: tensor([colours, 1, 1], random) },
+    {
+      id: 'mul',
+      inputs: ['cat'],
+      shape: [colours, size, size],
+      op: 'mulConstant',
+      constant: tensor([colours, size, size], around(0.5)),
+    },
+    {
+      id: 'add',
+      inputs: ['mul'],
+      shape: [colours, size, size],
+      op: 'addConstant',
+      constant: tensor([colours, 1, 1], random),
+    },
     { id: 'd2s', inputs: ['add'], shape: [3, size * 2, size * 2], op: 'depthToSpace', block: 2, mode: 'CRD' },
   ];
   return { name: 'test', input: { id: 'x', shape: [1, size, size] }, nodes, output: 'd2s' };
@@ -59,32 +71,35 @@ describe.each([
   { size: 21, blocks: 8, workers: 2 },
   { size: 33, blocks: 2, workers: 2 },
   { size: 70, blocks: 1, workers: 2 },
-])('a $size×$size network with $blocks channels a ciphertext on $workers workers', ({ size, blocks, workers }) => {
-  it('decrypts to what the float network computes', async () => {
-    const graph = network(size, 8, 4);
-    const random = seeded(7);
-    const input = tensor([1, size, size], () => (random() < 0.5 ? 0 : 1));
-    const { plan, card } = compile(graph, { costs: SEAL_COSTS, blocksPerCiphertext: blocks });
-    expect(plan.parameters).toBe(checkParameters(card.parameters));
-    const client = createClientRole();
-    const { keys } = await client.prepare(card);
-    const partition = partitionPlan(plan, workers);
-    const servers = await Promise.all(
-      partition.parts.map(async (part) => {
-        const server = createServerRole();
-        await server.open(card.parameters);
-        if (keys) await server.addKeys(keys);
-        await server.addPlan('p', part);
-        return server;
-      }),
-    );
-    const { frames } = await client.encrypt(card, input.data);
-    const run = { runId: 1, planId: 'p', partition, inputs: frames, signal: undefined };
-    const { outputs } = await runDistributed(servers, run);
-    const reference = executeGraph(graph, input).data;
-    const picture = await client.decryptPicture(card, outputs, reference);
-    expect([picture.width, picture.height]).toEqual([2 * size, 2 * size]);
-    expect(picture.precision!.maxAbsError).toBeLessThan(0.01);
-    await Promise.all([client.close(), ...servers.map((server) => server.close())]);
-  });
-});
+])(
+  'a $size×$size network with $blocks channels a ciphertext on $workers workers',
+  ({ size, blocks, workers }) => {
+    it('decrypts to what the float network computes', async () => {
+      const graph = network(size, 8, 4);
+      const random = seeded(7);
+      const input = tensor([1, size, size], () => (random() < 0.5 ? 0 : 1));
+      const { plan, card } = compile(graph, { costs: SEAL_COSTS, blocksPerCiphertext: blocks });
+      expect(plan.parameters).toBe(checkParameters(card.parameters));
+      const client = createClientRole();
+      const { keys } = await client.prepare(card);
+      const partition = partitionPlan(plan, workers);
+      const servers = await Promise.all(
+        partition.parts.map(async (part) => {
+          const server = createServerRole();
+          await server.open(card.parameters);
+          if (keys) await server.addKeys(keys);
+          await server.addPlan('p', part);
+          return server;
+        }),
+      );
+      const { frames } = await client.encrypt(card, input.data);
+      const run = { runId: 1, planId: 'p', partition, inputs: frames, signal: undefined };
+      const { outputs } = await runDistributed(servers, run);
+      const reference = executeGraph(graph, input).data;
+      const picture = await client.decryptPicture(card, outputs, reference);
+      expect([picture.width, picture.height]).toEqual([2 * size, 2 * size]);
+      expect(picture.precision!.maxAbsError).toBeLessThan(0.01);
+      await Promise.all([client.close(), ...servers.map((server) => server.close())]);
+    });
+  },
+);

@@ -1,5 +1,5 @@
 // Joins the roles: starts the workers, hands the server role its keys and plans, replaces what has died.
-import type { ErrorStage } from '../base/errors.ts';
+import { type ErrorStage, SealedError } from '../base/errors.ts';
 import type { ModelCard } from '../plan/plan.ts';
 import type {
   ClientRole,
@@ -22,15 +22,18 @@ export interface SessionOptions {
   readonly serverWorkers: number;
 }
 
-/** A server worker and what it has been given. */
+/** A server worker and the frames of evaluation keys it has been given. */
 interface Server {
   readonly handle: WorkerHandle<ServerRole>;
-  readonly keys: Set<Uint8Array>;
-  readonly plans: Set<string>;
+  /** Weak: frames of keys that nobody needs any more weigh megabytes. */
+  readonly keys: WeakSet<Uint8Array>;
 }
 
 /** How long any one call may take: version 40 needs a minute or two with the SEAL backend on a slow machine. */
 const CALL_TIMEOUT_MS = 300_000;
+
+/** A running server worker listens every few milliseconds; this long without a word means that it is gone. */
+const SILENCE_MS = 8_000;
 
 /** One client, a pool of server workers and a scanner, alive until `close`. Keys live as long as the session. */
 export class Session {
@@ -55,30 +58,50 @@ export class Session {
     const parameters = JSON.stringify(card.parameters);
     if (this.#client?.dead !== false || parameters !== this.#parameters) this.#keys = [];
     this.#parameters = parameters;
-    const { keys, keygenMs } = await limited(this.#clientRole().prepare(card), 'keygen', signal);
-    if (keys) this.#keys.push(keys);
+    const held = this.#keys;
+    // Kept even if the run is stopped meanwhile: the client makes each key once.
+    const client = this.#liveClient();
+    const prepared = client.role.prepare(card).then((answer) => {
+      if (answer.keys) held.push(answer.keys);
+      return answer;
+    });
+    const { keys, keygenMs } = await limited(prepared, [client], 'keygen', signal);
     return { keygenMs, keyBytes: keys?.byteLength ?? 0 };
   }
 
   encrypt(card: ModelCard, values: Float32Array, signal?: AbortSignal): Promise<EncryptedInput> {
-    return limited(this.#clientRole().encrypt(card, values), 'encrypt', signal);
+    const client = this.#liveClient();
+    return limited(client.role.encrypt(card, values), [client], 'encrypt', signal);
   }
 
-  /** Gives every server worker the keys and its share of `ready`'s plan, as far as it lacks them. */
-  async prepareServers({ id, card, partition }: ReadyPlan, signal?: AbortSignal): Promise<void> {
-    const servers = this.#liveServers();
-    const prepare = async ({ handle: { role }, keys, plans }: Server, worker: number): Promise<void> => {
+  /** Gives every server worker its share of `ready`'s plan, unless it has it. */
+  async givePlan({ id, card, partition }: ReadyPlan, signal?: AbortSignal): Promise<void> {
+    await this.#onServers('compile', signal, async (role, _, worker) => {
       await role.open(card.parameters);
+      if (!(await role.hasPlan(id))) await role.addPlan(id, partition.parts[worker]);
+    });
+  }
+
+  /** Gives every server worker the evaluation keys it lacks. */
+  async giveKeys(signal?: AbortSignal): Promise<void> {
+    await this.#onServers('wire', signal, async (role, keys) => {
       for (const frame of this.#keys) {
         if (keys.has(frame)) continue;
         await role.addKeys(frame);
         keys.add(frame);
       }
-      if (plans.has(id) && (await role.hasPlan(id))) return;
-      await role.addPlan(id, partition.parts[worker]!);
-      plans.add(id);
-    };
-    await limited(Promise.all(servers.map(prepare)), 'wire', signal);
+    });
+  }
+
+  async #onServers(
+    stage: ErrorStage,
+    signal: AbortSignal | undefined,
+    task: (role: ServerRole, keys: WeakSet<Uint8Array>, worker: number) => Promise<void>,
+  ): Promise<void> {
+    const servers = this.#liveServers();
+    const tasks = servers.map(({ handle, keys }, worker) => task(handle.role, keys, worker));
+    const handles = servers.map(({ handle }) => handle);
+    await limited(Promise.all(tasks), handles, stage, signal);
   }
 
   /** Runs the plan on the encrypted inputs. */
@@ -90,8 +113,21 @@ export class Session {
   ): Promise<DistributedResult> {
     this.#runs += 1;
     const run = { runId: this.#runs, planId: id, partition, inputs, signal, onProgress };
-    const roles = this.#liveServers().map(({ handle }) => handle.role);
-    return limited(runDistributed(roles, run), 'server', signal);
+    const handles = this.#liveServers().map(({ handle }) => handle);
+    const stopWatching = watch(handles);
+    try {
+      return await limited(
+        runDistributed(
+          handles.map(({ role }) => role),
+          run,
+        ),
+        handles,
+        'server',
+        signal,
+      );
+    } finally {
+      stopWatching();
+    }
   }
 
   decrypt(
@@ -100,7 +136,8 @@ export class Session {
     reference: Float32Array | undefined,
     signal?: AbortSignal,
   ): Promise<DecryptedPicture> {
-    return limited(this.#clientRole().decryptPicture(card, outputs, reference), 'decrypt', signal);
+    const client = this.#liveClient();
+    return limited(client.role.decryptPicture(card, outputs, reference), [client], 'decrypt', signal);
   }
 
   /** The simulation of a plan, on plaintext slots: no keys, no ciphertexts. */
@@ -111,18 +148,23 @@ export class Session {
     signal?: AbortSignal,
   ): ReturnType<SimulatorRole['simulate']> {
     if (this.#simulator?.dead !== false) this.#simulator = this.#options.workers.simulator();
-    return limited(this.#simulator.role.simulate(plan, card, values, reference), 'server', signal);
+    const call = this.#simulator.role.simulate(plan, card, values, reference);
+    return limited(call, [this.#simulator], 'server', signal);
   }
 
   prove(request: ScanRequest, signal?: AbortSignal): Promise<Proof> {
-    return limited(this.#scanRole().prove(request), 'scan', signal);
+    const scan = this.#liveScan();
+    return limited(scan.role.prove(request), [scan], 'scan', signal);
   }
 
-  /** Starts the workers and loads the decoders, so that the first run waits for less. */
+  /** Starts the workers and has each load all it will need, so that the first run waits for less and fetches nothing. */
   async warm(): Promise<void> {
-    this.#clientRole();
-    this.#liveServers();
-    await limited(this.#scanRole().warm(), 'scan', undefined);
+    const handles = [
+      this.#liveClient(),
+      this.#liveScan(),
+      ...this.#liveServers().map(({ handle }) => handle),
+    ];
+    await limited(Promise.all(handles.map(({ role }) => role.warm())), handles, 'worker', undefined);
   }
 
   /** Bytes of WebAssembly memory of the server workers, one by one. */
@@ -139,14 +181,14 @@ export class Session {
     this.#keys = [];
   }
 
-  #clientRole(): ClientRole {
+  #liveClient(): WorkerHandle<ClientRole> {
     if (this.#client?.dead !== false) this.#client = this.#options.workers.client();
-    return this.#client.role;
+    return this.#client;
   }
 
-  #scanRole(): ScanRole {
+  #liveScan(): WorkerHandle<ScanRole> {
     if (this.#scan?.dead !== false) this.#scan = this.#options.workers.scan();
-    return this.#scan.role;
+    return this.#scan;
   }
 
   /** The pool, with a new worker in the place of each that has died. */
@@ -154,12 +196,44 @@ export class Session {
     this.#servers = Array.from({ length: this.#options.serverWorkers }, (_, index) => {
       const server = this.#servers[index];
       if (server && !server.handle.dead) return server;
-      return { handle: this.#options.workers.server(), keys: new Set(), plans: new Set() };
+      return { handle: this.#options.workers.server(), keys: new WeakSet() };
     });
     return this.#servers;
   }
 }
 
-function limited<T>(call: Promise<T>, stage: ErrorStage, signal: AbortSignal | undefined): Promise<T> {
-  return withLimits(call, { signal, stage, timeoutMs: CALL_TIMEOUT_MS });
+/** Nobody is told when a browser kills a worker for want of memory: ends those that fall silent. @returns how to stop */
+function watch(handles: readonly WorkerHandle<ServerRole>[]): () => void {
+  const askAll = (): void => {
+    for (const { role, terminate } of handles) {
+      const answer = withLimits(role.progress(0), {
+        signal: undefined,
+        stage: 'server',
+        timeoutMs: SILENCE_MS,
+      });
+      answer.catch(() => terminate('it no longer answers'));
+    }
+  };
+  const timer = setInterval(askAll, SILENCE_MS / 4);
+  return () => {
+    clearInterval(timer);
+    askAll();
+  };
+}
+
+/** `call` on `workers` within the limits. A worker that hangs is ended: the next call would wait for it as well. */
+async function limited<T>(
+  call: Promise<T>,
+  workers: readonly Pick<WorkerHandle<unknown>, 'terminate'>[],
+  stage: ErrorStage,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  try {
+    return await withLimits(call, { signal, stage, timeoutMs: CALL_TIMEOUT_MS });
+  } catch (error) {
+    if (error instanceof SealedError && error.code === 'timeout') {
+      for (const { terminate } of workers) terminate('it took too long');
+    }
+    throw error;
+  }
 }

@@ -8,7 +8,8 @@ export interface WorkerHandle<Role> {
   readonly role: Role;
   /** Whether the worker has died or been terminated. */
   readonly dead: boolean;
-  terminate(): void;
+  /** Ends it; `reason` is what pending calls are told. */
+  readonly terminate: (reason?: string) => void;
 }
 
 /** Starts workers; the page and the command line each have one. */
@@ -39,7 +40,11 @@ export async function withLimits<T>(call: Promise<T>, { signal, timeoutMs, stage
     signal?.addEventListener('abort', onAbort);
     timer = setTimeout(() => {
       const seconds = Math.round(timeoutMs / 1000);
-      reject(new SealedError('timeout', `No answer within ${seconds} s. Try a shorter text, or try again.`, { stage }));
+      reject(
+        new SealedError('timeout', `No answer within ${seconds} s. Try a shorter text, or try again.`, {
+          stage,
+        }),
+      );
     }, timeoutMs);
   });
   // A call that loses the race may still reject later; that is not an unhandled rejection.

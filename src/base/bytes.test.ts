@@ -7,10 +7,20 @@ describe('ByteWriter and ByteReader', () => {
   it('give back what was written, from a buffer that had to grow', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.nat(255), fc.nat(65535), fc.bigInt(0n, 2n ** 64n - 1n), fc.double(), fc.uint8Array())),
+        fc.array(
+          fc.tuple(fc.nat(255), fc.nat(65535), fc.bigInt(0n, 2n ** 64n - 1n), fc.double(), fc.uint8Array()),
+        ),
         (rows) => {
           const writer = new ByteWriter(1);
-          for (const [a, b, c, d, e] of rows) writer.u8(a).u16(b).u64(c).f64(d).i32(0 - b).u32(e.length).bytes(e);
+          for (const [a, b, c, d, e] of rows)
+            writer
+              .u8(a)
+              .u16(b)
+              .u64(c)
+              .f64(d)
+              .i32(0 - b)
+              .u32(e.length)
+              .bytes(e);
           const reader = new ByteReader(writer.finish());
           for (const [a, b, c, d, e] of rows) {
             expect(reader.u8()).toBe(a);

@@ -40,7 +40,10 @@ class KeyRing implements Disposable {
     const rotations = this.#rotationKeys(steps);
     this.#hasRelinearization ||= wantsRelinearization;
     for (const step of steps) this.#steps.add(step);
-    return encodeFrame({ kind: 'evaluation-keys', keys: { relinearization, rotations } }, this.context.parameters);
+    return encodeFrame(
+      { kind: 'evaluation-keys', keys: { relinearization, rotations } },
+      this.context.parameters,
+    );
   }
 
   #relinearizationKey(): ResidueKey {
@@ -61,7 +64,10 @@ class KeyRing implements Disposable {
     return rotations;
   }
 
-  encrypt(slots: Float64Array, scale: number): { ciphertext: ResidueCiphertext; encodeMs: number; encryptMs: number } {
+  encrypt(
+    slots: Float64Array,
+    scale: number,
+  ): { ciphertext: ResidueCiphertext; encodeMs: number; encryptMs: number } {
     using plaintext = new this.context.seal.Plaintext();
     using handle = new this.context.seal.Ciphertext();
     const start = performance.now();
@@ -95,22 +101,34 @@ class KeyRing implements Disposable {
 export function createClientRole(wasm?: WasmSource): ClientRole {
   let ring: KeyRing | undefined;
 
+  const ringOf = (card: ModelCard): KeyRing | undefined =>
+    ring && sameParameters(ring.context.parameters, card.parameters) ? ring : undefined;
+
   const ringFor = async (card: ModelCard): Promise<KeyRing> => {
-    if (ring && sameParameters(ring.context.parameters, card.parameters)) return ring;
+    const parameters = checkParameters(card.parameters);
     const seal = await loadSeal(wasm);
+    // Asked only now: another call may have made the ring while SEAL was loading.
+    const ready = ringOf(card);
+    if (ready) return ready;
     ring?.[Symbol.dispose]();
-    ring = new KeyRing(seal, checkParameters(card.parameters));
+    ring = undefined;
+    ring = new KeyRing(seal, parameters);
     return ring;
   };
 
   const openRing = (card: ModelCard): KeyRing => {
-    if (ring && sameParameters(ring.context.parameters, card.parameters)) return ring;
+    const ready = ringOf(card);
+    if (ready) return ready;
     throw new SealedError('wrong-state', 'Keys for this model have not been made: prepare it first.', {
       stage: 'encrypt',
     });
   };
 
   const role: ClientRole = {
+    async warm() {
+      await loadSeal(wasm);
+    },
+
     async prepare(card) {
       const start = performance.now();
       const keys = (await ringFor(card)).missingKeys(card);
@@ -126,7 +144,10 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
           const { ciphertext, ...times } = keys.encrypt(slots, card.input.scale);
           encodeMs += times.encodeMs;
           encryptMs += times.encryptMs;
-          return encodeFrame({ kind: 'ciphertexts', items: [{ index, ciphertext }] }, keys.context.parameters);
+          return encodeFrame(
+            { kind: 'ciphertexts', items: [{ index, ciphertext }] },
+            keys.context.parameters,
+          );
         });
         return { frames, encodeMs, encryptMs };
       });
@@ -148,5 +169,5 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
       return Promise.resolve();
     },
   };
-  return Object.freeze(Object.assign(Object.create(null) as object, role)) as ClientRole;
+  return Object.freeze(Object.assign(Object.create(null) as object, role));
 }

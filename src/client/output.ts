@@ -44,7 +44,9 @@ export class OutputCollector {
   picture(reference: Float32Array | undefined): Picture {
     const missing = this.#card.output.count - this.#seen.size;
     if (missing > 0) {
-      throw new SealedError('malformed-frame', `The answer lacks ${missing} ciphertexts.`, { stage: 'decrypt' });
+      throw new SealedError('malformed-frame', `The answer lacks ${missing} ciphertexts.`, {
+        stage: 'decrypt',
+      });
     }
     return pictureOf(this.#card, this.#values, reference);
   }

@@ -21,11 +21,12 @@ export interface ChannelMap {
 /** a·b, position by position. */
 export function multiplyWeights(a: Weight, b: Weight): Weight {
   if (typeof a === 'number') return typeof b === 'number' ? a * b : scaled(b, a);
-  return typeof b === 'number' ? scaled(a, b) : a.map((value, p) => value * b[p]!);
+  return typeof b === 'number' ? scaled(a, b) : a.map((value, p) => value * b[p]);
 }
 
 function scaled(field: Float32Array, factor: number): Weight {
-  return factor === 0 ? 0 : field.map((value) => value * factor);
+  if (factor === 0) return 0;
+  return factor === 1 ? field : field.map((value) => value * factor);
 }
 
 /** a + b, position by position. */
@@ -34,7 +35,7 @@ export function addWeights(a: Weight, b: Weight): Weight {
     if (typeof b === 'number') return a + b;
     return a === 0 ? b : b.map((value) => value + a);
   }
-  return typeof b === 'number' ? addWeights(b, a) : a.map((value, p) => value + b[p]!);
+  return typeof b === 'number' ? addWeights(b, a) : a.map((value, p) => value + b[p]);
 }
 
 /** Whether a weight is zero everywhere. */
@@ -49,7 +50,7 @@ export function composeMaps(first: ChannelMap, second: ChannelMap): ChannelMap {
     const byInput = new Map<number, Weight>();
     let bias = row.bias;
     for (const { input: middle, weight } of row.terms) {
-      const inner = first.rows[middle]!;
+      const inner = first.rows[middle];
       bias = addWeights(bias, multiplyWeights(weight, inner.bias));
       for (const term of inner.terms) {
         const product = multiplyWeights(weight, term.weight);
@@ -73,13 +74,4 @@ export function countTerms(map: ChannelMap): { scalars: number; fields: number }
     }
   }
   return { scalars, fields };
-}
-
-/** `map` with every input channel's weight multiplied by `factors[input]` (to fold a square's coefficients away). */
-export function scaleInputs(map: ChannelMap, factors: readonly number[]): ChannelMap {
-  const rows = map.rows.map((row) => ({
-    bias: row.bias,
-    terms: row.terms.map((t) => ({ input: t.input, weight: multiplyWeights(t.weight, factors[t.input]!) })),
-  }));
-  return { ...map, rows };
 }

@@ -3,13 +3,14 @@ import { SealedError } from '../base/errors.ts';
 import type { Graph } from '../model/graph.ts';
 import { chooseParameters } from '../params/choose.ts';
 import type { Parameters } from '../params/parameters.ts';
-import { type CostTable, predictMs } from '../plan/counts.ts';
-import { type BlockShape, blockShape, ciphertextCount, type GridLayout, type PatchLayout } from '../plan/layout.ts';
+import { predictMs } from '../plan/counts.ts';
+import { type BlockShape, ciphertextCount, type GridLayout, type PatchLayout } from '../plan/layout.ts';
 import { type ModelCard, outLevel, type Plan, rotationSteps, type Stage } from '../plan/plan.ts';
 import { verifyPlan } from '../plan/verify.ts';
 import { type ChannelProgram, channelProgram } from './channel-program.ts';
 import { lowerChannelMap } from './lower.ts';
-import { assignScales, SCALES, scaledStepPrimeBits } from './scales.ts';
+import { type PackingOptions, packings } from './packing.ts';
+import { assignScales, rescalePrimeBits, SCALES } from './scales.ts';
 import { schedule, type Step } from './schedule.ts';
 
 /** What the compiler makes of a graph. */
@@ -21,29 +22,20 @@ export interface Compiled {
 }
 
 /** How to compile. */
-export interface CompileOptions {
-  /** Measured costs of the backend that will run the plan. */
-  readonly costs: CostTable;
+export interface CompileOptions extends PackingOptions {
   /** Use these parameters instead of choosing some. */
   readonly parameters?: Parameters;
-  /** Use this many channels a ciphertext instead of the cheapest choice. */
-  readonly blocksPerCiphertext?: number;
 }
 
-/** Lowers `program` with R = `blocksPerCiphertext`; undefined where it does not fit that way. */
+/** Lowers `program` in one packing. */
 function compileWith(
   program: ChannelProgram,
-  blocksPerCiphertext: number,
+  parameters: Parameters,
+  blocks: BlockShape,
   options: CompileOptions,
-): Compiled | undefined {
+): Compiled {
   // Two maps share a rescale only with scalars first, exact at a small scale: possible when a ciphertext holds one channel.
-  const steps = schedule(program, blocksPerCiphertext === 1 ? 2 : 1);
-  const parameters =
-    options.parameters ??
-    chooseParameters({ baseBits: SCALES.baseBits, rescaleBits: scaledStepPrimeBits(steps) });
-  const positions = program.patches.positions[0] * program.patches.positions[1];
-  const blocks = blockShape(parameters.slots, positions, blocksPerCiphertext);
-  if (!blocks) return undefined;
+  const steps = schedule(program, blocks.blocksPerCiphertext === 1 ? 2 : 1);
   const plan = verifyPlan({
     name: program.name,
     parameters,
@@ -57,13 +49,22 @@ function compileWith(
 function lowerSteps(steps: readonly Step[], parameters: Parameters, blocks: BlockShape): Stage[] {
   const scales = assignScales(steps, parameters);
   return steps.map((step, index): Stage => {
-    const { level, inScale, plainScale, outScale } = scales[index]!;
+    const { level, inScale, plainScale, outScale } = scales[index];
     if (step.kind === 'square') {
       const count = Math.ceil(step.channels / blocks.blocksPerCiphertext) * blocks.tiles;
       return { kind: 'square', label: step.label, level, inScale, outScale, count };
     }
     const rows = lowerChannelMap(step.map, blocks, index === 0 ? 'replicated' : 'blocks', plainScale);
-    return { kind: 'linear', label: step.map.label, level, inScale, plainScale, rescale: step.rescale, outScale, rows };
+    return {
+      kind: 'linear',
+      label: step.map.label,
+      level,
+      inScale,
+      plainScale,
+      rescale: step.rescale,
+      outScale,
+      rows,
+    };
   });
 }
 
@@ -77,7 +78,12 @@ function cardOf(program: ChannelProgram, plan: Plan, blocks: BlockShape): ModelC
       polyModulusDegree: plan.parameters.polyModulusDegree,
       coeffModulusBits: plan.parameters.coeffModulusBits,
     },
-    input: { layout: input, scale: plan.inputScale, level: plan.parameters.maxLevel, count: ciphertextCount(input) },
+    input: {
+      layout: input,
+      scale: plan.inputScale,
+      level: plan.parameters.maxLevel,
+      count: ciphertextCount(input),
+    },
     output: { layout: output, scale: last.outScale, level: outLevel(last), count: ciphertextCount(output) },
     rotationSteps: rotationSteps(plan),
     relinearize: plan.stages.some((stage) => stage.kind === 'square'),
@@ -87,18 +93,19 @@ function cardOf(program: ChannelProgram, plan: Plan, blocks: BlockShape): ModelC
 }
 
 /**
- * Compiles `graph`: the packing with the least predicted time wins.
+ * Compiles `graph`: the packing with the least estimated time wins.
  * @throws SealedError `unsupported-layer` or `does-not-fit`, naming the layer or the limit
  */
 export function compile(graph: Graph, options: CompileOptions): Compiled {
   const program = channelProgram(graph);
-  const candidates = options.blocksPerCiphertext ? [options.blocksPerCiphertext] : [1, 2, 4, 8, 16];
-  const compiled = candidates.map((blocks) => compileWith(program, blocks, options)).filter((c) => c !== undefined);
-  const [best] = compiled.sort((a, b) => a.predictedMs - b.predictedMs);
+  const parameters =
+    options.parameters ??
+    chooseParameters({ baseBits: SCALES.baseBits, rescaleBits: rescalePrimeBits(program.steps.length) });
+  const [best] = packings(program, parameters, options);
   if (!best) {
-    throw new SealedError('does-not-fit', `${graph.name} does not fit ${candidates.join(', ')} channels a ciphertext.`, {
+    throw new SealedError('does-not-fit', `${graph.name} does not fit the packing asked for.`, {
       stage: 'compile',
     });
   }
-  return best;
+  return compileWith(program, parameters, best, options);
 }

@@ -65,7 +65,7 @@ function lowerRow(lowering: Lowering, tile: number, group: number): LinearRow {
     const least: Diagonal = { kind: 'scalar', value: 1 / lowering.plainScale };
     sums.push({ giantStep: 0, terms: [{ input: tile * inputs, step: 0, diagonal: least }] });
   }
-  const bias = blockVector(lowering, tile, group, (o) => map.rows[o]!.bias);
+  const bias = blockVector(lowering, tile, group, (o) => map.rows[o].bias);
   return { sums, bias: isZeroDiagonal(bias) ? undefined : bias };
 }
 
@@ -73,7 +73,7 @@ function lowerRow(lowering: Lowering, tile: number, group: number): LinearRow {
  * How many of `shifts` (a power of two) block rotations are baby steps. A baby step rotates each of `inputs`
  * ciphertexts once for all rows, a giant step each of `outputs` once: take the split with the fewest rotations.
  */
-function babyStepCount(shifts: number, inputs: number, outputs: number): number {
+export function babyStepCount(shifts: number, inputs: number, outputs: number): number {
   let best = shifts;
   let fewest = Infinity;
   for (let baby = shifts; baby >= 1; baby /= 2) {
@@ -87,9 +87,11 @@ function isZeroDiagonal(diagonal: Diagonal): boolean {
   return diagonal.kind === 'scalar' ? diagonal.value === 0 : diagonal.values.every((value) => value === 0);
 }
 
+/** Whether `diagonal` certainly rounds to zero: no coefficient of an encoded vector exceeds its values' mean size. */
 function encodesToZero(diagonal: Diagonal, plainScale: number): boolean {
   if (diagonal.kind === 'scalar') return Math.round(diagonal.value * plainScale) === 0;
-  return isZeroDiagonal(diagonal);
+  const total = diagonal.values.reduce((sum, value) => sum + Math.abs(value), 0);
+  return (total / diagonal.values.length) * plainScale < 0.5;
 }
 
 /** The diagonal whose block b multiplies channel `channelOf(b)`, rotated back by the giant step; undefined if zero. */
@@ -106,7 +108,7 @@ function blockDiagonal(
     lowering,
     tile,
     group,
-    (o) => lowering.weights[o]!.get(channelOf(o - firstChannel)) ?? 0,
+    (o) => lowering.weights[o].get(channelOf(o - firstChannel)) ?? 0,
   );
   if (encodesToZero(diagonal, lowering.plainScale)) return undefined;
   if (diagonal.kind === 'scalar' || giantStep === 0) return diagonal;

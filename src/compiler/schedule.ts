@@ -25,7 +25,7 @@ function composedCost(first: ChannelMap, second: ChannelMap): number {
   for (const row of second.rows) {
     const inputs = new Map<number, boolean>();
     for (const outer of row.terms) {
-      for (const inner of first.rows[outer.input]!.terms) {
+      for (const inner of first.rows[outer.input].terms) {
         const isField = typeof outer.weight !== 'number' || typeof inner.weight !== 'number';
         inputs.set(inner.input, isField || inputs.get(inner.input) === true);
       }
@@ -41,12 +41,12 @@ export function composeRun(maps: readonly ChannelMap[], most: number): ChannelMa
   for (;;) {
     let best: { index: number; gain: number } | undefined;
     for (let index = 0; index + 1 < run.length; index += 1) {
-      const [first, second] = [run[index]!, run[index + 1]!];
+      const [first, second] = [run[index], run[index + 1]];
       const gain = mapCost(first) + mapCost(second) - composedCost(first, second);
       if (!best || gain > best.gain) best = { index, gain };
     }
     if (!best || (best.gain < 0 && run.length <= most)) return run;
-    run.splice(best.index, 2, composeMaps(run[best.index]!, run[best.index + 1]!));
+    run.splice(best.index, 2, composeMaps(run[best.index], run[best.index + 1]));
   }
 }
 

@@ -49,7 +49,7 @@ export function executeGraph(graph: Graph, input: Tensor, options: ExecuteOption
 }
 
 /** The output values of one node on its inputs, in C order of the node's shape. */
-export function executeNode(node: Node, inputs: readonly Tensor[]): Float32Array {
+function executeNode(node: Node, inputs: readonly Tensor[]): Float32Array {
   const input = inputs[0];
   switch (node.op) {
     case 'conv2d':

@@ -48,7 +48,8 @@ export function checkParameters(literal: ParametersLiteral): Parameters {
   if (allowed === undefined) {
     throw invalid(`polyModulusDegree must be one of ${POLY_MODULUS_DEGREES.join(', ')}, not ${degree}.`);
   }
-  if (bits.length < 2) throw invalid('coeffModulusBits needs at least two primes: one for data, one special.');
+  if (bits.length < 2)
+    throw invalid('coeffModulusBits needs at least two primes: one for data, one special.');
   for (const size of bits) {
     if (!Number.isInteger(size) || size < 2 || size > 60) {
       throw invalid(`Each of coeffModulusBits must be a whole number from 2 to 60, not ${size}.`);

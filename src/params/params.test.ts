@@ -61,11 +61,15 @@ describe('chooseParameters', () => {
     const deep = chooseParameters({ baseBits: 30, rescaleBits: [28, 28, 28, 28, 30] });
     expect(deep.polyModulusDegree).toBe(8192);
     expect(deep.coeffModulusBits).toEqual([30, 30, 28, 28, 28, 28, 30]);
-    expect(chooseParameters({ baseBits: 30, rescaleBits: [28], minSlots: 5000 }).polyModulusDegree).toBe(16384);
+    expect(chooseParameters({ baseBits: 30, rescaleBits: [28], minSlots: 5000 }).polyModulusDegree).toBe(
+      16384,
+    );
   });
 
   it('refuses what no degree of the table holds', () => {
-    expect(() => chooseParameters({ baseBits: 60, rescaleBits: Array<number>(20).fill(40) })).toThrow(/refresh/);
+    expect(() => chooseParameters({ baseBits: 60, rescaleBits: Array<number>(20).fill(40) })).toThrow(
+      /refresh/,
+    );
     expect(POLY_MODULUS_DEGREES.at(-1)).toBe(32768);
   });
 });

@@ -56,7 +56,7 @@ export function checkResidues(
       const modulus = Number(prime);
       let largest = 0;
       for (const end = at + polyModulusDegree; at < end; at += 1) {
-        if (words[at]! > largest) largest = words[at]!;
+        if (words[at] > largest) largest = words[at]!;
       }
       if (largest >= modulus) {
         throw new SealedError('malformed-frame', 'A residue is not below its prime.', { stage: 'wire' });
@@ -68,7 +68,14 @@ export function checkResidues(
 /** Throws `malformed-frame` unless `ciphertext` belongs to `parameters` and its residues are in range. */
 export function checkCiphertext(ciphertext: ResidueCiphertext, parameters: Parameters): void {
   const { size, level, scale, words } = ciphertext;
-  if (size < 2 || size > 3 || level < 0 || level > parameters.maxLevel || !(scale > 0) || !Number.isFinite(scale)) {
+  if (
+    size < 2 ||
+    size > 3 ||
+    level < 0 ||
+    level > parameters.maxLevel ||
+    !(scale > 0) ||
+    !Number.isFinite(scale)
+  ) {
     throw new SealedError('malformed-frame', 'A ciphertext has an impossible size, level or scale.', {
       stage: 'wire',
     });

@@ -30,23 +30,23 @@ function emptyCounts(levels: number): OperationCounts {
 function countStage(stage: Stage, counts: OperationCounts): void {
   const { level } = stage;
   if (stage.kind === 'square') {
-    counts.square[level]! += stage.count;
-    counts.relinearize[level]! += stage.count;
-    counts.rescale[level]! += stage.count;
+    counts.square[level] += stage.count;
+    counts.relinearize[level] += stage.count;
+    counts.rescale[level] += stage.count;
     return;
   }
   const rotated = new Set<string>();
   for (const row of stage.rows) {
     for (const sum of row.sums) {
-      if (sum.giantStep !== 0) counts.rotate[level]! += 1;
+      if (sum.giantStep !== 0) counts.rotate[level] += 1;
       for (const term of sum.terms) {
         if (term.step !== 0) rotated.add(`${term.input}:${term.step}`);
-        counts[term.diagonal.kind === 'scalar' ? 'multiplyScalar' : 'multiplyPlain'][level]! += 1;
+        counts[term.diagonal.kind === 'scalar' ? 'multiplyScalar' : 'multiplyPlain'][level] += 1;
       }
     }
   }
-  counts.rotate[level]! += rotated.size;
-  if (stage.rescale) counts.rescale[level]! += stage.rows.length;
+  counts.rotate[level] += rotated.size;
+  if (stage.rescale) counts.rescale[level] += stage.rows.length;
 }
 
 /** Counts of every operation by level. */

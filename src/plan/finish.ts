@@ -39,7 +39,7 @@ function toRgb({ shape: [channels, height, width], values }: Planes): Uint8Array
   const pixels = height * width;
   const data = new Uint8ClampedArray(pixels * 3);
   for (let c = 0; c < 3; c += 1) {
-    for (let p = 0; p < pixels; p += 1) data[3 * p + c] = values[c * pixels + p]! * 255;
+    for (let p = 0; p < pixels; p += 1) data[3 * p + c] = values[c * pixels + p] * 255;
   }
   return new Uint8Array(data.buffer);
 }
@@ -60,14 +60,16 @@ export interface Picture {
 
 function comparePrecision(values: Float32Array, reference: Float32Array): Precision {
   if (values.length !== reference.length) {
-    throw new SealedError('invalid-argument', 'The reference has another size than the result.', { stage: 'decrypt' });
+    throw new SealedError('invalid-argument', 'The reference has another size than the result.', {
+      stage: 'decrypt',
+    });
   }
   let maxAbsError = 0;
   let sum = 0;
   for (let i = 0; i < values.length; i += 1) {
-    const error = Math.abs(values[i]! - reference[i]!);
-    // Written so that NaN counts as the largest error.
-    if (!(error <= maxAbsError)) maxAbsError = error;
+    const error = Math.abs(values[i] - reference[i]);
+    // Math.max keeps a NaN once it has met one.
+    maxAbsError = Math.max(maxAbsError, error);
     sum += error;
   }
   return { maxAbsError, meanAbsError: sum / values.length };
@@ -78,7 +80,11 @@ function comparePrecision(values: Float32Array, reference: Float32Array): Precis
  * @param values the tensor `card.output.layout.shape`, C order
  * @param reference the float network's output `[3, height, width]`
  */
-export function pictureOf(card: ModelCard, values: Float32Array, reference: Float32Array | undefined): Picture {
+export function pictureOf(
+  card: ModelCard,
+  values: Float32Array,
+  reference: Float32Array | undefined,
+): Picture {
   const finished = finish({ shape: card.output.layout.shape, values }, card.finish);
   const [, height, width] = finished.shape;
   const precision = reference && comparePrecision(finished.values, reference);

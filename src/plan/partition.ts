@@ -4,8 +4,7 @@ import { stageOutputs } from './plan.ts';
 
 /** A stage with only some of its outputs: `outputs[i]` is the global number of the i-th. */
 export type StagePart = { readonly outputs: readonly number[] } & (
-  | (Omit<LinearStage, 'rows'> & { readonly rows: readonly LinearRow[] })
-  | SquareStage
+  (Omit<LinearStage, 'rows'> & { readonly rows: readonly LinearRow[] }) | SquareStage
 );
 
 /** One worker's share of a plan: its part of every stage, in segments between which values change hands. */
@@ -27,14 +26,14 @@ export interface Partition {
 function dependencies(stage: Stage, output: number): Set<number> {
   if (stage.kind === 'square') return new Set([output]);
   const inputs = new Set<number>();
-  for (const sum of stage.rows[output]!.sums) for (const term of sum.terms) inputs.add(term.input);
+  for (const sum of stage.rows[output].sums) for (const term of sum.terms) inputs.add(term.input);
   return inputs;
 }
 
 /** Work of an output, in terms, to share it out evenly. */
 function weightOf(stage: Stage, output: number): number {
   if (stage.kind === 'square') return 1;
-  return stage.rows[output]!.sums.reduce((sum, { terms }) => sum + terms.length, 0);
+  return stage.rows[output].sums.reduce((sum, { terms }) => sum + terms.length, 0);
 }
 
 /** Cuts outputs 0…n−1 into consecutive runs of about equal weight. */
@@ -61,14 +60,15 @@ export function partitionPlan(plan: Plan, workers: number): Partition {
     const reads = Array.from({ length: stageOutputs(stage) }, (_, output) => dependencies(stage, output));
     const follows = segments.length > 0 && reads.every((inputs) => inputs.size === 1);
     const stageOwners = follows
-      ? reads.map((inputs) => owners[inputs.values().next().value!]!)
+      ? reads.map((inputs) => owners[inputs.values().next().value!])
       : evenShares(stage, workers);
-    if (!follows) segments.push({ stages: [], ownersOf: [], needs: Array.from({ length: workers }, () => new Set()) });
+    if (!follows)
+      segments.push({ stages: [], ownersOf: [], needs: Array.from({ length: workers }, () => new Set()) });
     const segment = segments.at(-1)!;
     if (!follows) {
       reads.forEach((inputs, output) => {
-        const worker = stageOwners[output]!;
-        for (const input of inputs) if (owners[input] !== worker) segment.needs[worker]!.add(input);
+        const worker = stageOwners[output];
+        for (const input of inputs) if (owners[input] !== worker) segment.needs[worker].add(input);
       });
     }
     segment.stages.push(stage);
@@ -78,7 +78,7 @@ export function partitionPlan(plan: Plan, workers: number): Partition {
   const parts = Array.from({ length: workers }, (_, worker) => ({
     name: plan.name,
     segments: segments.map(({ stages, ownersOf }) =>
-      stages.map((stage, index) => stagePart(stage, ownersOf[index]!, worker)),
+      stages.map((stage, index) => stagePart(stage, ownersOf[index], worker)),
     ),
   }));
   return {
@@ -91,5 +91,5 @@ export function partitionPlan(plan: Plan, workers: number): Partition {
 function stagePart(stage: Stage, owners: readonly number[], worker: number): StagePart {
   const outputs = owners.flatMap((owner, output) => (owner === worker ? [output] : []));
   if (stage.kind === 'square') return { ...stage, count: outputs.length, outputs };
-  return { ...stage, rows: outputs.map((output) => stage.rows[output]!), outputs };
+  return { ...stage, rows: outputs.map((output) => stage.rows[output]), outputs };
 }

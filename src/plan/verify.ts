@@ -37,11 +37,14 @@ function checkDiagonal(index: number, diagonal: Diagonal, slots: number): void {
 function checkLinear(index: number, stage: LinearStage, inputs: number, slots: number): void {
   const isStep = (step: number): boolean => Number.isInteger(step) && step >= 0 && step < slots;
   for (const row of stage.rows) {
-    // A row without a term would be a transparent ciphertext, which hides nothing and which SEAL refuses.
-    if (!row.sums.some((sum) => sum.terms.length > 0)) throw reject(index, 'an output has no term.');
+    // A sum without a term would be a transparent ciphertext, which hides nothing and which SEAL refuses.
+    if (row.sums.length === 0 || row.sums.some((sum) => sum.terms.length === 0)) {
+      throw reject(index, 'an output, or a sum in it, has no term.');
+    }
     if (row.bias) checkDiagonal(index, row.bias, slots);
     for (const sum of row.sums) {
-      if (!isStep(sum.giantStep)) throw reject(index, `giant step ${sum.giantStep} is not in 0…${slots - 1}.`);
+      if (!isStep(sum.giantStep))
+        throw reject(index, `giant step ${sum.giantStep} is not in 0…${slots - 1}.`);
       for (const term of sum.terms) {
         if (!isStep(term.step)) throw reject(index, `baby step ${term.step} is not in 0…${slots - 1}.`);
         if (!Number.isInteger(term.input) || term.input < 0 || term.input >= inputs) {
@@ -59,24 +62,35 @@ export function verifyPlan(plan: Plan): Plan {
   let level = parameters.maxLevel;
   let scale = plan.inputScale;
   let count = plan.inputCount;
+  if (!Number.isInteger(count) || count < 1) throw reject(0, `it starts from ${count} inputs.`);
+  if (plan.stages.length === 0) throw reject(0, 'there is no stage.');
   plan.stages.forEach((stage: Stage, index) => {
-    if (stage.level !== level) throw reject(index, `it starts at level ${stage.level}, its inputs are at ${level}.`);
-    if (!near(stage.inScale, scale)) throw reject(index, `its input scale is ${stage.inScale}, not ${scale}.`);
+    if (stage.level !== level)
+      throw reject(index, `it starts at level ${stage.level}, its inputs are at ${level}.`);
+    if (!near(stage.inScale, scale))
+      throw reject(index, `its input scale is ${stage.inScale}, not ${scale}.`);
     if (outLevel(stage) < 0) throw reject(index, 'there is no prime left to drop.');
     const factor = stage.kind === 'linear' ? stage.plainScale : stage.inScale;
     const product = stage.inScale * factor;
     const drops = outLevel(stage) < stage.level;
     const expected = drops ? product / droppedPrime(parameters, level) : product;
-    if (!near(stage.outScale, expected)) throw reject(index, `its output scale is ${stage.outScale}, not ${expected}.`);
+    if (!near(stage.outScale, expected))
+      throw reject(index, `its output scale is ${stage.outScale}, not ${expected}.`);
     const modulusBits = primesAtLevel(parameters, level).reduce((sum, q) => sum + Math.log2(Number(q)), 0);
-    if (Math.log2(product) > modulusBits - 1) {
-      throw reject(index, `scale 2^${Math.log2(product).toFixed(1)} does not fit a modulus of ${modulusBits.toFixed(1)} bits.`);
+    // Written so that a negative scale, whose logarithm is no number, does not pass.
+    if (!(Math.log2(product) <= modulusBits - 1)) {
+      throw reject(
+        index,
+        `scale 2^${Math.log2(product).toFixed(1)} does not fit a modulus of ${modulusBits.toFixed(1)} bits.`,
+      );
     }
     if (stage.kind === 'linear') checkLinear(index, stage, count, parameters.slots);
-    else if (stage.count !== count) throw reject(index, `it squares ${stage.count} ciphertexts, there are ${count}.`);
+    else if (stage.count !== count)
+      throw reject(index, `it squares ${stage.count} ciphertexts, there are ${count}.`);
     level = outLevel(stage);
     scale = stage.outScale;
     count = stageOutputs(stage);
+    if (count < 1) throw reject(index, 'it has no outputs.');
   });
   return plan;
 }

@@ -18,11 +18,15 @@ export interface EncryptedInput {
 
 /** The client role. Secret keys exist behind this and no call returns one. */
 export interface ClientRole {
+  /** Loads the WebAssembly ahead of its first use. */
+  warm(): Promise<void>;
   /**
    * Makes the keys `card` needs that this session does not have yet.
    * @returns a frame of evaluation keys for the server role, undefined when it has them all already
    */
-  prepare(card: ModelCard): Promise<{ readonly keys: Uint8Array<ArrayBuffer> | undefined; readonly keygenMs: number }>;
+  prepare(
+    card: ModelCard,
+  ): Promise<{ readonly keys: Uint8Array<ArrayBuffer> | undefined; readonly keygenMs: number }>;
   /** Encrypts `values`, the input tensor in C order, as `card` says: one frame a ciphertext, in order. */
   encrypt(card: ModelCard, values: Float32Array): Promise<EncryptedInput>;
   /**
@@ -53,6 +57,8 @@ export interface SegmentResult {
 
 /** The server role in one worker of the pool: it holds its share of plans and evaluation keys, never a secret. */
 export interface ServerRole {
+  /** Loads the WebAssembly ahead of its first use. */
+  warm(): Promise<void>;
   /** Loads the backend for `parameters`; forgets keys and plans for others. */
   open(parameters: ParametersLiteral): Promise<void>;
   /** Adds the keys of a frame. */

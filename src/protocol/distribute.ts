@@ -51,7 +51,9 @@ export async function runDistributed(
       }
     }
     const count = partition.owners.at(-1)!.length;
-    const outputs = Array.from({ length: count }, (_, index) => defined(available.get(index), `output ${index} came`));
+    const outputs = Array.from({ length: count }, (_, index) =>
+      defined(available.get(index), `output ${index} came`),
+    );
     return { outputs, exchangedBytes };
   } finally {
     ticker.stop();
@@ -66,12 +68,14 @@ async function runSegmentOn(
   segment: number,
   available: ReadonlyMap<number, Uint8Array>,
 ): Promise<Map<number, Uint8Array>> {
-  const owners = partition.owners[segment]!;
+  const owners = partition.owners[segment];
   const neededNext = new Set(partition.needs[segment + 1]?.flat() ?? owners.keys());
   const results = await Promise.all(
     servers.map((server, worker) => {
-      const wanted = owners.flatMap((owner, value) => (owner === worker && neededNext.has(value) ? [value] : []));
-      const frames = partition.needs[segment]![worker]!.map((value) =>
+      const wanted = owners.flatMap((owner, value) =>
+        owner === worker && neededNext.has(value) ? [value] : [],
+      );
+      const frames = partition.needs[segment][worker].map((value) =>
         defined(available.get(value), `value ${value} was computed`),
       );
       return server.run(runId, planId, segment, frames, wanted);
@@ -93,10 +97,14 @@ function progressTicker(
     void Promise.allSettled(servers.map((server) => server.progress(runId))).then((answers) => {
       const done = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : 0));
       const mean = done.reduce((sum, share) => sum + share, 0) / done.length;
-      if (segment === state.segment) onProgress(work[segment]!.before + work[segment]!.share * mean);
+      if (segment === state.segment) onProgress(work[segment].before + work[segment].share * mean);
     });
   }, PROGRESS_EVERY_MS);
-  state.stop = () => clearInterval(timer);
+  state.stop = () => {
+    clearInterval(timer);
+    // Answers still under way come too late.
+    state.segment = -1;
+  };
   return state;
 }
 
@@ -105,7 +113,7 @@ function segmentShares(partition: Partition): { before: number; share: number }[
   const terms = partition.needs.map((_, segment) => {
     let count = 0;
     for (const part of partition.parts) {
-      for (const stage of part.segments[segment]!) {
+      for (const stage of part.segments[segment]) {
         if (stage.kind === 'square') count += stage.outputs.length * 10;
         else for (const row of stage.rows) for (const sum of row.sums) count += sum.terms.length;
       }

@@ -34,11 +34,18 @@ function malformed(message: string): SealedError {
 /** The bytes of `frame`, in a buffer of their own that can be transferred. */
 export function encodeFrame(frame: Frame, parameters: Parameters): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter(1 << 16);
-  writer.u32(MAGIC).u8(KINDS[frame.kind]).u32(parameters.polyModulusDegree).u8(parameters.primes.length);
+  writer.u32(MAGIC).u8(KINDS[frame.kind]);
+  writer.u32(parameters.polyModulusDegree).u8(parameters.primes.length);
+  for (const bits of parameters.coeffModulusBits) writer.u8(bits);
   if (frame.kind === 'ciphertexts') {
     writer.u32(frame.items.length);
     for (const { index, ciphertext } of frame.items) {
-      writer.u32(index).u8(ciphertext.size).u8(ciphertext.level).f64(ciphertext.scale).words(ciphertext.words);
+      writer
+        .u32(index)
+        .u8(ciphertext.size)
+        .u8(ciphertext.level)
+        .f64(ciphertext.scale)
+        .words(ciphertext.words);
     }
     return writer.finish();
   }
@@ -65,7 +72,11 @@ export function decodeFrame(bytes: Uint8Array, parameters: Parameters): Frame {
   const reader = new ByteReader(bytes);
   if (reader.u32() !== MAGIC) throw malformed('Not a Sealed QR frame.');
   const kind = reader.u8();
-  if (reader.u32() !== parameters.polyModulusDegree || reader.u8() !== parameters.primes.length) {
+  if (
+    reader.u32() !== parameters.polyModulusDegree ||
+    reader.u8() !== parameters.primes.length ||
+    !parameters.coeffModulusBits.every((bits) => reader.u8() === bits)
+  ) {
     throw malformed('The frame is for other parameters.');
   }
   switch (kind) {
@@ -87,7 +98,8 @@ function readCiphertexts(reader: ByteReader, parameters: Parameters): IndexedCip
     const size = reader.u8();
     const level = reader.u8();
     const scale = reader.f64();
-    if (size > 3 || level > parameters.maxLevel) throw malformed('A ciphertext has an impossible size or level.');
+    if (size > 3 || level > parameters.maxLevel)
+      throw malformed('A ciphertext has an impossible size or level.');
     const words = reader.words(size * (level + 1) * parameters.polyModulusDegree);
     const ciphertext = { size, level, scale, words };
     checkCiphertext(ciphertext, parameters);

@@ -1,5 +1,7 @@
 // How much text each QR version and error correction level holds (ISO/IEC 18004:2015, table 7).
-import type { ErrorCorrectionLevel } from './matrix.ts';
+
+/** Error correction level: about 7, 15, 25 and 30 % of the codewords can be repaired. */
+export type ErrorCorrectionLevel = 'L' | 'M' | 'Q' | 'H';
 
 /** Data codewords (bytes before error correction) of versions 1 to 40, ISO/IEC 18004:2015 table 7. */
 const DATA_CODEWORDS: Readonly<Record<ErrorCorrectionLevel, readonly number[]>> = {
@@ -22,11 +24,11 @@ const DATA_CODEWORDS: Readonly<Record<ErrorCorrectionLevel, readonly number[]>> 
   ],
 };
 
-/** The four levels, weakest first (they repair about 7, 15, 25 and 30 % of the codewords). */
+/** The four levels, weakest first. */
 export const ERROR_CORRECTION_LEVELS: readonly ErrorCorrectionLevel[] = ['L', 'M', 'Q', 'H'];
 
 /** Bits of the header that says "UTF-8 follows": ECI mode indicator (4) and designator 26 (8), clause 7.4.2. */
-export const ECI_HEADER_BITS = 12;
+const ECI_HEADER_BITS = 12;
 
 /**
  * UTF-8 bytes that fit in one byte-mode segment of `version` (1..40) at level `ecc`; with `eci`, after the

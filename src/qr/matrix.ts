@@ -2,11 +2,11 @@
 import { create } from 'qrcode';
 import type { QRCode, QRCodeErrorCorrectionLevel, QRCodeMaskPattern, QRCodeSegment } from 'qrcode';
 import { SealedError } from '../base/errors.ts';
+import type { ErrorCorrectionLevel } from './capacity.ts';
 import { byteCapacity, ERROR_CORRECTION_LEVELS, smallestByteVersion } from './capacity.ts';
 import { functionModules } from './function-modules.ts';
 
-/** Error correction level: about 7, 15, 25 and 30 % of the codewords can be repaired. */
-export type ErrorCorrectionLevel = 'L' | 'M' | 'Q' | 'H';
+export type { ErrorCorrectionLevel };
 
 /** A QR Code symbol (ISO/IEC 18004), without its quiet zone. */
 export interface QrCode {

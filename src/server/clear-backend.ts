@@ -47,29 +47,29 @@ export class ClearBackend implements Backend<ClearCiphertext> {
     const total = sum?.slots ?? new Float64Array(slots.length);
     if (diagonal.kind === 'scalar') {
       const factor = Math.round(diagonal.value * plainScale) / plainScale;
-      for (let i = 0; i < total.length; i += 1) total[i]! += slots[i]! * factor;
+      for (let i = 0; i < total.length; i += 1) total[i] += slots[i] * factor;
     } else {
       const { values } = diagonal;
-      for (let i = 0; i < total.length; i += 1) total[i]! += slots[i]! * values[i]!;
+      for (let i = 0; i < total.length; i += 1) total[i] += slots[i] * values[i];
     }
     return { slots: total };
   }
 
   add(a: ClearCiphertext, b: ClearCiphertext): ClearCiphertext {
-    for (let i = 0; i < a.slots.length; i += 1) a.slots[i]! += b.slots[i]!;
+    for (let i = 0; i < a.slots.length; i += 1) a.slots[i] += b.slots[i];
     return a;
   }
 
   rescale(ciphertext: ClearCiphertext, outScale: number): ClearCiphertext {
     const grid = this.#rescaleGrid / outScale;
     const { slots } = ciphertext;
-    for (let i = 0; i < slots.length; i += 1) slots[i] = Math.round(slots[i]! / grid) * grid;
+    for (let i = 0; i < slots.length; i += 1) slots[i] = Math.round(slots[i] / grid) * grid;
     return ciphertext;
   }
 
   addConstant({ slots }: ClearCiphertext, constant: Diagonal): void {
     for (let i = 0; i < slots.length; i += 1) {
-      slots[i]! += constant.kind === 'scalar' ? constant.value : constant.values[i]!;
+      slots[i] += constant.kind === 'scalar' ? constant.value : constant.values[i];
     }
   }
 

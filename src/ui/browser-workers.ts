@@ -21,21 +21,41 @@ const absolute = (url: string): string => new URL(url, location.href).href;
 /** The page's workers. */
 export const browserWorkers: WorkerFactory = {
   client: () =>
-    connect(started(new Worker(new URL('../../workers/client.ts', import.meta.url), { type: 'module', name: 'client' })), {
-      seal: absolute(sealWasm),
-    }),
+    connect(
+      started(
+        new Worker(new URL('../../workers/client.ts', import.meta.url), { type: 'module', name: 'client' }),
+      ),
+      {
+        seal: absolute(sealWasm),
+      },
+    ),
   server: () =>
-    connect(started(new Worker(new URL('../../workers/server.ts', import.meta.url), { type: 'module', name: 'server' })), {
-      seal: absolute(sealWasm),
-    }),
+    connect(
+      started(
+        new Worker(new URL('../../workers/server.ts', import.meta.url), { type: 'module', name: 'server' }),
+      ),
+      {
+        seal: absolute(sealWasm),
+      },
+    ),
   scan: () =>
-    connect(started(new Worker(new URL('../../workers/scan.ts', import.meta.url), { type: 'module', name: 'scan' })), {
-      zxing: absolute(zxingWasm),
-      zbar: absolute(zbarWasm),
-    }),
+    connect(
+      started(
+        new Worker(new URL('../../workers/scan.ts', import.meta.url), { type: 'module', name: 'scan' }),
+      ),
+      {
+        zxing: absolute(zxingWasm),
+        zbar: absolute(zbarWasm),
+      },
+    ),
   simulator: () =>
     connect(
-      started(new Worker(new URL('../../workers/simulator.ts', import.meta.url), { type: 'module', name: 'simulator' })),
+      started(
+        new Worker(new URL('../../workers/simulator.ts', import.meta.url), {
+          type: 'module',
+          name: 'simulator',
+        }),
+      ),
       {},
     ),
 };

@@ -4,10 +4,10 @@ import { elementCount } from '../graph.ts';
 import type { Graph, LayerMark, Node, Operation, Shape, Tensor, ValueId } from '../graph.ts';
 
 /** Most elements one value may have. Far above what fits encrypted; keeps hostile files from asking for more. */
-export const MAX_ELEMENTS = 2 ** 26;
+export const MAX_ELEMENTS = 2 ** 25;
 
 /** Most elements all constants made by an import may have together. */
-const CONSTANT_BUDGET = 2 ** 27;
+const CONSTANT_BUDGET = 2 ** 26;
 
 /** Longest axis that index lists are made for. */
 const MAX_AXIS = 2 ** 22;

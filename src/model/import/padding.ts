@@ -1,4 +1,5 @@
 // Padding by a constant or by the tensor's own elements, added to a graph. Shared by all importers.
+import { SealedError } from '../../base/errors.ts';
 import { elementCount } from '../graph.ts';
 import type { ValueId } from '../graph.ts';
 import { forEachOffset, stridesOf } from '../operators/layout.ts';
@@ -32,7 +33,7 @@ export function addConstantPadding(
   return builder.add({ op: 'addConstant', constant: { shape, data } }, [padded], shape);
 }
 
-/** Adds `pads` of the tensor's own elements around it. */
+/** Adds `pads` of the tensor's own elements around it; `malformed-model` where a mirror is larger than what it shows. */
 export function addBorderPadding(
   builder: GraphBuilder,
   x: ValueId,
@@ -42,6 +43,16 @@ export function addBorderPadding(
   const picks = builder.shapeOf(x).map((size, axis) => {
     const [before, after] = pads[axis];
     if (before === 0 && after === 0) return undefined;
+    const most = border === 'reflect' ? size - 1 : Infinity;
+    if (before > most || after > most) {
+      throw new SealedError(
+        'malformed-model',
+        `An axis of ${size} cannot be mirrored by ${before} and ${after}.`,
+        {
+          stage: 'model',
+        },
+      );
+    }
     return countUp(before + size + after).map((i) => borderIndex(border, i - before, size));
   });
   return builder.pick(x, picks);
@@ -49,7 +60,7 @@ export function addBorderPadding(
 
 /** The element of `0 … size − 1` that stands at `i`, which may lie outside. */
 function borderIndex(border: Border, i: number, size: number): number {
-  if (border === 'edge' || size === 1) return Math.min(Math.max(i, 0), size - 1);
+  if (border === 'edge') return Math.min(Math.max(i, 0), size - 1);
   if (border === 'wrap') return ((i % size) + size) % size;
   const period = 2 * (size - 1);
   const at = ((i % period) + period) % period;

@@ -24,7 +24,7 @@ export interface Window {
  * is left out (PyTorch's rule, taken over by ONNX).
  * @throws SealedError `malformed-model` for sizes that are not positive whole numbers or a window larger than its input.
  */
-export function windowCounts(shape: Shape, window: Window): [number, number] {
+function windowCounts(shape: Shape, window: Window): [number, number] {
   checkWindow(window);
   const count = (axis: 0 | 1): number => {
     const size = shape[1 + axis];

@@ -12,7 +12,7 @@ export interface WifiPayload {
 }
 
 /** A backslash before each of \ ; , " and :, which are the format's own punctuation. */
-export function escapeWifi(field: string): string {
+function escapeWifi(field: string): string {
   return field.replace(/[\\;,":]/g, (character) => `\\${character}`);
 }
 

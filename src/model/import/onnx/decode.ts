@@ -47,7 +47,7 @@ export function readTensorFile(bytes: Uint8Array): Tensor {
 
 /** The numbers of a TensorProto. Floats stay float32; everything else becomes float64. */
 export function decodeTensor(proto: TensorProto): Constant {
-  if (proto.dataLocation !== 0 || proto.externalData.length > 0) {
+  if ((proto.dataLocation as number) !== 0 || proto.externalData.length > 0) {
     throw unsupported(
       `tensor '${printable(proto.name)}' lies in a file of its own: save the model with its weights inside.`,
     );

@@ -121,5 +121,7 @@ const SUGGESTIONS: Readonly<Record<string, string>> = {
 
 /** What to do about an operator that is not imported. */
 export function suggestionFor(operator: string): string {
-  return SUGGESTIONS[operator] ?? 'express it by Conv, Gemm, Add, Mul, AveragePool or one of the activations';
+  return Object.hasOwn(SUGGESTIONS, operator)
+    ? SUGGESTIONS[operator]
+    : 'express it by Conv, Gemm, Add, Mul, AveragePool or one of the activations';
 }

@@ -5,8 +5,9 @@ import { printable } from '../file-text.ts';
 import { elementCount } from '../../graph.ts';
 import type { Tensor } from '../../graph.ts';
 import { MAX_ELEMENTS } from '../graph-builder.ts';
-import { PickleForeign, PickleGlobal, PickleTuple, unpickle } from './unpickle.ts';
-import type { PickleValue } from './unpickle.ts';
+import { PickleForeign, PickleGlobal, PickleTuple } from './pickle-values.ts';
+import type { PickleValue } from './pickle-values.ts';
+import { unpickle } from './unpickle.ts';
 
 /** Largest file that is read. */
 const MAX_FILE_BYTES = 2 ** 28;

@@ -55,7 +55,7 @@ export class LayerScope {
     if (value === null) return undefined;
     const list = Array.isArray(value) ? (value as Attribute[]) : [value];
     if (!list.every((item) => typeof item === 'number')) throw malformed(`its ${name} are no numbers.`);
-    return list as number[];
+    return list;
   }
 
   /** `[vertical, horizontal]`; layers on signals have `otherwise` for the vertical one. */

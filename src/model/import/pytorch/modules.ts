@@ -4,8 +4,8 @@ import type { Tensor } from '../../graph.ts';
 import { printable } from '../file-text.ts';
 import { asTensor } from './archive.ts';
 import type { Archive } from './archive.ts';
-import { PickleObject, PickleTuple } from './unpickle.ts';
-import type { PickleValue } from './unpickle.ts';
+import { PickleObject, PickleTuple } from './pickle-values.ts';
+import type { PickleValue } from './pickle-values.ts';
 
 /** A plain value of a layer's attribute. */
 export type Attribute = null | boolean | number | string | readonly Attribute[];
@@ -45,40 +45,49 @@ export function isModule(archive: Archive): boolean {
  */
 export function layersOfModule(archive: Archive): TorchLayer[] {
   const layers: TorchLayer[] = [];
+  // Modules may be shared, so a small file can spell out a huge tree: each is read once, and the visits are bounded.
+  const modules = new Map<PickleObject, Module>();
   let visits = 0;
-  const visit = (module: PickleValue, path: string, depth: number): void => {
-    // Modules may be shared, so a small file can spell out a huge tree: the visits are what is bounded.
+  const visit = (value: PickleValue, path: string, depth: number): void => {
     if (++visits > MAX_LAYERS || depth > MAX_DEPTH) throw malformed('it nests too many layers');
-    if (!(module instanceof PickleObject) || !(module.state instanceof Map))
-      throw malformed('a layer has no state');
-    const { type, state } = module;
-    const ofTorch = type.module === 'torch' || type.module.startsWith('torch.nn.');
-    const children = dictionary(state.get('_modules'));
-    if (ofTorch && type.name === 'Sequential') {
-      for (const [key, child] of children) visit(child, path ? `${path}.${key}` : key, depth + 1);
-      return;
-    }
-    if (children.length > 0) {
-      throw new SealedError(
-        'unsupported-layer',
-        `Layer '${path || 'the model itself'}' is a ${printable(type.path)} with layers inside, and how it runs them is ` +
-          'in its code: save an nn.Sequential, or export the model to ONNX.',
-        { stage: 'model', detail: { layer: path, operator: printable(type.path) } },
-      );
-    }
-    layers.push({
-      name: path || '0',
-      type: printable(type.name),
-      ofTorch,
-      attributes: plainAttributes(state),
-      tensors: tensorsOf(archive, [
-        ...dictionary(state.get('_parameters')),
-        ...dictionary(state.get('_buffers')),
-      ]),
-    });
+    if (!(value instanceof PickleObject)) throw malformed(`its layer '${printable(path)}' is no module`);
+    const module = modules.get(value) ?? readModule(archive, value, path);
+    modules.set(value, module);
+    if (module.layer) layers.push({ ...module.layer, name: path || '0' });
+    for (const [key, child] of module.children)
+      visit(child, path ? `${path}.${printable(key)}` : printable(key), depth + 1);
   };
   visit(archive.root, '', 0);
   return layers;
+}
+
+/** A Sequential's children, or a layer. */
+interface Module {
+  readonly children: readonly [string, PickleValue][];
+  readonly layer?: Omit<TorchLayer, 'name'>;
+}
+
+function readModule(archive: Archive, { type, state }: PickleObject, path: string): Module {
+  if (!(state instanceof Map)) throw malformed('a layer has no state');
+  const ofTorch = type.module === 'torch' || type.module.startsWith('torch.nn.');
+  const children = dictionary(state.get('_modules'));
+  if (ofTorch && type.name === 'Sequential') return { children };
+  if (children.length > 0) {
+    throw new SealedError(
+      'unsupported-layer',
+      `Layer '${path || 'the model itself'}' is a ${printable(type.path)} with layers inside, and how it runs them is ` +
+        'in its code: save an nn.Sequential, or export the model to ONNX.',
+      { stage: 'model', detail: { layer: path, operator: printable(type.path) } },
+    );
+  }
+  const tensors = [...dictionary(state.get('_parameters')), ...dictionary(state.get('_buffers'))];
+  const layer = {
+    type: printable(type.name),
+    ofTorch,
+    attributes: plainAttributes(state),
+    tensors: tensorsOf(archive, tensors),
+  };
+  return { children: [], layer };
 }
 
 /**

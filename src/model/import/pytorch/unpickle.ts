@@ -1,65 +1,8 @@
 // Reads Python pickles (protocols 2 to 5) as inert data: nothing is imported, looked up or called.
 import { SealedError } from '../../../base/errors.ts';
 import { printable } from '../file-text.ts';
-
-/** A Python name, kept as a name. */
-export class PickleGlobal {
-  readonly module: string;
-  readonly name: string;
-
-  constructor(module: string, name: string) {
-    this.module = module;
-    this.name = name;
-  }
-
-  /** `module.name`. */
-  get path(): string {
-    return `${this.module}.${this.name}`;
-  }
-}
-
-/** A Python tuple. */
-export class PickleTuple {
-  readonly items: readonly PickleValue[];
-
-  constructor(items: readonly PickleValue[]) {
-    this.items = items;
-  }
-}
-
-/** An instance of a Python class: its name and the state the file gives it. */
-export class PickleObject {
-  readonly type: PickleGlobal;
-  state: PickleValue = null;
-
-  constructor(type: PickleGlobal) {
-    this.type = type;
-  }
-}
-
-/** Anything the reader's owner puts in place of a call or persistent id. */
-export class PickleForeign<Value> {
-  readonly value: Value;
-
-  constructor(value: Value) {
-    this.value = value;
-  }
-}
-
-/** What a pickle can hold. Dictionaries are maps; sets are lists. */
-export type PickleValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Uint8Array
-  | PickleValue[]
-  | Map<PickleValue, PickleValue>
-  | PickleTuple
-  | PickleGlobal
-  | PickleObject
-  | PickleForeign<unknown>;
+import { PickleGlobal, PickleObject, PickleTuple } from './pickle-values.ts';
+import type { PickleValue } from './pickle-values.ts';
 
 /** What the owner of the reader decides. */
 export interface PickleHooks {
@@ -150,7 +93,7 @@ class Reader {
         this.#push(toInteger(this.#take(this.#uint(1))));
         return;
       case 0x8b: // LONG4
-        this.#push(toInteger(this.#take(Math.min(this.#uint(4), 4096))));
+        this.#push(toInteger(this.#take(this.#uint(4))));
         return;
       case 0x47: // BINFLOAT, big-endian
         this.#take(8);
@@ -398,6 +341,7 @@ class Reader {
 
 /** Little-endian two's complement; a number where it is exact. */
 function toInteger(bytes: Uint8Array): number | bigint {
+  if (bytes.length > 255) throw malformed('it holds a number of more than 255 bytes');
   let value = 0n;
   for (const byte of bytes.toReversed()) value = (value << 8n) | BigInt(byte);
   if (bytes.length > 0 && bytes[bytes.length - 1] & 0x80) value -= 1n << BigInt(8 * bytes.length);

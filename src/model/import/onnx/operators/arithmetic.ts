@@ -16,13 +16,13 @@ export function binary(scope: Scope): Value {
   const x = b as Data;
   switch (scope.operator) {
     case 'Sub':
-      return withConstant(scope, 'Add', scale(scope, x, -1), a as Constant);
+      return withConstant(scope, 'Add', scale(scope, x, -1), a);
     case 'Div':
       throw unsupported(
         'division by data is not supported: the scheme multiplies only; divide by a constant.',
       );
     default:
-      return withConstant(scope, scope.operator, x, a as Constant);
+      return withConstant(scope, scope.operator, x, a);
   }
 }
 

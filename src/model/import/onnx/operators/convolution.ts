@@ -1,7 +1,8 @@
 // ONNX Conv and ConvTranspose, one- and two-dimensional, with auto_pad.
+import { printable } from '../../file-text.ts';
 import { addConvolution, addTransposedConvolution } from '../../windows.ts';
 import type { Pads, Pair, Window } from '../../windows.ts';
-import { Scope } from '../scope.ts';
+import type { Scope } from '../scope.ts';
 import { malformed, unsupported } from '../values.ts';
 import type { Data, Value } from '../values.ts';
 
@@ -50,7 +51,8 @@ export function readWindow(scope: Scope, kernel: Pair, x: Planar): Window {
   if (autoPad === 'NOTSET' || autoPad === '') {
     return { kernel, strides, dilations, pads: explicitPads(scope, flat), ceilMode };
   }
-  if (autoPad !== 'SAME_UPPER' && autoPad !== 'SAME_LOWER') throw malformed(`auto_pad is '${autoPad}'.`);
+  if (autoPad !== 'SAME_UPPER' && autoPad !== 'SAME_LOWER')
+    throw malformed(`auto_pad is '${printable(autoPad)}'.`);
   const shape = scope.shapeOf(x.data);
   const split = (axis: 0 | 1): Pair => {
     const size = shape[1 + axis];

@@ -1,6 +1,7 @@
 // ONNX operators that move elements: Flatten, Reshape, Squeeze, Transpose, Pad, Slice, Concat, Split, Gather, …
 import { elementCount } from '../../../graph.ts';
 import { forEachOffset, stridesOf } from '../../../operators/layout.ts';
+import { printable } from '../../file-text.ts';
 import { countUp } from '../../graph-builder.ts';
 import type { Scope } from '../scope.ts';
 import { broadcastDims, malformed, normalizeAxis, unsupported } from '../values.ts';
@@ -89,6 +90,8 @@ export function split(scope: Scope): Value[] {
   if (lengths.length !== scope.outputCount || lengths.reduce((a, b) => a + b, 0) !== size) {
     throw malformed(`it cannot split ${size} into [${lengths.join(', ')}].`);
   }
+  if (lengths.length > 1024)
+    throw malformed(`it splits into ${lengths.length} parts; at most 1024 are read.`);
   let at = 0;
   return lengths.map((length) => {
     const starts = x.dims.map((_, i) => (i === axis ? at : 0));
@@ -173,7 +176,7 @@ export function depthToSpace(scope: Scope): Value {
   const [channels, height, width] = scope.shapeOf(x);
   if (!(block >= 1) || x.dims.length !== 4 || channels % (block * block))
     throw malformed('its block does not fit.');
-  if (mode !== 'DCR' && mode !== 'CRD') throw malformed(`its mode is '${mode}'.`);
+  if (mode !== 'DCR' && mode !== 'CRD') throw malformed(`its mode is '${printable(mode)}'.`);
   return scope.emit(
     { op: 'depthToSpace', block, mode },
     [x],
@@ -197,7 +200,7 @@ export function sliceData(
 }
 
 /** Elements picked along one axis of an ONNX value. */
-export function pickAxis(scope: Scope, x: Data, axis: number, indices: readonly number[]): Data {
+function pickAxis(scope: Scope, x: Data, axis: number, indices: readonly number[]): Data {
   const inSample = x.batched && axis > 0;
   const from = inSample ? x : scope.whole(x);
   const rank = scope.shapeOf(from).length;

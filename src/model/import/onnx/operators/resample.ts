@@ -1,5 +1,6 @@
 // ONNX Pad in all modes, Resize and Upsample by nearest neighbour.
 import { countUp } from '../../graph-builder.ts';
+import { printable } from '../../file-text.ts';
 import { addBorderPadding, addConstantPadding } from '../../padding.ts';
 import type { Padding } from '../../padding.ts';
 import type { Scope } from '../scope.ts';
@@ -27,7 +28,8 @@ export function pad(scope: Scope): Value {
     const [from, own] = inSample(scope, cropped, grow);
     return scope.wrap(addConstantPadding(scope.builder, from.id, own, value), from);
   }
-  if (mode !== 'reflect' && mode !== 'edge' && mode !== 'wrap') throw malformed(`its mode is '${mode}'.`);
+  if (mode !== 'reflect' && mode !== 'edge' && mode !== 'wrap')
+    throw malformed(`its mode is '${printable(mode)}'.`);
   const [from, own] = inSample(scope, cropped, grow);
   return scope.wrap(addBorderPadding(scope.builder, from.id, own, mode), from);
 }
@@ -37,7 +39,9 @@ export function resize(scope: Scope): Value {
   const x = scope.data();
   const mode = scope.string('mode', 'nearest');
   if (mode !== 'nearest') {
-    throw unsupported(`mode '${mode}' is not supported: use mode 'nearest', or a transposed convolution.`);
+    throw unsupported(
+      `mode '${printable(mode)}' is not supported: use mode 'nearest', or a transposed convolution.`,
+    );
   }
   const rank = x.dims.length;
   const axes = scope.ints('axes')?.map((axis) => normalizeAxis(axis, rank)) ?? countUp(rank);
@@ -61,7 +65,8 @@ export function resize(scope: Scope): Value {
 export function upsample(scope: Scope): Value {
   const x = scope.data();
   const mode = scope.string('mode', 'nearest');
-  if (mode !== 'nearest') throw unsupported(`mode '${mode}' is not supported: use mode 'nearest'.`);
+  if (mode !== 'nearest')
+    throw unsupported(`mode '${printable(mode)}' is not supported: use mode 'nearest'.`);
   const scales = scope.floats('scales') ?? Array.from(scope.constant(1, 'scales').data);
   if (scales.length !== x.dims.length) throw malformed('its scales do not fit its input.');
   return resample(scope, x, (axis) => ({
@@ -91,8 +96,8 @@ function nearestIndex(scope: Scope, scale: number, size: number, length: number)
   if (scope.opset < 11) return (i) => (scale < 1 ? Math.ceil(i / scale) : Math.floor(i / scale));
   const transformation = scope.string('coordinate_transformation_mode', 'half_pixel');
   const rounding = scope.string('nearest_mode', 'round_prefer_floor');
-  const round = ROUNDING[rounding as keyof typeof ROUNDING] as ((x: number) => number) | undefined;
-  if (!round) throw malformed(`its nearest_mode is '${rounding}'.`);
+  if (!Object.hasOwn(ROUNDING, rounding)) throw malformed(`its nearest_mode is '${printable(rounding)}'.`);
+  const round = ROUNDING[rounding as keyof typeof ROUNDING];
   const original = (i: number): number => {
     switch (transformation) {
       case 'half_pixel':
@@ -111,7 +116,7 @@ function nearestIndex(scope: Scope, scale: number, size: number, length: number)
         return (i + 0.5) / scale;
       default:
         throw unsupported(
-          `coordinate_transformation_mode '${transformation}' is not supported: use 'asymmetric'.`,
+          `coordinate_transformation_mode '${printable(transformation)}' is not supported: use 'asymmetric'.`,
         );
     }
   };

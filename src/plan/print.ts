@@ -1,0 +1,47 @@
+// A plan as text that can be read and diffed.
+import { countOperations, OPERATIONS } from './counts.ts';
+import { outLevel, type Plan, type Stage, stageOutputs } from './plan.ts';
+
+function bits(scale: number): string {
+  return `2^${Math.log2(scale).toFixed(3)}`;
+}
+
+function printStage(stage: Stage, index: number): string {
+  const head = `${String(index).padStart(2)} ${stage.kind.padEnd(6)} level ${stage.level}→${outLevel(stage)}  scale ${bits(stage.inScale)}→${bits(stage.outScale)}`;
+  if (stage.kind === 'square') return `${head}  ${stage.count} ciphertexts  (${stage.label})`;
+  let scalars = 0;
+  let vectors = 0;
+  const steps = new Set<number>();
+  for (const { sums } of stage.rows) {
+    for (const { giantStep, terms } of sums) {
+      steps.add(giantStep);
+      for (const { step, diagonal } of terms) {
+        steps.add(step);
+        if (diagonal.kind === 'scalar') scalars += 1;
+        else vectors += 1;
+      }
+    }
+  }
+  steps.delete(0);
+  const rotations = steps.size > 0 ? `, rotations by ${[...steps].sort((a, b) => a - b).join(' ')}` : '';
+  const work = `${stageOutputs(stage)} rows, ${scalars} scalars, ${vectors} vectors at ${bits(stage.plainScale)}`;
+  return `${head}  ${work}${rotations}  (${stage.label})`;
+}
+
+/** `plan` stage by stage, then its operations by level, highest level first. */
+export function printPlan(plan: Plan): string {
+  const { parameters } = plan;
+  const counts = countOperations(plan);
+  const operations = OPERATIONS.map((operation) => {
+    const byLevel = counts[operation]
+      .map((count, level) => (count > 0 ? `${count} at ${level}` : ''))
+      .filter(Boolean);
+    return `   ${operation.padEnd(15)}${byLevel.reverse().join(', ') || 'none'}`;
+  });
+  return [
+    `plan ${plan.name}: N = ${parameters.polyModulusDegree}, primes ${parameters.coeffModulusBits.join(' ')}, ${plan.inputCount} inputs at ${bits(plan.inputScale)}`,
+    ...plan.stages.map(printStage),
+    ...operations,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,45 @@
+// Everything the page holds, and the one thing it does: make a code.
+import type { StyleRequest } from '../../app/pipeline.ts';
+import { Content } from './content.svelte.ts';
+import { Engine } from './engine.svelte.ts';
+import { Look } from './look.svelte.ts';
+import { Run } from './run.svelte.ts';
+
+/** The page's state. */
+export class Studio {
+  readonly content = new Content();
+  readonly look = new Look();
+  readonly run = new Run();
+  readonly engine = new Engine();
+
+  /** Whether something has been changed since the result was made. */
+  readonly isStale = $derived.by(() => {
+    const made = this.run.result && this.run.request;
+    if (!made) return false;
+    const { content, look } = this;
+    return (
+      made.text !== content.text ||
+      made.ecc !== content.ecc ||
+      made.style !== look.style ||
+      made.colours !== look.colours
+    );
+  });
+
+  /** Starts a run, unless the form or the colours are not right: then their errors are shown. @returns whether it did */
+  make(): boolean {
+    const { content, look } = this;
+    content.touch();
+    if (content.text === undefined || look.error) return false;
+    const request: StyleRequest = {
+      text: content.text,
+      ecc: content.ecc,
+      style: look.style,
+      colours: look.colours,
+      pixelsPerModule: 'auto',
+      backend: 'seal',
+      measurePrecision: false,
+    };
+    void this.run.start(this.engine.session, request);
+    return true;
+  }
+}
