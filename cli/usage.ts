@@ -15,7 +15,14 @@ export const USAGE = `sealed-qr style "<text>" --style gradient|liquid|dots --ou
   --warm            run once before the run that is reported
   --json            print one JSON object instead of the table
 
-Exit code 0: every decoder read the exact payload. 1: something failed. 2: bad arguments.`;
+sealed-qr bench kernel|pool
+  kernel: node-seal and the SIMD kernel in turn, every operation and whole plans. pool: one and two server workers.
+
+  --pairs N         pairs of runs, of which the medians count                  (9)
+  --only LIST       parts of bench kernel: operations,transform,plans          (all)
+  --json            print one JSON object instead of the table
+
+Exit code 0: done; for style, every decoder read the exact payload. 1: something failed. 2: bad arguments.`;
 
 /** Bad arguments: the text says which; the usage follows. */
 export class UsageError extends Error {
