@@ -7,7 +7,6 @@ import { checkColours, type StyleColours } from '../style/colours.ts';
 import type { PixelsPerModule } from '../style/graph.ts';
 import { foregroundAt, type Style } from '../style/styles.ts';
 import { drawSealed, drawSimulated } from './draw.ts';
-import { pixelsFor } from './plans.ts';
 import type { BackendName, StyleReport } from './report.ts';
 import type { Session } from './session.ts';
 import { type RunControls, Stages } from './stages.ts';
@@ -18,8 +17,8 @@ export interface StyleRequest {
   readonly ecc: ErrorCorrectionLevel;
   readonly style: Style;
   readonly colours: StyleColours;
-  /** `auto`: by version, see {@link pixelsFor}. */
-  readonly pixelsPerModule: PixelsPerModule | 'auto';
+  /** 8, or 4 for an answer a quarter the size. */
+  readonly pixelsPerModule: PixelsPerModule;
   readonly backend: BackendName;
   /** Whether to run the float network as well and report how far the decrypted values are from it. */
   readonly measurePrecision: boolean;
@@ -41,14 +40,12 @@ export async function styleCode(
   request: StyleRequest,
   controls: RunControls = {},
 ): Promise<StyledCode> {
-  const { text, ecc, style, backend, measurePrecision } = request;
+  const { text, ecc, style, pixelsPerModule, backend, measurePrecision } = request;
   const stages = new Stages(controls);
   const started = performance.now();
 
   const colours = checkColours(request.colours, style.field);
   const code = await stages.run('encode-qr', () => encodeQr(text, { ecc }));
-  const pixelsPerModule =
-    request.pixelsPerModule === 'auto' ? pixelsFor(code.version) : request.pixelsPerModule;
   let used: BackendName = backend;
   const ready = await stages.run('plan', async () => {
     const server = backend === 'clear' ? 'simd' : backend;

@@ -26,14 +26,6 @@ const ANY_SIZE = [1, 21, 21];
 // A plan of version 10 holds some 12 MB of colour fields: keep a few.
 const MOST_PLANS = 4;
 
-/** Largest version drawn at 8 pixels a module: beyond, the answer would grow past 50 MB. */
-const LAST_VERSION_AT_8 = 25;
-
-/** Pixels a module that the network draws for a code of `version`. */
-export function pixelsFor(version: number): PixelsPerModule {
-  return version <= LAST_VERSION_AT_8 ? 8 : 4;
-}
-
 /** The plans of one session. */
 export class Plans {
   readonly #load: ModelLoader;

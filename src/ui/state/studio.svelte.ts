@@ -35,7 +35,7 @@ export class Studio {
       ecc: content.ecc,
       style: look.style,
       colours: look.colours,
-      pixelsPerModule: 'auto',
+      pixelsPerModule: 8,
       backend: 'simd',
       measurePrecision: false,
     };
