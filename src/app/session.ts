@@ -1,5 +1,5 @@
 // Joins the roles: starts the workers, hands the server role its keys and plans, replaces what has died.
-import { type ErrorStage, SealedError } from '../base/errors.ts';
+import { type ErrorStage, SealedError, throwIfAborted } from '../base/errors.ts';
 import type { ModelCard } from '../plan/plan.ts';
 import type {
   ClientRole,
@@ -92,7 +92,11 @@ export class Session {
       if (server.opening !== opening) server.keys = new WeakSet();
       server.opening = opening;
       const actual = await role.open(card.parameters, backend);
-      if (!(await role.hasPlan(id))) await role.addPlan(id, partition.parts[worker]);
+      // Once stopped, the next run may open this worker for other parameters at any moment.
+      throwIfAborted(signal, 'compile');
+      if (await role.hasPlan(id)) return actual;
+      throwIfAborted(signal, 'compile');
+      await role.addPlan(id, partition.parts[worker]);
       return actual;
     });
     return used.includes('seal') ? 'seal' : 'simd';
@@ -103,6 +107,7 @@ export class Session {
     await this.#onServers('wire', signal, async ({ handle, keys }) => {
       for (const frame of this.#keys) {
         if (keys.has(frame)) continue;
+        throwIfAborted(signal, 'wire');
         await handle.role.addKeys(frame);
         keys.add(frame);
       }
