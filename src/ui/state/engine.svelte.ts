@@ -1,4 +1,5 @@
 // The session behind the page: started at load, with everything it will ever fetch fetched then.
+import { type Preparation, prepareStyle } from '../../app/prepare.ts';
 import { Session } from '../../app/session.ts';
 import { asSealedError, SealedError } from '../../base/errors.ts';
 import { STYLES } from '../../style/styles.ts';
@@ -28,9 +29,28 @@ export class Engine {
   });
   readiness = $state<'loading' | 'ready' | 'failed'>('loading');
   error = $state.raw<SealedError | undefined>();
+  /** What runs the server role here, once it is known. */
+  backend = $state<'simd' | 'seal' | undefined>();
+  #preparing: AbortController | undefined;
 
   constructor() {
     void this.#load();
+  }
+
+  /** Makes plan and keys for `preparation` ahead of their use, in the place of what is being prepared. */
+  async prepare(preparation: Omit<Preparation, 'backend'>): Promise<void> {
+    this.stopPreparing();
+    const { signal } = (this.#preparing = new AbortController());
+    try {
+      this.backend = await prepareStyle(this.session, { ...preparation, backend: 'simd' }, signal);
+    } catch {
+      // The run that needs it will meet the same error and say it.
+    }
+  }
+
+  /** Leaves the workers to a run. */
+  stopPreparing(): void {
+    this.#preparing?.abort();
   }
 
   async #load(): Promise<void> {
