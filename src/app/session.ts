@@ -49,6 +49,7 @@ export class Session {
   /** Frames of evaluation keys that go with the client's present secret key. */
   #keys: Uint8Array[] = [];
   #parameters = '';
+  #unreportedKeyBytes = 0;
   #runs = 0;
 
   constructor(options: SessionOptions) {
@@ -66,10 +67,21 @@ export class Session {
     const client = this.#liveClient();
     const prepared = client.role.prepare(card).then((answer) => {
       if (answer.keys) held.push(answer.keys);
+      this.#unreportedKeyBytes += answer.keys?.byteLength ?? 0;
       return answer;
     });
     const { keys, keygenMs } = await limited(prepared, [client], 'keygen', signal);
     return { keygenMs, keyBytes: keys?.byteLength ?? 0 };
+  }
+
+  /** Bytes of the evaluation keys made since the last call of {@link reportKeys}: by this run, or ahead of it. */
+  get keyBytes(): number {
+    return this.#unreportedKeyBytes;
+  }
+
+  /** A run has been told of its keys. */
+  reportKeys(): void {
+    this.#unreportedKeyBytes = 0;
   }
 
   encrypt(card: ModelCard, values: Float32Array, signal?: AbortSignal): Promise<EncryptedInput> {

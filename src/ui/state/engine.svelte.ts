@@ -2,6 +2,7 @@
 import { type Preparation, prepareStyle } from '../../app/prepare.ts';
 import { Session } from '../../app/session.ts';
 import { asSealedError, SealedError } from '../../base/errors.ts';
+import type { StyleId } from '../../style/reference.ts';
 import { STYLES } from '../../style/styles.ts';
 import { browserWorkers } from '../browser-workers.ts';
 
@@ -31,6 +32,8 @@ export class Engine {
   error = $state.raw<SealedError | undefined>();
   /** What runs the server role here, once it is known. */
   backend = $state<'simd' | 'seal' | undefined>();
+  /** The style that plan and keys have been made ready for. */
+  preparedFor = $state<StyleId | undefined>();
   #preparing: AbortController | undefined;
 
   constructor() {
@@ -43,6 +46,7 @@ export class Engine {
     const { signal } = (this.#preparing = new AbortController());
     try {
       this.backend = await prepareStyle(this.session, { ...preparation, backend: 'simd' }, signal);
+      this.preparedFor = preparation.style.id;
     } catch {
       // The run that needs it will meet the same error and say it.
     }
