@@ -5,7 +5,7 @@ import type { Proof } from '../qr/prove.ts';
 import type { Raster } from '../qr/raster.ts';
 import { checkColours, type StyleColours } from '../style/colours.ts';
 import type { PixelsPerModule } from '../style/graph.ts';
-import { foregroundAt, type Style } from '../style/styles.ts';
+import type { Style } from '../style/styles.ts';
 import { drawSealed, drawSimulated } from './draw.ts';
 import type { BackendName, StyleReport } from './report.ts';
 import type { Session } from './session.ts';
@@ -56,7 +56,7 @@ export async function styleCode(
   const draw = backend === 'clear' ? drawSimulated : drawSealed;
   const drawing = { ready, values: Float32Array.from(code.dark), measurePrecision };
   const { picture, bytes, timings } = await draw(session, drawing, stages);
-  const foreground = foregroundRaster(style, colours, picture.width);
+  const { foreground } = ready;
   const { background } = colours;
   const proof = await stages.run('correct', () =>
     session.prove({ picture, code, pixelsPerModule, foreground, background, text }, stages.signal),
@@ -90,15 +90,4 @@ function requireProven({ proven, scan }: Proof): void {
       'Choose darker foreground or lighter background colours, a shorter text, or another error correction level.',
     { stage: 'scan', detail: scan },
   );
-}
-
-/** The style's ideal dark colour of every pixel. */
-function foregroundRaster(style: Style, colours: StyleColours, side: number): Raster {
-  const data = new Uint8Array(side * side * 3);
-  for (let y = 0; y < side; y += 1) {
-    for (let x = 0; x < side; x += 1) {
-      data.set(foregroundAt(style, colours, x, y, side).map(Math.round), 3 * (y * side + x));
-    }
-  }
-  return { width: side, height: side, data };
 }

@@ -6,15 +6,18 @@ import { importOnnx } from '../model/import/onnx/import-onnx.ts';
 import { COST_TABLES } from '../plan/cost-tables.ts';
 import type { ServerBackendName } from '../protocol/contracts.ts';
 import { type Partition, partitionPlan } from '../plan/partition.ts';
+import type { Raster } from '../qr/raster.ts';
 import type { StyleColours } from '../style/colours.ts';
 import { type PixelsPerModule, styleGraph } from '../style/graph.ts';
-import type { Style } from '../style/styles.ts';
+import { foregroundRaster, type Style } from '../style/styles.ts';
 
 /** A style made ready for one size: what the server role runs and what the client needs to know. */
 export interface ReadyPlan extends Compiled {
   readonly id: string;
   readonly graph: Graph;
   readonly partition: Partition;
+  /** The style's ideal dark colour of every pixel. */
+  readonly foreground: Raster;
 }
 
 /** Reads a file of the site's `public/` folder. */
@@ -76,7 +79,9 @@ export class Plans {
     }
     const graph = styleGraph(await this.network(style), style, modules, colours, pixelsPerModule);
     const compiled = compile(graph, { costs: COST_TABLES[backend] });
-    const ready = { id, graph, ...compiled, partition: partitionPlan(compiled.plan, this.#workers) };
+    const foreground = foregroundRaster(style, colours, modules * pixelsPerModule);
+    const partition = partitionPlan(compiled.plan, this.#workers);
+    const ready = { id, graph, ...compiled, partition, foreground };
     this.#plans.set(id, ready);
     if (this.#plans.size > MOST_PLANS) this.#plans.delete(this.#plans.keys().next().value!);
     return ready;
