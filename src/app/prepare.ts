@@ -2,7 +2,7 @@
 import { throwIfAborted } from '../base/errors.ts';
 import type { ServerBackendName } from '../protocol/contracts.ts';
 import type { StyleColours } from '../style/colours.ts';
-import type { PixelsPerModule } from '../style/graph.ts';
+import { DEFAULT_PIXELS_PER_MODULE } from '../style/graph.ts';
 import type { Style } from '../style/styles.ts';
 import type { Session } from './session.ts';
 
@@ -12,7 +12,6 @@ export interface Preparation {
   readonly colours: StyleColours;
   /** QR version, 1 to 40. */
   readonly version: number;
-  readonly pixelsPerModule: PixelsPerModule;
   readonly backend: ServerBackendName;
 }
 
@@ -28,10 +27,16 @@ function modulesOf(version: number): number {
  */
 export async function prepareStyle(
   session: Session,
-  { style, colours, version, pixelsPerModule, backend }: Preparation,
+  { style, colours, version, backend }: Preparation,
   signal?: AbortSignal,
 ): Promise<ServerBackendName> {
-  const ready = await session.plans.plan(style, modulesOf(version), colours, pixelsPerModule, backend);
+  const ready = await session.plans.plan(
+    style,
+    modulesOf(version),
+    colours,
+    DEFAULT_PIXELS_PER_MODULE,
+    backend,
+  );
   throwIfAborted(signal);
   const used = await session.givePlan(ready, backend, signal);
   throwIfAborted(signal);

@@ -9,6 +9,9 @@ import { foregroundOf, type Style } from './styles.ts';
 /** Pixels along one side of a module in the picture: 8 as the networks are trained, 4 for large codes. */
 export type PixelsPerModule = 8 | 4;
 
+/** What is drawn unless asked otherwise. */
+export const DEFAULT_PIXELS_PER_MODULE: PixelsPerModule = 8;
+
 const COLOUR_CHANNELS = 3;
 
 /** Id of the coverage in the graphs built here. */

@@ -1,7 +1,19 @@
 // The live preview: while someone types, each text is styled in the place of the one before it.
 import { untrack } from 'svelte';
 import type { StyleRequest } from '../../app/pipeline.ts';
-import type { Studio } from './studio.svelte.ts';
+import type { Content } from './content.svelte.ts';
+import type { Engine } from './engine.svelte.ts';
+import type { Look } from './look.svelte.ts';
+import type { Run } from './run.svelte.ts';
+
+/** What the preview looks at and sets going: the studio's parts. */
+interface Followed {
+  readonly content: Content;
+  readonly look: Look;
+  readonly engine: Engine;
+  readonly run: Run;
+  readonly request: StyleRequest | undefined;
+}
 
 /** A pause in the typing, in milliseconds: shorter ones are between two keys of one word. */
 const PAUSE_MS = 150;
@@ -23,7 +35,7 @@ export class Live {
   roundTripMs = $state<number | undefined>();
   /** Whether nothing has changed for a while: time to speak. */
   isCalm = $state(true);
-  readonly #studio: Studio;
+  readonly #studio: Followed;
   #pause: ReturnType<typeof setTimeout> | undefined;
   #calm: ReturnType<typeof setTimeout> | undefined;
   /** What was seen last: a rerun is due only when it differs. */
@@ -38,7 +50,7 @@ export class Live {
     return content.code && content.code.version > LAST_VERSION ? 'too-large' : undefined;
   });
 
-  constructor(studio: Studio) {
+  constructor(studio: Followed) {
     this.#studio = studio;
     // What the form holds at first is a sample: nobody has asked for it yet.
     this.#seen = studio.request;
@@ -84,11 +96,8 @@ export class Live {
     this.isCalm = true;
   }
 
-  #prepare(
-    { style, colours, pixelsPerModule }: Pick<StyleRequest, 'style' | 'colours' | 'pixelsPerModule'>,
-    version: number,
-  ): void {
-    void this.#studio.engine.prepare({ style, colours, version, pixelsPerModule });
+  #prepare({ style, colours }: Pick<StyleRequest, 'style' | 'colours'>, version: number): void {
+    void this.#studio.engine.prepare({ style, colours, version });
   }
 
   #follow(request: StyleRequest | undefined, mayRun: boolean): void {

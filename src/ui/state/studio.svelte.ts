@@ -1,5 +1,6 @@
 // Everything the page holds, and the one thing it does: make a code.
 import type { StyleRequest } from '../../app/pipeline.ts';
+import { DEFAULT_PIXELS_PER_MODULE } from '../../style/graph.ts';
 import { Content } from './content.svelte.ts';
 import { Engine } from './engine.svelte.ts';
 import { Live } from './live.svelte.ts';
@@ -35,7 +36,7 @@ export class Studio {
       ecc: content.ecc,
       style: look.style,
       colours: look.colours,
-      pixelsPerModule: 8,
+      pixelsPerModule: DEFAULT_PIXELS_PER_MODULE,
       backend: 'simd',
       measurePrecision: false,
     };
