@@ -3,7 +3,6 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FakeWorker } from '../../fixtures/fake-worker.ts';
 import { styleNetwork } from '../../fixtures/small-engine.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
-import { SealedError } from '../base/errors.ts';
 import { compile } from '../compiler/compile.ts';
 import { SEAL_COSTS } from '../plan/cost-tables.ts';
 import { partitionPlan } from '../plan/partition.ts';
@@ -12,7 +11,7 @@ import type { ModelCard } from '../plan/plan.ts';
 import type { ServerBackendName } from '../protocol/contracts.ts';
 import type { ReadyPlan } from './plans.ts';
 import { Session } from './session.ts';
-import type { WorkerFactory, WorkerHandle } from './workers.ts';
+import type { WorkerFactory } from './workers.ts';
 
 const WORKERS = 2;
 
