@@ -20,6 +20,8 @@ export default defineConfig({
   use: {
     baseURL: origin,
     trace: 'off',
+    // Work has its own, longer limits; a control is there at once or not at all.
+    actionTimeout: 15_000,
     launchOptions: {
       executablePath: browser.path,
       env: browser.environment,

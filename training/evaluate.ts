@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
+import { TILE_PIXELS } from '../src/style/reference.ts';
 import { STYLES, type Style } from '../src/style/styles.ts';
 import type { StyleCard, TrainingRecord } from './card.ts';
 import { measure } from './measure.ts';
@@ -20,7 +21,7 @@ function cardOf(style: Style): StyleCard {
     architecture: layers.join(' · '),
     parameters: parameterCount(graph),
     multiplicationsPerModule: multiplicationsPerModule(graph),
-    colourMultiplicationsPerModule: 192,
+    colourMultiplicationsPerModule: 3 * TILE_PIXELS,
     training: trainingRecord(style, sha256),
     dataset: TRAINING_CODES,
     measuredOn: UNSEEN_CODES,

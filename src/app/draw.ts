@@ -38,7 +38,7 @@ export async function drawSealed(session: Session, drawing: Drawing, stages: Sta
     session.encrypt(card, values, signal),
   );
   const request = total(frames);
-  await stages.run('request', () => session.prepareServers(ready, signal), {
+  await stages.run('request', () => session.giveKeys(signal), {
     bytes: request + keyBytes,
     sample: frames[0],
   });

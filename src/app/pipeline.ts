@@ -49,9 +49,11 @@ export async function styleCode(
   const code = await stages.run('encode-qr', () => encodeQr(text, { ecc }));
   const pixelsPerModule =
     request.pixelsPerModule === 'auto' ? pixelsFor(code.version) : request.pixelsPerModule;
-  const ready = await stages.run('plan', () =>
-    session.plans.plan(style, code.modules, colours, pixelsPerModule),
-  );
+  const ready = await stages.run('plan', async () => {
+    const plan = await session.plans.plan(style, code.modules, colours, pixelsPerModule);
+    if (backend !== 'clear') await session.givePlan(plan, stages.signal);
+    return plan;
+  });
   const draw = backend === 'clear' ? drawSimulated : drawSealed;
   const drawing = { ready, values: Float32Array.from(code.dark), measurePrecision };
   const { picture, bytes, timings } = await draw(session, drawing, stages);

@@ -22,11 +22,10 @@ export interface SessionOptions {
   readonly serverWorkers: number;
 }
 
-/** A server worker and what it has been given. */
+/** A server worker and the frames of evaluation keys it has been given. */
 interface Server {
   readonly handle: WorkerHandle<ServerRole>;
   readonly keys: Set<Uint8Array>;
-  readonly plans: Set<string>;
 }
 
 /** How long any one call may take: version 40 needs a minute or two with the SEAL backend on a slow machine. */
@@ -74,21 +73,32 @@ export class Session {
     return limited(this.#clientRole().encrypt(card, values), 'encrypt', signal);
   }
 
-  /** Gives every server worker the keys and its share of `ready`'s plan, as far as it lacks them. */
-  async prepareServers({ id, card, partition }: ReadyPlan, signal?: AbortSignal): Promise<void> {
-    const servers = this.#liveServers();
-    const prepare = async ({ handle: { role }, keys, plans }: Server, worker: number): Promise<void> => {
+  /** Gives every server worker its share of `ready`'s plan, unless it has it. */
+  async givePlan({ id, card, partition }: ReadyPlan, signal?: AbortSignal): Promise<void> {
+    await this.#onServers('compile', signal, async (role, _, worker) => {
       await role.open(card.parameters);
+      if (!(await role.hasPlan(id))) await role.addPlan(id, partition.parts[worker]);
+    });
+  }
+
+  /** Gives every server worker the evaluation keys it lacks. */
+  async giveKeys(signal?: AbortSignal): Promise<void> {
+    await this.#onServers('wire', signal, async (role, keys) => {
       for (const frame of this.#keys) {
         if (keys.has(frame)) continue;
         await role.addKeys(frame);
         keys.add(frame);
       }
-      if (plans.has(id) && (await role.hasPlan(id))) return;
-      await role.addPlan(id, partition.parts[worker]);
-      plans.add(id);
-    };
-    await limited(Promise.all(servers.map(prepare)), 'wire', signal);
+    });
+  }
+
+  async #onServers(
+    stage: ErrorStage,
+    signal: AbortSignal | undefined,
+    task: (role: ServerRole, keys: Set<Uint8Array>, worker: number) => Promise<void>,
+  ): Promise<void> {
+    const tasks = this.#liveServers().map(({ handle, keys }, worker) => task(handle.role, keys, worker));
+    await limited(Promise.all(tasks), stage, signal);
   }
 
   /** Runs the plan on the encrypted inputs. */
@@ -179,7 +189,7 @@ export class Session {
     this.#servers = Array.from({ length: this.#options.serverWorkers }, (_, index) => {
       const server = this.#servers[index];
       if (server && !server.handle.dead) return server;
-      return { handle: this.#options.workers.server(), keys: new Set(), plans: new Set() };
+      return { handle: this.#options.workers.server(), keys: new Set() };
     });
     return this.#servers;
   }

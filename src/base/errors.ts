@@ -63,14 +63,20 @@ export class SealedError extends Error {
   }
 }
 
+/** What `error` says. C++ exceptions out of WebAssembly carry an array as message: the type, then the text. */
+function textOf(error: unknown): string {
+  const message = (error as { message?: unknown } | null | undefined)?.message;
+  if (Array.isArray(message)) return message.join(': ');
+  return typeof message === 'string' ? message : String(error);
+}
+
 /** A {@link SealedError} for `error`, which is kept as it is when it already is one. */
 export function asSealedError(error: unknown, stage?: ErrorStage): SealedError {
   if (error instanceof SealedError) return error;
   if (error instanceof Error && error.name === 'AbortError') {
     return new SealedError('aborted', 'Stopped.', { ...(stage && { stage }), cause: error });
   }
-  const text = error instanceof Error ? error.message : String(error);
-  return new SealedError('internal', `Unexpected failure: ${text}`, {
+  return new SealedError('internal', `Unexpected failure: ${textOf(error)}`, {
     ...(stage && { stage }),
     cause: error,
   });

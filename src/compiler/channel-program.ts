@@ -147,6 +147,10 @@ class ProgramReader {
       this.#values.set(node.id, this.#patches ? this.#visit(node) : this.#first(node));
     }
     const last = this.#value(this.#graph.output);
+    const end = this.#graph.nodes.at(-1);
+    if (end && end.id !== this.#graph.output && (!this.#isCurrent(last) || this.#finish.length > 0)) {
+      throw unsupported(end, 'its result is not the output, and the output does not depend on it.');
+    }
     if (last.maps.length > 0) this.#steps.push({ kind: 'linear', maps: last.maps });
     if (!this.#patches || this.#steps.length === 0) {
       throw new SealedError('unsupported-layer', 'The network has no layer to run.', { stage: 'compile' });
@@ -168,6 +172,17 @@ class ProgramReader {
     return value;
   }
 
+  /** Whether `value` comes after every square read so far. */
+  #isCurrent(value: Value): boolean {
+    return value.base === this.#steps.length - 1;
+  }
+
+  /** Number of channels of `value`. */
+  #width({ base, maps }: Value): number {
+    const step = this.#steps[base];
+    return maps.at(-1)?.rows.length ?? (step?.kind === 'square' ? step.channels : 0);
+  }
+
   #first(node: Node): Value {
     const { shape } = this.#graph.input;
     if (node.op !== 'conv2d' || shape.length !== 3) {
@@ -183,6 +198,10 @@ class ProgramReader {
     const input = inputs[0];
     const positions = this.#positions;
     const channels = node.shape[0];
+    const isConstant = node.op === 'mulConstant' || node.op === 'addConstant';
+    if (isConstant && channels !== this.#width(input)) {
+      throw unsupported(node, 'a constant that makes more channels than it is given is not supported.');
+    }
     switch (node.op) {
       case 'conv2d':
         if (!isPointwise(node))
@@ -230,7 +249,7 @@ class ProgramReader {
   #concat(node: Node & { readonly op: 'concat' }, inputs: readonly Value[]): Value {
     if (node.axis !== 0) throw unsupported(node, 'only channels (axis 0) can be joined.');
     const first = inputs[0];
-    const width = first.maps.at(-1)!.rows.length;
+    const width = this.#width(first);
     if (!inputs.every((value) => value === first)) {
       throw unsupported(node, 'only copies of one value can be joined.');
     }
@@ -241,8 +260,7 @@ class ProgramReader {
   }
 
   #square(node: Node, input: Value, channels: number): Value {
-    if (input.base !== this.#steps.length - 1)
-      throw unsupported(node, 'branches across a square are not supported.');
+    if (!this.#isCurrent(input)) throw unsupported(node, 'branches across a square are not supported.');
     if (input.maps.length > 0) this.#steps.push({ kind: 'linear', maps: input.maps });
     this.#steps.push({ kind: 'square', label: node.id, channels });
     return { base: this.#steps.length - 1, maps: [] };

@@ -87,9 +87,11 @@ function isZeroDiagonal(diagonal: Diagonal): boolean {
   return diagonal.kind === 'scalar' ? diagonal.value === 0 : diagonal.values.every((value) => value === 0);
 }
 
+/** Whether `diagonal` certainly rounds to zero: no coefficient of an encoded vector exceeds its values' mean size. */
 function encodesToZero(diagonal: Diagonal, plainScale: number): boolean {
   if (diagonal.kind === 'scalar') return Math.round(diagonal.value * plainScale) === 0;
-  return isZeroDiagonal(diagonal);
+  const total = diagonal.values.reduce((sum, value) => sum + Math.abs(value), 0);
+  return (total / diagonal.values.length) * plainScale < 0.5;
 }
 
 /** The diagonal whose block b multiplies channel `channelOf(b)`, rotated back by the giant step; undefined if zero. */

@@ -5,12 +5,14 @@ import { droppedPrime } from '../plan/plan.ts';
 import type { Step } from './schedule.ts';
 
 /**
- * The scale policy, in bits. Rescaling leaves an absolute error of about 2^11 (N = 8192) in the slots, so a value at
- * scale 2^28 carries 2^-17. The result needs 2 bits above its scale in q_0 and one for the sign.
+ * The scale policy, in bits. Rescaling leaves an absolute error of about 2^11 (N = 8192) in the slots and switching a key
+ * 2^13, which the next map's weights multiply: values between stages lie well above that. The result needs 2 bits above its scale in q_0 and one for the sign.
  */
 export const SCALES = {
-  /** Fresh ciphertexts, and every value between stages unless said otherwise. */
+  /** Fresh ciphertexts. */
   inputBits: 28,
+  /** What a linear stage in the middle reads, unless it shares its rescale. */
+  betweenBits: 31,
   /** The result. */
   outputBits: 27,
   /** q_0. */
@@ -21,8 +23,8 @@ export const SCALES = {
   lastPrimeBits: 30,
   /** Scale of a map of scalars that shares the next map's rescale: scalars are exact integers, rounded to 2^-15. */
   sharedScalarBits: 14,
-  /** Scale of the fields behind it: their encoding rounds 26 units (N = 8192) of 2^-18. */
-  sharedFieldBits: 18,
+  /** Scale of the fields behind it: their encoding rounds 26 units (N = 8192) of 2^-17. */
+  sharedFieldBits: 17,
 } as const;
 
 /** Bits of the primes that `drops` rescales divide by, first dropped first. */
@@ -77,5 +79,5 @@ function inputScaleOf(step: Step, before: Step, product: number): number {
   if (step.kind === 'square') return Math.sqrt(product);
   if (!step.rescale) return product / 2 ** SCALES.sharedScalarBits;
   if (before.kind === 'linear' && !before.rescale) return product / 2 ** SCALES.sharedFieldBits;
-  return 2 ** SCALES.inputBits;
+  return 2 ** SCALES.betweenBits;
 }

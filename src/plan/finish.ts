@@ -68,8 +68,8 @@ function comparePrecision(values: Float32Array, reference: Float32Array): Precis
   let sum = 0;
   for (let i = 0; i < values.length; i += 1) {
     const error = Math.abs(values[i] - reference[i]);
-    // Written so that NaN counts as the largest error.
-    if (!(error <= maxAbsError)) maxAbsError = error;
+    // Math.max keeps a NaN once it has met one.
+    maxAbsError = Math.max(maxAbsError, error);
     sum += error;
   }
   return { maxAbsError, meanAbsError: sum / values.length };

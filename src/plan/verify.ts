@@ -37,8 +37,10 @@ function checkDiagonal(index: number, diagonal: Diagonal, slots: number): void {
 function checkLinear(index: number, stage: LinearStage, inputs: number, slots: number): void {
   const isStep = (step: number): boolean => Number.isInteger(step) && step >= 0 && step < slots;
   for (const row of stage.rows) {
-    // A row without a term would be a transparent ciphertext, which hides nothing and which SEAL refuses.
-    if (!row.sums.some((sum) => sum.terms.length > 0)) throw reject(index, 'an output has no term.');
+    // A sum without a term would be a transparent ciphertext, which hides nothing and which SEAL refuses.
+    if (row.sums.length === 0 || row.sums.some((sum) => sum.terms.length === 0)) {
+      throw reject(index, 'an output, or a sum in it, has no term.');
+    }
     if (row.bias) checkDiagonal(index, row.bias, slots);
     for (const sum of row.sums) {
       if (!isStep(sum.giantStep))
@@ -60,6 +62,8 @@ export function verifyPlan(plan: Plan): Plan {
   let level = parameters.maxLevel;
   let scale = plan.inputScale;
   let count = plan.inputCount;
+  if (!Number.isInteger(count) || count < 1) throw reject(0, `it starts from ${count} inputs.`);
+  if (plan.stages.length === 0) throw reject(0, 'there is no stage.');
   plan.stages.forEach((stage: Stage, index) => {
     if (stage.level !== level)
       throw reject(index, `it starts at level ${stage.level}, its inputs are at ${level}.`);
@@ -73,7 +77,8 @@ export function verifyPlan(plan: Plan): Plan {
     if (!near(stage.outScale, expected))
       throw reject(index, `its output scale is ${stage.outScale}, not ${expected}.`);
     const modulusBits = primesAtLevel(parameters, level).reduce((sum, q) => sum + Math.log2(Number(q)), 0);
-    if (Math.log2(product) > modulusBits - 1) {
+    // Written so that a negative scale, whose logarithm is no number, does not pass.
+    if (!(Math.log2(product) <= modulusBits - 1)) {
       throw reject(
         index,
         `scale 2^${Math.log2(product).toFixed(1)} does not fit a modulus of ${modulusBits.toFixed(1)} bits.`,
@@ -92,6 +97,7 @@ export function verifyPlan(plan: Plan): Plan {
     level = outLevel(stage);
     scale = stage.outScale;
     count = stageOutputs(stage);
+    if (count < 1) throw reject(index, 'it has no outputs.');
   });
   return plan;
 }

@@ -34,7 +34,9 @@ function malformed(message: string): SealedError {
 /** The bytes of `frame`, in a buffer of their own that can be transferred. */
 export function encodeFrame(frame: Frame, parameters: Parameters): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter(1 << 16);
-  writer.u32(MAGIC).u8(KINDS[frame.kind]).u32(parameters.polyModulusDegree).u8(parameters.primes.length);
+  writer.u32(MAGIC).u8(KINDS[frame.kind]);
+  writer.u32(parameters.polyModulusDegree).u8(parameters.primes.length);
+  for (const bits of parameters.coeffModulusBits) writer.u8(bits);
   if (frame.kind === 'ciphertexts') {
     writer.u32(frame.items.length);
     for (const { index, ciphertext } of frame.items) {
@@ -70,7 +72,11 @@ export function decodeFrame(bytes: Uint8Array, parameters: Parameters): Frame {
   const reader = new ByteReader(bytes);
   if (reader.u32() !== MAGIC) throw malformed('Not a Sealed QR frame.');
   const kind = reader.u8();
-  if (reader.u32() !== parameters.polyModulusDegree || reader.u8() !== parameters.primes.length) {
+  if (
+    reader.u32() !== parameters.polyModulusDegree ||
+    reader.u8() !== parameters.primes.length ||
+    !parameters.coeffModulusBits.every((bits) => reader.u8() === bits)
+  ) {
     throw malformed('The frame is for other parameters.');
   }
   switch (kind) {

@@ -135,7 +135,8 @@ export function writeKeysBlob(
   polyModulusDegree: number,
 ): Uint8Array {
   const body = new ByteWriter(1024);
-  const count = Math.max(-1, ...keys.keys()) + 1;
+  // SEAL keeps one place for each of the N Galois elements, and a single one for relinearisation, at index 0.
+  const count = keys.has(0) ? 1 : polyModulusDegree;
   writeParmsId(body, keyParmsId);
   body.u64(BigInt(count));
   for (let index = 0; index < count; index += 1) {

@@ -9,6 +9,20 @@ import type { SealModule } from './load.ts';
 type SealContextHandle = InstanceType<SealModule['SEALContext']>;
 type Ciphertext = InstanceType<SealModule['Ciphertext']>;
 
+/** `handle` after `fill`; deleted if that throws. */
+export function filled<Handle extends { delete(): void }>(
+  handle: Handle,
+  fill: (handle: Handle) => void,
+): Handle {
+  try {
+    fill(handle);
+    return handle;
+  } catch (error) {
+    handle.delete();
+    throw error;
+  }
+}
+
 /** A context, its encoder, and SEAL's names for its levels. Dispose it when the session ends. */
 export class SealContext implements Disposable {
   readonly seal: SealModule;
@@ -80,9 +94,7 @@ export class SealContext implements Disposable {
       scale,
       words,
     });
-    const handle = new this.seal.Ciphertext();
-    handle.loadFromArray(this.handle, blob);
-    return handle;
+    return filled(new this.seal.Ciphertext(), (handle) => handle.loadFromArray(this.handle, blob));
   }
 
   /** The residues of a SEAL ciphertext. */

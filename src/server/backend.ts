@@ -1,8 +1,28 @@
 // What the interpreter asks of a backend: the homomorphic operations, on ciphertexts of the backend's own kind.
 import type { ResidueCiphertext } from '../params/residues.ts';
+import type { StagePart } from '../plan/partition.ts';
 import type { Diagonal } from '../plan/plan.ts';
 
-/** Operations on ciphertexts `C`. Results belong to the caller, who frees each once. */
+/** A worker's part of a linear stage. */
+export type LinearPart = Extract<StagePart, { kind: 'linear' }>;
+
+/** Called between ciphertexts: may wait (so that a worker hears its messages) and may throw `aborted`. */
+export type Checkpoint = () => Promise<void>;
+
+/** A linear stage made ready to run many times. */
+export interface LinearRunner<C> extends Disposable {
+  /** Runs the stage on `inputs`, handing each output (who then owns it) to `onOutput` as it is made. */
+  run(
+    inputs: ReadonlyMap<number, C>,
+    checkpoint: Checkpoint,
+    onOutput: (output: number, ciphertext: C) => void,
+  ): Promise<void>;
+}
+
+/**
+ * Operations on ciphertexts `C`. Results belong to the caller, who frees each once. A call that throws uses nothing up:
+ * its arguments stay the caller's.
+ */
 export interface Backend<C> extends Disposable {
   /** A ciphertext from checked residues. */
   load(ciphertext: ResidueCiphertext): C;
@@ -20,6 +40,8 @@ export interface Backend<C> extends Disposable {
   /** Square, relinearised, rescaled to `outScale`. @throws SealedError `missing-key` */
   square(ciphertext: C, outScale: number): C;
   free(ciphertext: C): void;
+  /** This backend's own way to run a whole linear stage, where it has one. */
+  linearRunner?(part: LinearPart): LinearRunner<C>;
   /** Bytes of WebAssembly memory in use by this backend's module. */
   memoryBytes(): number;
 }

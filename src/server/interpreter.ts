@@ -1,8 +1,8 @@
 // Runs the stages of a plan on any backend: the one interpreter of the project.
 import { defined } from '../base/assert.ts';
 import type { LinearRow, LinearStage } from '../plan/plan.ts';
-import type { StagePart } from '../plan/partition.ts';
-import type { Backend } from './backend.ts';
+import type { PlanPart, StagePart } from '../plan/partition.ts';
+import type { Backend, Checkpoint, LinearPart, LinearRunner } from './backend.ts';
 
 /** Values by their number. Whoever holds the map frees what is in it. */
 export type Values<C> = Map<number, C>;
@@ -42,46 +42,98 @@ function evaluateRow<C>(
   inputs: RotatedInputs<C>,
 ): C {
   let total: C | undefined;
-  for (const { giantStep, terms } of row.sums) {
-    let sum: C | undefined;
-    for (const { input, step, diagonal } of terms) {
-      sum = backend.multiplyAdd(sum, inputs.get(input, step), diagonal, stage.plainScale);
+  let sum: C | undefined;
+  try {
+    for (const { giantStep, terms } of row.sums) {
+      for (const { input, step, diagonal } of terms) {
+        sum = backend.multiplyAdd(sum, inputs.get(input, step), diagonal, stage.plainScale);
+      }
+      const part = defined(sum, 'a sum has terms');
+      if (giantStep !== 0) {
+        sum = backend.rotate(part, giantStep);
+        backend.free(part);
+      }
+      total = total === undefined ? sum : backend.add(total, defined(sum, 'a sum has terms'));
+      sum = undefined;
     }
-    let part = defined(sum, 'a sum has terms');
-    if (giantStep !== 0) {
-      const rotated = backend.rotate(part, giantStep);
-      backend.free(part);
-      part = rotated;
-    }
-    total = total === undefined ? part : backend.add(total, part);
+    total = defined(total, 'a row has sums');
+    if (stage.rescale) total = backend.rescale(total, stage.outScale);
+    if (row.bias) backend.addConstant(total, row.bias);
+    return total;
+  } catch (error) {
+    // What a failed call was given is still ours.
+    if (sum !== undefined) backend.free(sum);
+    if (total !== undefined) backend.free(total);
+    throw error;
   }
-  let result = defined(total, 'a row has sums');
-  if (stage.rescale) result = backend.rescale(result, stage.outScale);
-  if (row.bias) backend.addConstant(result, row.bias);
-  return result;
 }
 
-/** Called between ciphertexts: may wait (so that a worker hears its messages) and may throw `aborted`. */
-export type Checkpoint = () => Promise<void>;
+/** Runs a linear stage operation by operation, as any backend can. */
+class OperationRunner<C> implements LinearRunner<C> {
+  readonly #backend: Backend<C>;
+  readonly #part: LinearPart;
+
+  constructor(backend: Backend<C>, part: LinearPart) {
+    this.#backend = backend;
+    this.#part = part;
+  }
+
+  async run(
+    inputs: ReadonlyMap<number, C>,
+    checkpoint: Checkpoint,
+    onOutput: (output: number, ciphertext: C) => void,
+  ): Promise<void> {
+    const { rows, outputs } = this.#part;
+    using rotated = new RotatedInputs(this.#backend, inputs);
+    for (const [index, row] of rows.entries()) {
+      onOutput(outputs[index]!, evaluateRow(this.#backend, this.#part, row, rotated));
+      await checkpoint();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    // Diagonals are encoded as they are used: nothing is held.
+  }
+}
+
+/** A worker's part of a plan, made ready for its backend. Dispose it when the plan is forgotten. */
+export class PreparedPart<C> implements Disposable {
+  readonly segments: readonly (readonly PreparedStage<C>[])[];
+
+  constructor(backend: Backend<C>, part: PlanPart) {
+    this.segments = part.segments.map((stages) =>
+      stages.map((stage) => ({
+        stage,
+        runner:
+          stage.kind === 'linear'
+            ? (backend.linearRunner?.(stage) ?? new OperationRunner(backend, stage))
+            : undefined,
+      })),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    for (const { runner } of this.segments.flat()) runner?.[Symbol.dispose]();
+  }
+}
+
+/** A stage and, if it is linear, how to run it. */
+export interface PreparedStage<C> {
+  readonly stage: StagePart;
+  readonly runner: LinearRunner<C> | undefined;
+}
 
 async function runStage<C>(
   backend: Backend<C>,
-  stage: StagePart,
+  { stage, runner }: PreparedStage<C>,
   inputs: ReadonlyMap<number, C>,
   checkpoint: Checkpoint,
   onOutput: (output: number, ciphertext: C) => void,
 ): Promise<void> {
-  if (stage.kind === 'square') {
-    for (const output of stage.outputs) {
-      const input = defined(inputs.get(output), `value ${output} is here`);
-      onOutput(output, backend.square(input, stage.outScale));
-      await checkpoint();
-    }
-    return;
-  }
-  using rotated = new RotatedInputs(backend, inputs);
-  for (const [index, row] of stage.rows.entries()) {
-    onOutput(stage.outputs[index], evaluateRow(backend, stage, row, rotated));
+  if (runner) return runner.run(inputs, checkpoint, onOutput);
+  for (const output of stage.outputs) {
+    const input = defined(inputs.get(output), `value ${output} is here`);
+    onOutput(output, backend.square(input, stage.outScale));
     await checkpoint();
   }
 }
@@ -98,7 +150,7 @@ export function freeValues<C>(backend: Backend<C>, values: Values<C>): void {
  */
 export async function runSegment<C>(
   backend: Backend<C>,
-  segment: readonly StagePart[],
+  segment: readonly PreparedStage<C>[],
   values: Values<C>,
   checkpoint: Checkpoint,
   onOutput: (output: number, ciphertext: C) => void,
@@ -126,6 +178,6 @@ export async function runSegment<C>(
 }
 
 /** Number of ciphertexts a segment makes, to report progress by. */
-export function segmentWork(segment: readonly StagePart[]): number {
-  return segment.reduce((sum, stage) => sum + stage.outputs.length, 0);
+export function segmentWork(segment: readonly PreparedStage<unknown>[]): number {
+  return segment.reduce((sum, { stage }) => sum + stage.outputs.length, 0);
 }

@@ -4,22 +4,21 @@ import { type Parameters, primesAtLevel } from '../params/parameters.ts';
 import type { ResidueCiphertext, ResidueEvaluationKeys } from '../params/residues.ts';
 import type { Diagonal } from '../plan/plan.ts';
 import { galoisKeyIndex, writeKeysBlob, writePlaintextBlob } from '../seal/blob.ts';
-import { SealContext } from '../seal/context.ts';
+import { filled, SealContext } from '../seal/context.ts';
 import { type SealModule, sealMemoryBytes } from '../seal/load.ts';
 import type { Backend } from './backend.ts';
 
 type Ciphertext = InstanceType<SealModule['Ciphertext']>;
 type Plaintext = InstanceType<SealModule['Plaintext']>;
+type GaloisKeys = InstanceType<SealModule['GaloisKeys']>;
 
 /** Evaluates with SEAL. Keys may be added later; an operation without its key throws `missing-key`. */
 export class SealBackend implements Backend<Ciphertext> {
   readonly #context: SealContext;
   readonly #evaluator: InstanceType<SealModule['Evaluator']>;
   #relinKeys: InstanceType<SealModule['RelinKeys']> | undefined;
-  #galoisKeys: {
-    readonly steps: ReadonlySet<number>;
-    readonly handle: InstanceType<SealModule['GaloisKeys']>;
-  }[] = [];
+  /** By left rotation; several steps share a handle, which lives as long as one of them uses it. */
+  readonly #galoisKeys = new Map<number, GaloisKeys>();
   readonly #scratch: Plaintext;
 
   constructor(seal: SealModule, parameters: Parameters) {
@@ -28,14 +27,13 @@ export class SealBackend implements Backend<Ciphertext> {
     this.#scratch = new seal.Plaintext();
   }
 
-  /** Takes checked keys; those of earlier calls stay. */
+  /** Takes checked keys. Those of earlier calls stay unless these replace them: a new client has new keys. */
   addKeys({ relinearization, rotations }: ResidueEvaluationKeys): void {
     const { seal, handle, keyParmsId, parameters } = this.#context;
     const { polyModulusDegree: degree, primes } = parameters;
     if (relinearization) {
-      const keys = new seal.RelinKeys();
       const blob = writeKeysBlob(keyParmsId, new Map([[0, relinearization.digits]]), primes.length, degree);
-      keys.loadFromArray(handle, blob);
+      const keys = filled(new seal.RelinKeys(), (made) => made.loadFromArray(handle, blob));
       this.#relinKeys?.delete();
       this.#relinKeys = keys;
     }
@@ -43,9 +41,12 @@ export class SealBackend implements Backend<Ciphertext> {
       const byIndex = new Map(
         [...rotations].map(([step, key]) => [galoisKeyIndex(step, degree), key.digits]),
       );
-      const keys = new seal.GaloisKeys();
-      keys.loadFromArray(handle, writeKeysBlob(keyParmsId, byIndex, primes.length, degree));
-      this.#galoisKeys.push({ steps: new Set(rotations.keys()), handle: keys });
+      const blob = writeKeysBlob(keyParmsId, byIndex, primes.length, degree);
+      const keys = filled(new seal.GaloisKeys(), (made) => made.loadFromArray(handle, blob));
+      const before = new Set(this.#galoisKeys.values());
+      for (const step of rotations.keys()) this.#galoisKeys.set(step, keys);
+      const inUse = new Set(this.#galoisKeys.values());
+      for (const old of before) if (!inUse.has(old)) old.delete();
     }
   }
 
@@ -58,15 +59,15 @@ export class SealBackend implements Backend<Ciphertext> {
   }
 
   rotate(ciphertext: Ciphertext, step: number): Ciphertext {
-    const keys = this.#galoisKeys.find(({ steps }) => steps.has(step));
+    const keys = this.#galoisKeys.get(step);
     if (!keys) {
       throw new SealedError('missing-key', `There is no Galois key for a rotation by ${step}.`, {
         stage: 'server',
       });
     }
-    const rotated = new this.#context.seal.Ciphertext();
-    this.#evaluator.rotateVector(ciphertext, step, keys.handle, rotated);
-    return rotated;
+    return filled(new this.#context.seal.Ciphertext(), (rotated) =>
+      this.#evaluator.rotateVector(ciphertext, step, keys, rotated),
+    );
   }
 
   multiplyAdd(
@@ -76,12 +77,18 @@ export class SealBackend implements Backend<Ciphertext> {
     plainScale: number,
   ): Ciphertext {
     const level = ciphertext.coeffModulusSize() - 1;
-    const plaintext = this.#encode(diagonal, plainScale, level);
-    const product = new this.#context.seal.Ciphertext();
-    this.#evaluator.multiplyPlain(ciphertext, plaintext, product);
+    let plaintext = this.#encode(diagonal, plainScale, level);
+    if (plaintext.isZero()) {
+      if (sum !== undefined) return sum;
+      // SEAL refuses products that hide nothing: the smallest scalar that encodes stands for zero.
+      plaintext = this.#encode({ kind: 'scalar', value: 1 / plainScale }, plainScale, level);
+    }
+    const product = filled(new this.#context.seal.Ciphertext(), (made) =>
+      this.#evaluator.multiplyPlain(ciphertext, plaintext, made),
+    );
     if (sum === undefined) return product;
-    this.#evaluator.addInplace(sum, product);
-    product.delete();
+    using added = product;
+    this.#evaluator.addInplace(sum, added);
     return sum;
   }
 
@@ -107,10 +114,12 @@ export class SealBackend implements Backend<Ciphertext> {
     if (!this.#relinKeys) {
       throw new SealedError('missing-key', 'There is no relinearisation key.', { stage: 'server' });
     }
-    const result = new this.#context.seal.Ciphertext();
-    this.#evaluator.square(ciphertext, result);
-    this.#evaluator.relinearizeInplace(result, this.#relinKeys);
-    return this.rescale(result, outScale);
+    const keys = this.#relinKeys;
+    return filled(new this.#context.seal.Ciphertext(), (result) => {
+      this.#evaluator.square(ciphertext, result);
+      this.#evaluator.relinearizeInplace(result, keys);
+      this.rescale(result, outScale);
+    });
   }
 
   free(ciphertext: Ciphertext): void {
@@ -157,8 +166,8 @@ export class SealBackend implements Backend<Ciphertext> {
   [Symbol.dispose](): void {
     this.#scratch.delete();
     this.#relinKeys?.delete();
-    for (const { handle } of this.#galoisKeys) handle.delete();
-    this.#galoisKeys = [];
+    for (const keys of new Set(this.#galoisKeys.values())) keys.delete();
+    this.#galoisKeys.clear();
     this.#evaluator.delete();
     this.#context[Symbol.dispose]();
   }

@@ -6,11 +6,14 @@ import type { IndexedFrame, ServerRole } from '../protocol/contracts.ts';
 import { decodeCiphertexts, decodeFrame, encodeFrame } from '../protocol/frame.ts';
 import { loadSeal, type WasmSource } from '../seal/load.ts';
 import type { Backend } from './backend.ts';
-import { freeValues, runSegment, segmentWork, type Values } from './interpreter.ts';
+import { freeValues, PreparedPart, runSegment, segmentWork, type Values } from './interpreter.ts';
 import { SealBackend } from './seal-backend.ts';
 
 // A worker hears "stop" only when it waits; waiting costs a millisecond or two.
 const YIELD_EVERY_MS = 40;
+
+// Each plan holds encoded diagonals, tens of megabytes for some.
+const MOST_PLANS = 3;
 
 /** One run in progress in this worker. */
 class Run<C> {
@@ -21,7 +24,8 @@ class Run<C> {
   kept: Values<C> = new Map();
 
   get progress(): number {
-    return this.#done / this.#total;
+    // A worker may have no part in a segment: it is done before it begins.
+    return this.#total === 0 ? 1 : this.#done / this.#total;
   }
 
   begin(total: number): void {
@@ -48,12 +52,29 @@ class Run<C> {
 class Session<C> implements Disposable {
   readonly parameters: Parameters;
   readonly backend: Backend<C>;
-  readonly plans = new Map<string, PlanPart>();
+  readonly #plans = new Map<string, PreparedPart<C>>();
   readonly #runs = new Map<number, Run<C>>();
 
   constructor(parameters: Parameters, backend: Backend<C>) {
     this.parameters = parameters;
     this.backend = backend;
+  }
+
+  hasPlan(planId: string): boolean {
+    return this.#plans.has(planId);
+  }
+
+  /** Makes a plan ready and keeps it, in the place of the one unused for longest. */
+  addPlan(planId: string, part: PlanPart): void {
+    this.#forgetPlan(planId);
+    const [oldest] = this.#plans.keys();
+    if (oldest !== undefined && this.#plans.size >= MOST_PLANS) this.#forgetPlan(oldest);
+    this.#plans.set(planId, new PreparedPart(this.backend, part));
+  }
+
+  #forgetPlan(planId: string): void {
+    this.#plans.get(planId)?.[Symbol.dispose]();
+    this.#plans.delete(planId);
   }
 
   progress(runId: number): number {
@@ -70,14 +91,19 @@ class Session<C> implements Disposable {
 
   async run(
     runId: number,
-    part: PlanPart,
+    planId: string,
     segment: number,
     frames: readonly Uint8Array[],
     wanted: ReadonlySet<number>,
   ): Promise<IndexedFrame[]> {
-    const stages = part.segments[segment];
-    if (!stages)
-      throw new SealedError('invalid-argument', `The plan has no segment ${segment}.`, { stage: 'server' });
+    const part = this.#plans.get(planId);
+    const stages = part?.segments[segment];
+    if (!part || !stages) {
+      throw new SealedError('wrong-state', 'The server role does not have this plan.', { stage: 'server' });
+    }
+    // Used last: forgotten last.
+    this.#plans.delete(planId);
+    this.#plans.set(planId, part);
     const run = this.#runs.get(runId) ?? new Run<C>();
     this.#runs.set(runId, run);
     run.begin(segmentWork(stages));
@@ -88,9 +114,11 @@ class Session<C> implements Disposable {
     try {
       for (const frame of frames) this.#receive(frame, values);
       await runSegment(this.backend, stages, values, run.checkpoint, (index, ciphertext) => {
+        run.kept.set(index, ciphertext);
         if (wanted.has(index)) results.push({ index, frame: this.#frame(index, ciphertext) });
-        if (isLast) this.backend.free(ciphertext);
-        else run.kept.set(index, ciphertext);
+        if (!isLast) return;
+        run.kept.delete(index);
+        this.backend.free(ciphertext);
       });
     } catch (error) {
       freeValues(this.backend, values);
@@ -116,6 +144,7 @@ class Session<C> implements Disposable {
 
   [Symbol.dispose](): void {
     for (const runId of [...this.#runs.keys()]) this.end(runId);
+    for (const planId of [...this.#plans.keys()]) this.#forgetPlan(planId);
     this.backend[Symbol.dispose]();
   }
 }
@@ -156,15 +185,12 @@ export function createServerRole(wasm?: WasmSource): ServerRole {
       keysOf?.addKeys(decoded.keys);
     },
 
-    addPlan: async (planId, part) => void current().plans.set(planId, part),
-    hasPlan: async (planId) => session?.plans.has(planId) ?? false,
+    addPlan: async (planId, part) => current().addPlan(planId, part),
+    hasPlan: async (planId) => session?.hasPlan(planId) ?? false,
 
     run: async (runId, planId, segment, frames, wanted) => {
       const start = performance.now();
-      const part = current().plans.get(planId);
-      if (!part)
-        throw new SealedError('wrong-state', 'The server role does not have this plan.', { stage: 'server' });
-      const results = await current().run(runId, part, segment, frames, new Set(wanted));
+      const results = await current().run(runId, planId, segment, frames, new Set(wanted));
       return { frames: results, busyMs: performance.now() - start };
     },
 

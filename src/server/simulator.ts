@@ -5,7 +5,7 @@ import { packInput, unpackOutput } from '../plan/layout.ts';
 import { partitionPlan } from '../plan/partition.ts';
 import type { SimulatorRole } from '../protocol/contracts.ts';
 import { ClearBackend, type ClearCiphertext } from './clear-backend.ts';
-import { runSegment, type Values } from './interpreter.ts';
+import { PreparedPart, runSegment, type Values } from './interpreter.ts';
 
 /** A simulator; it encrypts nothing and is no server role. */
 export function createSimulator(): SimulatorRole {
@@ -15,7 +15,8 @@ export function createSimulator(): SimulatorRole {
       using backend = new ClearBackend(checkParameters(card.parameters));
       let values: Values<ClearCiphertext> = new Map();
       packInput(card.input.layout, input).forEach((slots, index) => values.set(index, { slots }));
-      for (const segment of partitionPlan(plan, 1).parts[0].segments) {
+      using part = new PreparedPart(backend, partitionPlan(plan, 1).parts[0]);
+      for (const segment of part.segments) {
         const next: Values<ClearCiphertext> = new Map();
         await runSegment(
           backend,

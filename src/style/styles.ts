@@ -34,7 +34,7 @@ export const STYLES: readonly Style[] = [
     description: 'Neighbouring modules flow together like drops, lit from the centre.',
     model: 'models/liquid.onnx',
     field: 'radial',
-    defaultColours: { start: [0, 128, 150], end: [28, 36, 130], background: [244, 251, 253] },
+    defaultColours: { start: [0, 140, 160], end: [40, 30, 140], background: [244, 251, 253] },
   },
   {
     id: 'dots',
@@ -42,7 +42,7 @@ export const STYLES: readonly Style[] = [
     description: 'Round dots that grow where the code is dense, as in a halftone print.',
     model: 'models/dots.onnx',
     field: 'wave',
-    defaultColours: { start: [208, 60, 32], end: [110, 20, 110], background: [255, 249, 240] },
+    defaultColours: { start: [214, 76, 0], end: [160, 20, 120], background: [255, 249, 240] },
   },
 ];
 

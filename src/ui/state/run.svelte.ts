@@ -64,6 +64,8 @@ export class Run {
   }
 
   #show(event: StageEvent): void {
+    // An answer about progress may arrive after the work is done.
+    if (event.state === 'progress' && this.stages[event.stage].state !== 'running') return;
     this.stages = { ...this.stages, [event.stage]: viewOf(event) };
     this.current = event.stage;
     if (event.state === 'done' && event.sample) this.sample = event.sample;

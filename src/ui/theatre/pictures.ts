@@ -1,10 +1,10 @@
 // Pictures of what each place sees: the plain code, and a ciphertext.
 import type { QrCode } from '../../qr/matrix.ts';
 
-/** Modules of quiet zone around the plain code. */
-const QUIET_ZONE = 2;
+/** Modules of quiet zone around the plain code, as wide as around the styled one. */
+const QUIET_ZONE = 4;
 
-/** `code` at one pixel a module, dark modules opaque black and light ones transparent, with a narrow quiet zone. */
+/** `code` at one pixel a module, dark modules opaque black and light ones transparent, with its quiet zone. */
 export function plainPicture({ modules, dark }: QrCode): ImageData {
   const side = modules + 2 * QUIET_ZONE;
   const image = new ImageData(side, side);

@@ -7,9 +7,22 @@ export const stageLabels: Readonly<Record<StageName, string>> = {
   plan: 'Prepare the network',
   keygen: 'Make the keys',
   encrypt: 'Encrypt',
-  request: 'Keys and ciphertext out',
+  request: 'Send',
   evaluate: 'Draw on ciphertext',
-  response: 'Ciphertext back',
+  response: 'Return',
   decrypt: 'Decrypt',
   correct: 'Correct and scan',
+};
+
+/** What is going on during each stage, for the status line. */
+export const stageActivities: Readonly<Record<StageName, string>> = {
+  'encode-qr': 'Writing the code…',
+  plan: 'Preparing the network…',
+  keygen: 'Making the keys…',
+  encrypt: 'Encrypting…',
+  request: 'Sending keys and ciphertext…',
+  evaluate: 'The server draws on ciphertext…',
+  response: 'Returning the ciphertext…',
+  decrypt: 'Decrypting…',
+  correct: 'Correcting, and scanning the result…',
 };

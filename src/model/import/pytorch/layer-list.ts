@@ -10,14 +10,18 @@ const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
   ConvTranspose2d: ['in_channels', 'out_channels'],
   BatchNorm1d: ['num_features'],
   BatchNorm2d: ['num_features'],
+  ZeroPad1d: ['padding'],
   ZeroPad2d: ['padding'],
+  ReflectionPad1d: ['padding'],
   ReflectionPad2d: ['padding'],
+  ReplicationPad1d: ['padding'],
   ReplicationPad2d: ['padding'],
 };
 
 /**
  * The layers that `print(model)` lists for an `nn.Sequential`, nested ones with their full path; JSON arrays of
- * {@link LayerSpec} are taken as they are.
+ * {@link LayerSpec} are taken as they are. What PyTorch does not print (AvgPool2d's `ceil_mode` and `count_include_pad`) has
+ * PyTorch's default; give JSON where it differs.
  * @throws SealedError `invalid-argument` for text that is neither.
  */
 export function parseLayerList(text: string): LayerSpec[] {

@@ -1,0 +1,115 @@
+// For everybody: axe finds nothing serious in either theme, the keyboard is enough, a phone is wide enough.
+
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import { choose, make, openStudio, phase, startMaking } from './support/studio.ts';
+
+/** Rule and place of every serious or critical finding. */
+async function findings(page: Page): Promise<string[]> {
+  // A fade that is half done has half its contrast.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
+  const { violations, passes } = await new AxeBuilder({ page }).analyze();
+  expect(passes.length).toBeGreaterThan(10);
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`axe finds nothing serious, ${colorScheme}: empty, wrong, and done`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await openStudio(page);
+    expect(await findings(page)).toEqual([]);
+    await choose(page, 'Wi-Fi');
+    await startMaking(page);
+    await page.getByLabel('Background colour').fill('#444444');
+    await expect(page.getByText('Choose a lighter background')).toBeVisible();
+    expect(await findings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Reset colours' }).click();
+    await choose(page, 'Link');
+    await choose(page, 'Gradient');
+    await make(page);
+    await page.getByText('Parameters and figures').click();
+    expect(await findings(page)).toEqual([]);
+  });
+}
+
+test('axe sees a planted fault', async ({ page }) => {
+  await openStudio(page);
+  await page.evaluate(() => document.querySelector('main')!.append(document.createElement('button')));
+  expect((await findings(page)).join()).toContain('button-name');
+});
+
+test('the keyboard alone makes and saves a code', async ({ page }) => {
+  await openStudio(page);
+  const focused = page.locator(':focus');
+  await page.keyboard.press('Tab');
+  await expect(focused).toContainText('Auto');
+  await page.keyboard.press('Tab');
+  await expect(focused).toHaveAttribute('value', 'url');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await expect(focused).toHaveAttribute('value', 'text');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('typed');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowLeft');
+  await expect(focused).toHaveAttribute('value', 'gradient');
+  // Three colours and the level lie between the style and the button.
+  for (let stop = 0; stop < 5; stop += 1) await page.keyboard.press('Tab');
+  await expect(focused).toHaveText('Make it');
+  await page.keyboard.press('Enter');
+  await expect(focused).toHaveText('Stop');
+  await expect(phase(page)).toHaveAttribute('data-phase', 'done', { timeout: 60_000 });
+  await expect(focused).toHaveText('Make it');
+  await page.keyboard.press('Tab');
+  await expect(focused).toHaveText('Save PNG');
+  const [saved] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
+  expect(saved.suggestedFilename()).toBe('sealed-qr-gradient.png');
+});
+
+test('the picture is copied, or the page says what to do instead', async ({ page, context }) => {
+  await openStudio(page);
+  await choose(page, 'Gradient');
+  await make(page);
+  await page.evaluate(() => {
+    Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true });
+  });
+  await page.getByRole('button', { name: 'Copy' }).click();
+  await expect(page.getByText('Save the PNG instead.')).toBeVisible();
+  await page.evaluate(() => Reflect.deleteProperty(navigator, 'clipboard'));
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.getByRole('button', { name: 'Copy' }).click();
+  await expect(page.getByText('Copied.')).toBeVisible();
+  const types = await page.evaluate(async () => (await navigator.clipboard.read())[0]!.types);
+  expect(types).toContain('image/png');
+});
+
+test('a phone needs no sideways scrolling, whatever is shown', async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await openStudio(page);
+  const overflow = (): Promise<number> =>
+    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  for (const kind of ['Wi-Fi', 'Contact', 'Event', 'Place', 'Link']) {
+    await choose(page, kind);
+    expect(await overflow()).toBe(0);
+  }
+  await choose(page, 'Gradient');
+  await make(page);
+  await page.getByText('Parameters and figures').click();
+  expect(await overflow()).toBe(0);
+  await expect(page.locator('[data-place=client]')).toBeInViewport();
+});
+
+test('the choice of theme is kept', async ({ page }) => {
+  await openStudio(page);
+  const background = (): Promise<string> =>
+    page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  await page.getByRole('button', { name: 'Theme' }).click();
+  await expect(page.getByRole('button', { name: 'Theme' })).toContainText('Light');
+  const light = await background();
+  await page.getByRole('button', { name: 'Theme' }).click();
+  expect(await background()).not.toBe(light);
+  await page.reload();
+  await expect(page.getByRole('button', { name: 'Theme' })).toContainText('Dark');
+});

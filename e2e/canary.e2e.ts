@@ -1,0 +1,72 @@
+// The canary: the secret key's bytes are in no message to the server role, and a build that leaks them is caught.
+//
+// How the test comes to know the key of an untouched build: it replaces the randomness of the client worker by a known
+// stream, from outside, and makes the same key again in Node with SEAL itself. That it is the same is shown by
+// decrypting with it what the page has sent. All messages to server workers are recorded and searched for any 32 bytes
+// of the key, packed in 32-bit words as our frames are or in 64-bit words as SEAL serialises, at any byte offset. A key
+// that was hashed, encrypted or sent in pieces of less than 32 bytes would not be found; the import rules and the API
+// of the client role are the defence there (src/client).
+//
+// The control: a build (`vite build --mode leaking`) whose client role hides the key in a well-formed frame of
+// evaluation keys. It makes the same codes, and this search must find it.
+//
+// That no other way leads to the server role is shown too: the client worker opens no channel or worker of its own, and
+// no request has a body (offline.e2e.ts: after the load there is no request at all).
+
+import { expect, type Page, test } from '@playwright/test';
+import { leakingOrigin, origin } from './origins.ts';
+import {
+  channelsOpened,
+  clientWorker,
+  firstCiphertextFrame,
+  makeRandomnessKnown,
+  recordMessages,
+  searchForKey,
+  sentToServer,
+  watchChannels,
+} from './support/key-watch.ts';
+import { type KnownKey, makeSameKey } from './support/same-key.ts';
+import { choose, make, openStudio } from './support/studio.ts';
+
+/** Styles a code with known randomness and returns the key that the page must have used. */
+async function styleWithKnownKey(page: Page, url: string): Promise<KnownKey> {
+  await recordMessages(page);
+  await openStudio(page, url);
+  await clientWorker(page).evaluate(makeRandomnessKnown);
+  await clientWorker(page).evaluate(watchChannels);
+  await choose(page, 'Liquid');
+  await make(page);
+  await page.getByText('Parameters and figures').click();
+  const figure = (name: string): Promise<string> =>
+    page.locator('dt', { hasText: name }).locator('xpath=following-sibling::dd[1]').innerText();
+  const polyModulusDegree = Number(/N = (\d+)/.exec(await figure('Scheme'))?.[1]);
+  const coeffModulusBits = (await figure('Coefficient modulus')).split(' + ').map(Number);
+  return makeSameKey({ polyModulusDegree, coeffModulusBits });
+}
+
+/** Whether every slot is 0 or 1 and both occur, as in an encrypted code: under another key, all is noise. */
+function looksLikeModules(slots: Float64Array): boolean {
+  const isModule = (value: number): boolean => Math.abs(value) < 0.01 || Math.abs(value - 1) < 0.01;
+  return slots.every(isModule) && slots.some((value) => value > 0.5);
+}
+
+test('no message to the server role holds the secret key', async ({ page, context }) => {
+  const bodies: string[] = [];
+  context.on('request', (request) => {
+    if (request.postData() !== null) bodies.push(request.url());
+  });
+  using key = await styleWithKnownKey(page, origin);
+  expect(looksLikeModules(key.decrypt(await firstCiphertextFrame(page)))).toBe(true);
+  const sent = await sentToServer(page);
+  expect(sent.messages).toBeGreaterThan(5);
+  expect(sent.bytes).toBeGreaterThan(1_000_000);
+  expect(await searchForKey(page, key.residues)).toEqual([]);
+  expect(bodies).toEqual([]);
+  expect(await channelsOpened(page)).toEqual([]);
+});
+
+test('the same search finds the key in a build that leaks it', async ({ page }) => {
+  using key = await styleWithKnownKey(page, leakingOrigin);
+  expect(looksLikeModules(key.decrypt(await firstCiphertextFrame(page)))).toBe(true);
+  expect((await searchForKey(page, key.residues)).length).toBeGreaterThan(0);
+});

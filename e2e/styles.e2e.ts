@@ -1,0 +1,60 @@
+// Every style, from typing to a file that two scanners outside the page read back exactly.
+
+import { expect, type Page, test } from '@playwright/test';
+import { decode } from './support/decode.ts';
+import { choose, download, make, openStudio } from './support/studio.ts';
+
+/** The SVG as Chromium draws it, as a PNG. */
+async function drawSvg(page: Page, bytes: Uint8Array): Promise<Uint8Array> {
+  const blank = await page.context().newPage();
+  try {
+    await blank.setContent(`<img src="data:image/svg+xml;base64,${Buffer.from(bytes).toString('base64')}">`);
+    return await blank.locator('img').screenshot();
+  } finally {
+    await blank.close();
+  }
+}
+
+async function expectToRead(page: Page, style: string, text: string): Promise<void> {
+  await make(page);
+  for (const decoder of ['zxing', 'zbar']) {
+    await expect(page.locator(`[data-decoder=${decoder}]`)).toHaveAttribute('data-read', 'true');
+  }
+  const both = { zxing: text, zbar: text };
+  const png = await download(page, 'PNG');
+  expect(png.name).toBe(`sealed-qr-${style}.png`);
+  expect(await decode(png.bytes)).toEqual(both);
+  const svg = await download(page, 'SVG');
+  expect(svg.name).toBe(`sealed-qr-${style}.svg`);
+  expect(await decode(await drawSvg(page, svg.bytes))).toEqual(both);
+}
+
+test('a link in Gradient', async ({ page }) => {
+  await openStudio(page);
+  await choose(page, 'Gradient');
+  await page.getByLabel('Web address').fill('example.org/letter?from=a&to=b');
+  await expectToRead(page, 'gradient', 'https://example.org/letter?from=a&to=b');
+});
+
+test('a Wi-Fi password with punctuation in Liquid', async ({ page }) => {
+  await openStudio(page);
+  await choose(page, 'Wi-Fi');
+  await page.getByLabel('Network name').fill('Cabin "north"');
+  await page.getByLabel('Password', { exact: true }).fill('correct;horse\\');
+  await choose(page, 'Liquid');
+  await expectToRead(page, 'liquid', 'WIFI:T:WPA;S:Cabin \\"north\\";P:correct\\;horse\\\\;;');
+});
+
+test('emoji and accents in Dots, at the highest level, twice without new keys', async ({ page }) => {
+  await openStudio(page);
+  await choose(page, 'Text');
+  await page.getByRole('textbox', { name: 'Text' }).fill('🦊 Füchse, λίγο');
+  await choose(page, 'Dots');
+  await choose(page, 'H, repairs');
+  await expectToRead(page, 'dots', '🦊 Füchse, λίγο');
+  await page.getByRole('textbox', { name: 'Text' }).fill('🦊 Füchse, λίγα');
+  await expect(page.getByText('You have changed something since.')).toBeVisible();
+  await expectToRead(page, 'dots', '🦊 Füchse, λίγα');
+  await page.getByText('Parameters and figures').click();
+  await expect(page.getByText('none (the server has them)')).toBeVisible();
+});

@@ -1,0 +1,53 @@
+// The page as the tests use it: opening it, making a code, taking it home.
+
+import { readFile } from 'node:fs/promises';
+import { expect, type Locator, type Page } from '@playwright/test';
+
+/** Opens the page and waits until everything is loaded. */
+export async function openStudio(page: Page, url = '/'): Promise<void> {
+  await page.goto(url);
+  await expect(page.locator('[data-readiness]')).toHaveAttribute('data-readiness', 'ready');
+}
+
+/** The form's status line: its `data-phase` says how the run stands. */
+export function phase(page: Page): Locator {
+  return page.locator('[role=status][data-phase]');
+}
+
+/** Chooses a radio button that looks like something else. */
+export async function choose(page: Page, name: string): Promise<void> {
+  await page.getByRole('radio', { name }).check({ force: true });
+}
+
+/** Presses the button. */
+export async function startMaking(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Make it' }).click();
+}
+
+/** Presses the button and waits for a proven code. */
+export async function make(page: Page): Promise<void> {
+  await startMaking(page);
+  await expect(phase(page)).not.toHaveAttribute('data-phase', 'running', { timeout: 90_000 });
+  // First what went wrong, if anything did: it says more than the phase.
+  expect(await page.locator('[data-code]').allInnerTexts()).toEqual([]);
+  await expect(phase(page)).toHaveAttribute('data-phase', 'done');
+}
+
+/** Waits until the server role is at work. */
+export async function evaluating(page: Page): Promise<void> {
+  await expect(page.locator('[data-stage=evaluate]')).toHaveAttribute('data-state', 'running', {
+    timeout: 60_000,
+  });
+}
+
+/** Saves the code as the user would, and returns the file's bytes and name. */
+export async function download(
+  page: Page,
+  format: 'PNG' | 'SVG',
+): Promise<{ name: string; bytes: Uint8Array }> {
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: `Save ${format}` }).click(),
+  ]);
+  return { name: saved.suggestedFilename(), bytes: await readFile(await saved.path()) };
+}

@@ -1,0 +1,114 @@
+// What can go wrong: a worker dies, the user changes their mind, the text is too long, the colours too close.
+
+import { expect, type Page, test, type Worker as PageWorker } from '@playwright/test';
+import { choose, evaluating, make, openStudio, phase, startMaking } from './support/studio.ts';
+
+/** Text for a code of version 10 at level M: long enough to be caught at work. */
+const LONG_TEXT = 'All work and no play makes a dull code. '.repeat(5);
+
+async function typeLongText(page: Page): Promise<void> {
+  await choose(page, 'Text');
+  await page.getByRole('textbox', { name: 'Text' }).fill(LONG_TEXT);
+  await choose(page, 'Gradient');
+}
+
+async function typeShortText(page: Page): Promise<void> {
+  await page.getByRole('textbox', { name: 'Text' }).fill('once more');
+}
+
+function serverWorkers(page: Page): PageWorker[] {
+  return page.workers().filter((worker) => /\/server-[^/]*$/.test(worker.url()));
+}
+
+async function expectDeathAndRecovery(page: Page, reason: RegExp): Promise<void> {
+  const alert = page.getByRole('alert').filter({ hasText: 'That did not work' });
+  await expect(alert).toBeVisible();
+  await expect(alert).toContainText(reason);
+  await expect(alert).toHaveAttribute('data-code', 'worker-died');
+  await expect(alert).toBeFocused();
+  await typeShortText(page);
+  await make(page);
+}
+
+test('a server worker that throws in mid-run ends in a clear error, and the next run works', async ({
+  page,
+}) => {
+  await openStudio(page);
+  await typeLongText(page);
+  await startMaking(page);
+  await evaluating(page);
+  await serverWorkers(page)[0]!.evaluate(() => {
+    setTimeout(() => {
+      throw new Error('killed by the test');
+    });
+  });
+  await expectDeathAndRecovery(page, /worker stopped .*killed by the test.*a new one will be started/);
+});
+
+test('a server worker that falls silent is missed and replaced', async ({ page }) => {
+  await openStudio(page);
+  await typeLongText(page);
+  await startMaking(page);
+  await evaluating(page);
+  // A browser that ends a worker tells nobody.
+  await serverWorkers(page)[0]!.evaluate(() => close());
+  await expectDeathAndRecovery(page, /worker stopped .*no longer answers/);
+});
+
+test('stopping in mid-run stops at once, and the next run works', async ({ page }) => {
+  await openStudio(page);
+  await typeLongText(page);
+  await startMaking(page);
+  await evaluating(page);
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(phase(page)).toHaveAttribute('data-phase', 'stopped', { timeout: 2_000 });
+  await expect(page.getByText('Stopped. Nothing was made.')).toBeVisible();
+  await expect(page.locator('[data-view=result]')).toHaveCount(0);
+  await typeShortText(page);
+  await make(page);
+});
+
+test('stopping while keys are made loses none of them', async ({ page }) => {
+  await openStudio(page);
+  await choose(page, 'Text');
+  await typeShortText(page);
+  await startMaking(page);
+  await expect(page.locator('[data-stage=keygen]')).toHaveAttribute('data-state', 'running');
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(phase(page)).toHaveAttribute('data-phase', 'stopped');
+  await make(page);
+});
+
+test('an over-long text says how many bytes fit, where it was typed', async ({ page }) => {
+  await openStudio(page);
+  await choose(page, 'Text');
+  const field = page.getByRole('textbox', { name: 'Text' });
+  await field.fill('x'.repeat(3000));
+  await startMaking(page);
+  const alert = page.getByRole('alert').filter({ hasText: '3000 bytes' });
+  await expect(alert).toContainText('2953 at level L, 2331 at level M, 1663 at level Q, 1273 at level H');
+  await expect(field).toBeFocused();
+  await expect(field).toHaveAccessibleDescription(/3000 bytes/);
+  await expect(phase(page)).toHaveAttribute('data-phase', 'idle');
+  await field.fill('short enough');
+  await expect(alert).toHaveCount(0);
+});
+
+test('a form that is not right says so in words when the button is pressed', async ({ page }) => {
+  await openStudio(page);
+  await choose(page, 'Wi-Fi');
+  await startMaking(page);
+  await expect(page.getByText('Type the name of the network.')).toBeVisible();
+  await expect(page.getByLabel('Network name')).toBeFocused();
+});
+
+test('colours that a scanner cannot tell apart are refused, and can be reset', async ({ page }) => {
+  await openStudio(page);
+  await page.getByLabel('Background colour').fill('#444444');
+  await expect(page.getByText('Choose a lighter background')).toBeVisible();
+  await startMaking(page);
+  await expect(page.getByLabel('Background colour')).toBeFocused();
+  await expect(phase(page)).toHaveAttribute('data-phase', 'idle');
+  await page.getByRole('button', { name: 'Reset colours' }).click();
+  await expect(page.getByText('Choose a lighter background')).toHaveCount(0);
+});

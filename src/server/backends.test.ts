@@ -1,0 +1,272 @@
+// One suite over every backend: each operation against what it means, on the same slots.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type HandleWatch, loadMeasuredSeal, watchHandles } from '../../fixtures/handle-count.ts';
+import { runPlan } from '../../fixtures/run-plan.ts';
+import { TestKeys } from '../../fixtures/seal-keys.ts';
+import { randomCiphertext, randomPlan, SMALL } from '../../fixtures/small-engine.ts';
+import { seededRandom } from '../../fixtures/styled-codes.ts';
+import type { SealModule } from '../seal/load.ts';
+import { type Diagonal, droppedPrime, outLevel, rotationSteps } from '../plan/plan.ts';
+import type { Backend } from './backend.ts';
+import { ClearBackend, type ClearCiphertext } from './clear-backend.ts';
+import { SealBackend } from './seal-backend.ts';
+
+type SealCiphertext = ReturnType<SealBackend['load']>;
+
+const SLOTS = SMALL.slots;
+const SCALE = 2 ** 24;
+const STEPS = [1, 2, 4, SLOTS - 3];
+
+let seal: SealModule;
+let keys: TestKeys;
+let sealBackend: SealBackend;
+let handles: HandleWatch;
+beforeAll(async () => {
+  seal = await loadMeasuredSeal();
+  keys = new TestKeys(seal, SMALL);
+  sealBackend = new SealBackend(seal, SMALL);
+  sealBackend.addKeys(keys.evaluationKeys(STEPS));
+  handles = watchHandles();
+});
+afterEach(() => expect(handles.live()).toEqual([]));
+afterAll(() => {
+  handles.stop();
+  sealBackend[Symbol.dispose]();
+  keys[Symbol.dispose]();
+});
+
+/** A backend with ways in and out of it. */
+interface Subject<C> {
+  readonly backend: Backend<C>;
+  enter(slots: Float64Array, level?: number): C;
+  leave(ciphertext: C): Float64Array;
+}
+
+const clear: Subject<ClearCiphertext> = {
+  backend: new ClearBackend(SMALL),
+  enter: (slots) => ({ slots: slots.slice() }),
+  leave: ({ slots }) => slots,
+};
+const sealed: Subject<SealCiphertext> = {
+  get backend() {
+    return sealBackend;
+  },
+  enter: (slots, level) => sealBackend.load(keys.encrypt(slots, SCALE, level)),
+  leave: (ciphertext) => {
+    const slots = keys.decrypt(sealBackend.save(ciphertext));
+    sealBackend.free(ciphertext);
+    return slots;
+  },
+};
+
+const random = seededRandom(1);
+const slots = (): Float64Array => Float64Array.from({ length: SLOTS }, () => random() - 0.5);
+const vector = (): Diagonal & { kind: 'vector' } => ({ kind: 'vector', values: Float32Array.from(slots()) });
+
+/** Root mean square of the differences. Key switching is a hundred times noisier in slot 0 than in the others. */
+function deviation(actual: Float64Array, expected: (slot: number) => number): number {
+  expect(actual).toHaveLength(SLOTS);
+  return Math.sqrt(actual.reduce((sum, value, i) => sum + (value - expected(i)) ** 2, 0) / SLOTS);
+}
+
+/** One slot that is wrong by 0.05 is enough to fail. */
+function expectSlots(actual: Float64Array, expected: (slot: number) => number): void {
+  expect(deviation(actual, expected)).toBeLessThan(1e-3);
+}
+
+function suite<C>(subject: Subject<C>): void {
+  const { enter, leave } = subject;
+  const backend = (): Backend<C> => subject.backend;
+  const prime = (level: number): number => droppedPrime(SMALL, level);
+
+  it.each(STEPS)('rotates left by %i and leaves its argument alone', (step) => {
+    const a = slots();
+    const ciphertext = enter(a);
+    const rotated = backend().rotate(ciphertext, step);
+    expectSlots(leave(rotated), (i) => a[(i + step) % SLOTS]);
+    expectSlots(leave(ciphertext), (i) => a[i]);
+  });
+
+  it.each([0, 1, 2])('rotates at level %i', (level) => {
+    const a = slots();
+    const ciphertext = enter(a, level);
+    expectSlots(leave(backend().rotate(ciphertext, 1)), (i) => a[(i + 1) % SLOTS]);
+    backend().free(ciphertext);
+  });
+
+  it.each([1, 2])('multiplies by scalars and vectors, sums, and rescales at level %i', (level) => {
+    const [a, b, d] = [slots(), slots(), vector()];
+    const [ca, cb] = [enter(a, level), enter(b, level)];
+    let sum = backend().multiplyAdd(undefined, ca, { kind: 'scalar', value: -0.75 }, prime(level));
+    sum = backend().multiplyAdd(sum, cb, d, prime(level));
+    sum = backend().multiplyAdd(sum, ca, { kind: 'scalar', value: 0.25 }, prime(level));
+    const result = backend().rescale(sum, SCALE);
+    expectSlots(leave(result), (i) => -0.5 * a[i] + d.values[i] * b[i]);
+    backend().free(ca);
+    backend().free(cb);
+  });
+
+  it('takes factors that round to zero', () => {
+    const [a, b] = [slots(), slots()];
+    const [ca, cb] = [enter(a), enter(b)];
+    const tiny: Diagonal = { kind: 'vector', values: new Float32Array(SLOTS).fill(1e-12) };
+    const one: Diagonal = { kind: 'vector', values: new Float32Array(SLOTS) };
+    one.values[7] = 2 ** -20;
+    for (const diagonal of [tiny, one, { kind: 'scalar', value: 0 } as const]) {
+      let sum = backend().multiplyAdd(undefined, ca, diagonal, 2 ** 20);
+      sum = backend().multiplyAdd(sum, cb, { kind: 'scalar', value: 0.5 }, 2 ** 20);
+      sum = backend().multiplyAdd(sum, ca, diagonal, 2 ** 20);
+      expectSlots(leave(sum), (i) => 0.5 * b[i]);
+    }
+    backend().free(ca);
+    backend().free(cb);
+  });
+
+  it('adds', () => {
+    const [a, b] = [slots(), slots()];
+    expectSlots(leave(backend().add(enter(a), enter(b))), (i) => a[i] + b[i]);
+  });
+
+  it.each([0, 1, 2])('adds constants at level %i, scalars and vectors', (level) => {
+    const [a, d] = [slots(), vector()];
+    const ciphertext = enter(a, level);
+    backend().addConstant(ciphertext, { kind: 'scalar', value: -0.125 });
+    backend().addConstant(ciphertext, d);
+    backend().addConstant(ciphertext, { kind: 'scalar', value: 0 });
+    backend().addConstant(ciphertext, { kind: 'vector', values: new Float32Array(SLOTS) });
+    expectSlots(leave(ciphertext), (i) => a[i] - 0.125 + d.values[i]);
+  });
+
+  it.each([1, 2])('squares at level %i and leaves its argument alone', (level) => {
+    const a = slots();
+    const ciphertext = enter(a, level);
+    const square = backend().square(ciphertext, SCALE ** 2 / prime(level));
+    expectSlots(leave(square), (i) => a[i] ** 2);
+    expectSlots(leave(ciphertext), (i) => a[i]);
+  });
+
+  it('keeps the plan’s scale after a rescale, not a rounded one', () => {
+    const a = slots();
+    const half = SCALE / 2;
+    const ciphertext = enter(a);
+    const product = backend().multiplyAdd(undefined, ciphertext, { kind: 'scalar', value: 1 }, prime(2) / 2);
+    expectSlots(leave(backend().rescale(product, half)), (i) => a[i]);
+    backend().free(ciphertext);
+  });
+}
+
+describe('the clear backend', () => suite(clear));
+describe('the SEAL backend', () => suite(sealed));
+
+describe('both backends', () => {
+  it('compute random plans alike', async () => {
+    for (const seed of [3, 4, 8, 10]) {
+      const source = seededRandom(seed);
+      const plan = randomPlan(source, SMALL);
+      const inputs = Array.from({ length: plan.inputCount }, () =>
+        Float64Array.from({ length: SLOTS }, () => source() - 0.5),
+      );
+      expect(rotationSteps(plan).every((step) => STEPS.includes(step))).toBe(true);
+      const expected = await runPlan(
+        clear.backend,
+        plan,
+        inputs.map((input) => clear.enter(input)),
+      );
+      const actual = await runPlan(
+        sealBackend,
+        plan,
+        inputs.map((input) => sealBackend.load(keys.encrypt(input, plan.inputScale))),
+      );
+      const last = plan.stages.at(-1)!;
+      actual.forEach((ciphertext, index) => {
+        const saved = sealBackend.save(ciphertext);
+        expect(saved).toMatchObject({ level: outLevel(last), scale: last.outScale, size: 2 });
+        sealBackend.free(ciphertext);
+        // Two squares leave a scale of 2^18: some bits of the result are noise.
+        expect(deviation(keys.decrypt(saved), (i) => expected[index].slots[i])).toBeLessThan(0.01);
+      });
+    }
+  });
+});
+
+describe('the clear backend', () => {
+  it('neither loads nor saves ciphertexts: it has no key', () => {
+    const refusal = expect.objectContaining({ code: 'wrong-state' });
+    expect(() => clear.backend.load(randomCiphertext(random, SMALL, 1))).toThrow(refusal);
+    expect(() => clear.backend.save(clear.enter(slots()))).toThrow(refusal);
+  });
+
+  it('rounds as the scheme would: coarsely at small scales, hardly at large ones', () => {
+    const a = slots();
+    const error = (scale: number): number => {
+      const { slots: rounded } = clear.backend.rescale(clear.enter(a), scale);
+      return Math.sqrt(rounded.reduce((sum, value, i) => sum + (value - a[i]) ** 2, 0) / SLOTS);
+    };
+    const N = SMALL.polyModulusDegree;
+    const deviation = Math.sqrt((N / 12) * (1 + (2 * N) / 3));
+    expect(error(2 ** 24) * 2 ** 24).toBeGreaterThan(0.9 * deviation);
+    expect(error(2 ** 24) * 2 ** 24).toBeLessThan(1.1 * deviation);
+    const factor: Diagonal = { kind: 'scalar', value: 0.3 };
+    const { slots: product } = clear.backend.multiplyAdd(undefined, clear.enter(a), factor, 2);
+    expect(product[0]).toBe(a[0] * 0.5);
+  });
+});
+
+describe('the SEAL backend', () => {
+  it('says which key is missing, and leaves nothing behind', () => {
+    using bare = new SealBackend(seal, SMALL);
+    const ciphertext = bare.load(randomCiphertext(random, SMALL, 2));
+    const missing = expect.objectContaining({ code: 'missing-key', stage: 'server' });
+    expect(() => bare.rotate(ciphertext, 1)).toThrow(missing);
+    expect(() => bare.square(ciphertext, SCALE)).toThrow(missing);
+    bare.addKeys({
+      relinearization: keys.relinearizationKey(),
+      rotations: new Map([[2, keys.rotationKey(2)]]),
+    });
+    expect(() => bare.rotate(ciphertext, 1)).toThrow(missing);
+    bare.free(bare.rotate(ciphertext, 2));
+    bare.free(bare.square(ciphertext, 2 ** 22));
+    bare.free(ciphertext);
+  });
+
+  it('replaces the keys of an earlier client by those of a new one, step by step', () => {
+    using other = new TestKeys(seal, SMALL);
+    using backend = new SealBackend(seal, SMALL);
+    backend.addKeys(other.evaluationKeys([1, 2]));
+    const held = handles.live().filter((name) => name === 'GaloisKeys').length;
+    backend.addKeys(keys.evaluationKeys([1]));
+    backend.addKeys(keys.evaluationKeys([2]));
+    backend.addKeys(keys.evaluationKeys([1, 2]));
+    expect(handles.live().filter((name) => name === 'GaloisKeys')).toHaveLength(held);
+    const a = slots();
+    const ciphertext = backend.load(keys.encrypt(a, SCALE));
+    for (const step of [1, 2]) {
+      const rotated = backend.rotate(ciphertext, step);
+      expectSlots(keys.decrypt(backend.save(rotated)), (i) => a[(i + step) % SLOTS]);
+      backend.free(rotated);
+    }
+    const square = backend.square(ciphertext, SCALE ** 2 / droppedPrime(SMALL, 2));
+    expectSlots(keys.decrypt(backend.save(square)), (i) => a[i] ** 2);
+    backend.free(square);
+    backend.free(ciphertext);
+  });
+
+  it('leaves nothing behind when SEAL refuses an operation', () => {
+    const low = sealed.enter(slots(), 0);
+    const high = sealed.enter(slots(), 2);
+    expect(() => sealBackend.add(low, high)).toThrow();
+    expect(() => sealBackend.multiplyAdd(low, high, { kind: 'scalar', value: 1 }, 2 ** 10)).toThrow();
+    expect(() => sealBackend.rescale(low, 1)).toThrow();
+    expect(() => sealBackend.square(low, 1)).toThrow();
+    sealBackend.free(low);
+    sealBackend.free(high);
+  });
+
+  it('gives back what it loads, to the byte', () => {
+    const ciphertext = randomCiphertext(random, SMALL, 1);
+    const handle = sealBackend.load(ciphertext);
+    expect(sealBackend.save(handle)).toEqual(ciphertext);
+    sealBackend.free(handle);
+    expect(sealBackend.memoryBytes()).toBeGreaterThan(1 << 20);
+  });
+});
