@@ -10,7 +10,12 @@ export interface ChebyshevSeries {
 }
 
 /** Interpolation of `f` at the `degree + 1` Chebyshev nodes of [low, high]; exact for polynomials of that degree. */
-export function interpolate(f: (x: number) => number, low: number, high: number, degree: number): ChebyshevSeries {
+export function interpolate(
+  f: (x: number) => number,
+  low: number,
+  high: number,
+  degree: number,
+): ChebyshevSeries {
   const count = degree + 1;
   const samples = Array.from({ length: count }, (_, i) => {
     const u = Math.cos((Math.PI * (i + 0.5)) / count);
@@ -118,7 +123,10 @@ export function expandSeries(
     }
     const log = Math.floor(Math.log2(top));
     const k = 2 ** log;
-    const quotient = (i: number): number[] => series(i).slice(k).map((c, j) => (j === 0 ? c : 2 * c));
+    const quotient = (i: number): number[] =>
+      series(i)
+        .slice(k)
+        .map((c, j) => (j === 0 ? c : 2 * c));
     const remainder = (i: number): number[] => {
       const rest = series(i).slice(0, k);
       for (let j = k + 1; j <= top; j += 1) rest[2 * k - j] -= series(i)[j];

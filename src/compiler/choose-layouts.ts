@@ -62,7 +62,6 @@ function stateAfter(phase: Phase, targets: readonly StageTarget[]): State {
 /** The layouts of a round's groups: those known, and for the new ones every member of the first one's family. */
 function layoutChoices(
   phase: Phase,
-  schedule: Schedule,
   known: ReadonlyMap<number, TensorLayout>,
   families: ReadonlyMap<number, readonly TensorLayout[]>,
 ): ReadonlyMap<number, TensorLayout>[] {
@@ -90,7 +89,8 @@ interface Candidate {
 
 function strideFor(phase: Phase): number {
   let entries = 0;
-  for (const { affine } of phase.targets) for (const { matrix } of affine.parts) entries += matrix.columns.length;
+  for (const { affine } of phase.targets)
+    for (const { matrix } of affine.parts) entries += matrix.columns.length;
   // Odd, so that it does not fall in step with channels or rows.
   return entries <= SAMPLED_ENTRIES ? 1 : 2 * Math.floor(entries / SAMPLED_ENTRIES / 2) + 1;
 }
@@ -98,7 +98,6 @@ function strideFor(phase: Phase): number {
 /** Every way to do `phase` after `path`, roughly priced. */
 function candidates(
   phase: Phase,
-  schedule: Schedule,
   path: Path,
   families: ReadonlyMap<number, readonly TensorLayout[]>,
   inputFamily: readonly TensorLayout[] | undefined,
@@ -107,9 +106,13 @@ function candidates(
 ): Candidate[] {
   const found: Candidate[] = [];
   const stride = strideFor(phase);
-  for (const layouts of layoutChoices(phase, schedule, path.layouts, families)) {
+  for (const layouts of layoutChoices(phase, path.layouts, families)) {
     const targets = stageTargets(phase, (group) => layouts.get(group)!);
-    const push = (state: State, inputLayout: TensorLayout | undefined, estimate: Estimate | undefined): void => {
+    const push = (
+      state: State,
+      inputLayout: TensorLayout | undefined,
+      estimate: Estimate | undefined,
+    ): void => {
       if (estimate) found.push({ path, layouts, targets, state, inputLayout, estimate });
     };
     if (!inputFamily) {
@@ -131,7 +134,13 @@ function candidates(
 }
 
 /** The candidate priced in full, if it was only sampled. */
-function inFull(candidate: Candidate, phase: Phase, around: Surroundings, primes: number, stride: number): Candidate | undefined {
+function inFull(
+  candidate: Candidate,
+  phase: Phase,
+  around: Surroundings,
+  primes: number,
+  stride: number,
+): Candidate | undefined {
   if (stride === 1 || !candidate.estimate.split) return candidate;
   const estimate = estimateRound(phase, candidate.targets, candidate.state, around, primes, 1);
   return estimate && { ...candidate, estimate };
@@ -157,13 +166,15 @@ export function chooseLayouts(
   const inputUsed = new Uint8Array(inputShape.reduce((a, b) => a * b, 1)).fill(1);
   const inputFamily = layoutFamily(inputShape, inputUsed, around.ring, []).slice(0, 3);
 
-  let beam: Path[] = [{ layouts: new Map(), rounds: [], ms: 0, bytes: 0, state: { placed: new Map(), count: 0 } }];
+  let beam: Path[] = [
+    { layouts: new Map(), rounds: [], ms: 0, bytes: 0, state: { placed: new Map(), count: 0 } },
+  ];
   schedule.phases.forEach((phase, index) => {
     const primes = primesOf[index];
     const stride = strideFor(phase);
     const all = beam
       .flatMap((path) =>
-        candidates(phase, schedule, path, families, index === 0 ? inputFamily : undefined, around, primes),
+        candidates(phase, path, families, index === 0 ? inputFamily : undefined, around, primes),
       )
       .sort((a, b) => a.path.ms + a.estimate.ms - b.path.ms - b.estimate.ms);
     const paths: Path[] = [];

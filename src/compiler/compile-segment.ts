@@ -4,7 +4,7 @@ import { SealedError } from '../base/errors.ts';
 import { executeGraph } from '../model/execute.ts';
 import { elementCount, type Graph, type Tensor } from '../model/graph.ts';
 import type { Parameters } from '../params/parameters.ts';
-import { type CostTable, predictMs } from '../plan/counts.ts';
+import type { CostTable } from '../plan/counts.ts';
 import { outLevel, type Plan, rotationSteps } from '../plan/plan.ts';
 import type { NetworkCard } from '../plan/slot-layout.ts';
 import { verifyPlan } from '../plan/verify.ts';
@@ -13,7 +13,8 @@ import { type Choice, chooseLayouts } from './choose-layouts.ts';
 import { type DraftStage, emitGather, emitRound, type Geometry } from './emit-round.ts';
 import { assignNetworkScales, type Depth, depthOf, parametersFor, primesByRound } from './network-scales.ts';
 import { INPUT, type Schedule, schedulePhases } from './phases.ts';
-import { evaluateProgram, type Program } from './program.ts';
+import { type Magnitudes, predict, type Prediction } from './predict.ts';
+import { evaluateAffine, evaluateProgram, type Program } from './program.ts';
 import { type FitReport, readNetwork } from './read-network.ts';
 import { gatherInputs } from './gather.ts';
 import { stageTargets, type State, type Surroundings } from './round-cost.ts';
@@ -37,9 +38,8 @@ export interface CompiledSegment {
   readonly plan: Plan;
   readonly card: NetworkCard;
   readonly fits: readonly FitReport[];
-  /** Predicted evaluation time of one run (of up to `card.input.layout.batch` inputs) on one thread. */
-  readonly predictedMs: number;
-  readonly program: Program;
+  /** What one run, of up to `card.input.layout.batch` inputs, will take. */
+  readonly prediction: Prediction;
   /** Name of each round's layouts, for people. */
   readonly layouts: readonly string[];
 }
@@ -52,13 +52,37 @@ interface Prepared {
   readonly parameters: Parameters;
 }
 
-/** Largest absolute value of the program's output over `samples`. */
-function largestOutput(program: Program, samples: readonly Tensor[]): number {
-  let largest = 0;
+function largest(values: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i += 1) most = Math.max(most, Math.abs(values[i]));
+  return most;
+}
+
+/** Largest absolute values over `samples`: of the output, and around each round. */
+function magnitudesOf(
+  program: Program,
+  schedule: Schedule,
+  samples: readonly Tensor[],
+): { readonly output: number; readonly rounds: readonly Magnitudes[] } {
+  const rounds = schedule.phases.map(() => ({ input: 0, operand: 0 }));
+  let output = 0;
   for (const { data } of samples) {
-    for (const value of evaluateProgram(program, data).output) largest = Math.max(largest, Math.abs(value));
+    const values = evaluateProgram(program, data);
+    output = Math.max(output, largest(values.output));
+    schedule.phases.forEach(({ targets, outputs, hasProducts }, index) => {
+      const reads = new Set(targets.flatMap(({ affine }) => affine.parts.map(({ base }) => base)));
+      for (const base of reads)
+        rounds[index].input = Math.max(rounds[index].input, largest(values.bases[base]));
+      if (!hasProducts) return;
+      for (const { left, right } of outputs) {
+        for (const target of right === undefined ? [left] : [left, right]) {
+          const operand = evaluateAffine(targets[target].affine, values.bases);
+          rounds[index].operand = Math.max(rounds[index].operand, largest(operand));
+        }
+      }
+    });
   }
-  return largest;
+  return { output, rounds };
 }
 
 function surroundings({ parameters }: Prepared, batch: number, options: SegmentOptions): Surroundings {
@@ -74,7 +98,12 @@ function choosePacking(prepared: Prepared, options: SegmentOptions): { batch: nu
   let failure: unknown;
   for (let batch = 1; batch <= Math.min(powerOfTwo(options.batch), parameters.slots); batch *= 2) {
     try {
-      const choice = chooseLayouts(schedule, graph.input.shape, surroundings(prepared, batch, options), primes);
+      const choice = chooseLayouts(
+        schedule,
+        graph.input.shape,
+        surroundings(prepared, batch, options),
+        primes,
+      );
       const ms = choice.ms * Math.ceil(options.batch / batch);
       if (!best || ms < best.ms) best = { batch, choice, ms };
     } catch (error) {
@@ -103,7 +132,7 @@ function emit({ schedule, graph }: Prepared, choice: Choice, geometry: Geometry)
       const gathered = gatherInputs(targets, geometry.ring, estimate.spread, Infinity)!;
       sources = gathered.tables;
       const round = emitGather(phase, targets, gathered, geometry);
-      drafts.push(...round.stages);
+      drafts.push(...round.stages.map((stage) => ({ round: index, ...stage })));
       state = round.state;
       return;
     }
@@ -112,7 +141,7 @@ function emit({ schedule, graph }: Prepared, choice: Choice, geometry: Geometry)
       state = { placed: new Map([[INPUT, { layout: inputLayout, first: 0 }]]), count: inputLayout.count };
     }
     const round = emitRound(phase, targets, state, estimate.split, geometry);
-    drafts.push(...round.stages);
+    drafts.push(...round.stages.map((stage) => ({ round: index, ...stage })));
     state = round.state;
   });
   assert(elementCount(graph.input.shape) > 0, 'the network has an input');
@@ -122,7 +151,7 @@ function emit({ schedule, graph }: Prepared, choice: Choice, geometry: Geometry)
       sums: [{ giantStep: 0, terms: [{ input, step: 0, diagonal: { kind: 'scalar', value: 1 } as const }] }],
       bias: undefined,
     }));
-    drafts.push({ kind: 'linear', label: 'as it is', rows, isScaled: false, rescale: false });
+    drafts.push({ round: 0, kind: 'linear', label: 'as it is', rows, isScaled: false, rescale: false });
   }
   return { drafts, sources, output: choice.layouts.get(schedule.outputGroup)! };
 }
@@ -131,12 +160,19 @@ function emit({ schedule, graph }: Prepared, choice: Choice, geometry: Geometry)
 function orderedSources(layout: TensorLayout, ring: number): Int32Array[] {
   const sources = Array.from({ length: layout.count }, () => new Int32Array(ring).fill(-1));
   layout.ciphertext.forEach((ciphertext, e) => {
-    for (let p = layout.position[e]; ciphertext >= 0 && p < ring; p += layout.period) sources[ciphertext][p] = e;
+    for (let p = layout.position[e]; ciphertext >= 0 && p < ring; p += layout.period)
+      sources[ciphertext][p] = e;
   });
   return sources;
 }
 
-function cardOf({ graph }: Prepared, plan: Plan, emitted: Emitted, batch: number, lastLevel: number): NetworkCard {
+function cardOf(
+  { graph }: Prepared,
+  plan: Plan,
+  emitted: Emitted,
+  batch: number,
+  lastLevel: number,
+): NetworkCard {
   const { parameters } = plan;
   const { slots } = parameters;
   const last = plan.stages.at(-1)!;
@@ -184,11 +220,8 @@ export function compileSegment(graph: Graph, options: SegmentOptions): CompiledS
   const { program, fits } = readNetwork(graph, ranges, options.tolerance);
   const schedule = schedulePhases(program);
   const reference = options.samples.map((sample) => executeGraph(graph, sample).data);
-  const largest = Math.max(
-    largestOutput(program, options.samples),
-    ...reference.map((data) => data.reduce((max, x) => Math.max(max, Math.abs(x)), 0)),
-  );
-  const depth = depthOf(schedule, largest);
+  const magnitudes = magnitudesOf(program, schedule, options.samples);
+  const depth = depthOf(schedule, Math.max(magnitudes.output, ...reference.map(largest)));
   const prepared = { graph, program, schedule, depth, parameters: fittingParameters(schedule, depth) };
   const { batch, choice } = choosePacking(prepared, options);
   const geometry = { ring: prepared.parameters.slots / batch, batch };
@@ -201,12 +234,13 @@ export function compileSegment(graph: Graph, options: SegmentOptions): CompiledS
     inputScale,
     stages,
   });
+  const card = cardOf(prepared, plan, emitted, batch, depth.lastLevel);
+  const around = emitted.drafts.map(({ round }) => magnitudes.rounds[round]);
   return {
     plan,
-    card: cardOf(prepared, plan, emitted, batch, depth.lastLevel),
+    card,
     fits,
-    predictedMs: predictMs(plan, options.costs),
-    program,
+    prediction: predict(plan, card, around, options.costs),
     layouts: schedule.phases.map(({ targets }) =>
       [...new Set(targets.map(({ group }) => choice.layouts.get(group)!.name))].join(' + '),
     ),

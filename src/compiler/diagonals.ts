@@ -37,7 +37,11 @@ export function workPeriod({ affine, layout }: StageTarget, inputs: StageInputs)
 }
 
 /** The whole factor of a part that stays where it is, undefined for all others. */
-function scalarPart(target: StageTarget, part: Affine['parts'][number], inputs: StageInputs): number | undefined {
+function scalarPart(
+  target: StageTarget,
+  part: Affine['parts'][number],
+  inputs: StageInputs,
+): number | undefined {
   const placed = inputs.placed.get(part.base)!;
   return placed.layout === target.layout ? identityFactor(part.matrix) : undefined;
 }
@@ -87,6 +91,8 @@ export interface DiagonalShape {
 
 // A table of all possible diagonals is kept while they are found; beyond this the layout is no good anyway.
 const MOST_POSSIBLE = 3e7;
+
+const MOST_COMPARED = 256;
 
 /**
  * Which diagonals a stage has; undefined if more than `most`.
@@ -209,31 +215,23 @@ export function uniform(values: Float64Array): number | Float64Array {
   return values.every((value) => value === first) ? first : values;
 }
 
-/**
- * For each input ciphertext the one that stands for it: those that every target reads with the same weights at the same
- * positions (an average pool laid out by phases) are added up before anything is multiplied.
- */
-export function mergeInputs(
-  targets: readonly StageTarget[],
-  placed: ReadonlyMap<number, Placed>,
-  count: number,
-  ring: number,
-): Int32Array {
-  const representative = Int32Array.from({ length: count }, (_, i) => i);
-  if (count < 2) return representative;
-  const hashes = Array.from({ length: count }, () => new Int32Array(2 * ring));
+/** Two words a column: equal for columns that hold the same weights in the same rows. */
+export type ColumnHashes = ReadonlyMap<number, Int32Array>;
+
+/** Hashes of the columns of every base that `targets` read. */
+export function columnHashes(targets: readonly Pick<StageTarget, 'affine' | 'used'>[]): ColumnHashes {
+  const hashes = new Map<number, Int32Array>();
   const bits = new Int32Array(2);
   const double = new Float64Array(bits.buffer);
-  targets.forEach(({ affine, used, layout }, number) => {
+  targets.forEach(({ affine, used }, number) => {
     for (const { base, matrix } of affine.parts) {
-      const { layout: source, first } = placed.get(base)!;
+      const hash = hashes.get(base) ?? new Int32Array(2 * matrix.columnCount);
+      hashes.set(base, hash);
       for (let row = 0; row < matrix.rowCount; row += 1) {
-        if (used[row] === 0 || layout.ciphertext[row] < 0) continue;
+        if (used[row] === 0) continue;
         const place = Math.imul(row + 1, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b);
         for (let entry = matrix.rowStart[row]; entry < matrix.rowStart[row + 1]; entry += 1) {
-          const column = matrix.columns[entry];
-          const hash = hashes[first + source.ciphertext[column]];
-          const at = 2 * source.position[column];
+          const at = 2 * matrix.columns[entry];
           double[0] = matrix.values[entry];
           const mixed = Math.imul(bits[0] ^ Math.imul(bits[1], 0xc2b2ae35), 0x27d4eb2f) ^ place;
           hash[at] = (hash[at] + Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d)) | 0;
@@ -242,12 +240,39 @@ export function mergeInputs(
       }
     }
   });
+  return hashes;
+}
+
+/**
+ * For each input ciphertext the one that stands for it: those that every target reads with the same weights at the same
+ * positions (an average pool laid out by phases) are added up before anything is multiplied.
+ */
+export function mergeInputs(
+  hashes: ColumnHashes,
+  placed: ReadonlyMap<number, Placed>,
+  count: number,
+  ring: number,
+): Int32Array {
+  const representative = Int32Array.from({ length: count }, (_, i) => i);
+  // Many ciphertexts hold few elements each: then comparing all costs more than it saves.
+  if (count < 2 || count > MOST_COMPARED) return representative;
+  const byPosition = Array.from({ length: count }, () => new Int32Array(2 * ring));
   const periods = new Int32Array(count);
-  for (const { layout, first } of placed.values()) periods.fill(layout.period, first, first + layout.count);
+  for (const [base, { layout, first }] of placed) {
+    periods.fill(layout.period, first, first + layout.count);
+    const hash = hashes.get(base);
+    if (!hash) continue;
+    layout.ciphertext.forEach((ciphertext, e) => {
+      if (ciphertext < 0) return;
+      const at = 2 * layout.position[e];
+      byPosition[first + ciphertext][at] = hash[2 * e];
+      byPosition[first + ciphertext][at + 1] = hash[2 * e + 1];
+    });
+  }
   for (let i = 1; i < count; i += 1) {
     for (let j = 0; j < i; j += 1) {
       if (representative[j] !== j || periods[i] !== periods[j]) continue;
-      if (!hashes[i].every((value, at) => value === hashes[j][at])) continue;
+      if (!byPosition[i].every((value, at) => value === byPosition[j][at])) continue;
       representative[i] = j;
       break;
     }

@@ -16,7 +16,10 @@ import type { Phase } from './phases.ts';
 import type { State } from './round-cost.ts';
 
 /** A stage before levels and scales are assigned. */
-export type DraftStage =
+export type DraftStage = { readonly round: number } & DraftOperation;
+
+/** What a draft stage does. */
+export type DraftOperation =
   | {
       readonly kind: 'linear';
       readonly label: string;
@@ -47,7 +50,12 @@ function spreadOut(values: number | Float64Array, giant: number, { ring, batch }
   return { kind: 'vector', values: slots };
 }
 
-function rowOf(taps: readonly Tap[], split: Split | undefined, inputOf: Int32Array, geometry: Geometry): LinearRow {
+function rowOf(
+  taps: readonly Tap[],
+  split: Split | undefined,
+  inputOf: Int32Array,
+  geometry: Geometry,
+): LinearRow {
   const { ring, batch } = geometry;
   const sums = new Map<number, Term[]>();
   for (const { input, shift, values } of taps) {
@@ -60,7 +68,9 @@ function rowOf(taps: readonly Tap[], split: Split | undefined, inputOf: Int32Arr
     if (known) known.push(term);
     else sums.set(step, [term]);
   }
-  const rows = [...sums].sort(([a], [b]) => a - b).map(([giantStep, terms]): RotatedSum => ({ giantStep, terms }));
+  const rows = [...sums]
+    .sort(([a], [b]) => a - b)
+    .map(([giantStep, terms]): RotatedSum => ({ giantStep, terms }));
   return { sums: rows, bias: undefined };
 }
 
@@ -95,7 +105,7 @@ function isAlias(row: LinearRow): boolean {
 
 /** Stages of a round's linear part, and which value each row of its targets is afterwards. */
 interface LinearPart {
-  readonly stages: DraftStage[];
+  readonly stages: DraftOperation[];
   readonly locations: readonly number[];
   readonly count: number;
 }
@@ -113,7 +123,10 @@ function linearStages(
   const last = phase.outputs.length === 0;
   const locations = rows.map((row) => (isAlias(row) ? row.sums[0].terms[0].input : -1));
   const isAliased = phase.isFree && bias.every((b) => !b) && locations.every((at) => at >= 0);
-  if (isAliased && (phase.hasProducts || (last && locations.length === inputCount && locations.every((at, i) => at === i)))) {
+  if (
+    isAliased &&
+    (phase.hasProducts || (last && locations.length === inputCount && locations.every((at, i) => at === i)))
+  ) {
     return { stages: [], locations, count: inputCount };
   }
   const foldsOf = targets.flatMap(({ layout }, i) => {
@@ -124,8 +137,12 @@ function linearStages(
   const { label, isFree } = phase;
   const finish = (drafts: readonly LinearRow[], isLast: boolean): LinearRow[] =>
     isLast ? drafts.map((row, i) => ({ ...row, bias: bias[i] })) : [...drafts];
-  const main = { rows: finish(rows, foldCount === 0), isScaled: !isFree, rescale: !isFree && foldCount === 0 };
-  const stages: DraftStage[] = [{ kind: 'linear', label, ...main }];
+  const main = {
+    rows: finish(rows, foldCount === 0),
+    isScaled: !isFree,
+    rescale: !isFree && foldCount === 0,
+  };
+  const stages: DraftOperation[] = [{ kind: 'linear', label, ...main }];
   // Folding before the rescale costs a prime more and keeps the rescale's rounding from being added up.
   for (let fold = foldCount - 1; fold >= 0; fold -= 1) {
     const folded = rows.map((_, input): LinearRow => {
@@ -135,7 +152,13 @@ function linearStages(
       return { sums: [{ giantStep: 0, terms: fold < folds ? [self, other] : [self] }], bias: undefined };
     });
     const isLast = fold === 0;
-    stages.push({ kind: 'linear', label: `fold ${label}`, rows: finish(folded, isLast), isScaled: false, rescale: !isFree && isLast });
+    stages.push({
+      kind: 'linear',
+      label: `fold ${label}`,
+      rows: finish(folded, isLast),
+      isScaled: false,
+      rescale: !isFree && isLast,
+    });
   }
   return { stages, locations: rows.map((_, i) => i), count: rows.length };
 }
@@ -154,7 +177,7 @@ function finishRound(
   phase: Phase,
   targets: readonly StageTarget[],
   linear: LinearPart,
-): { stages: DraftStage[]; state: State } {
+): { stages: DraftOperation[]; state: State } {
   const first = firstRows(targets);
   const placed = new Map<number, Placed>();
   if (!phase.hasProducts) {
@@ -172,7 +195,7 @@ function finishRound(
       pairs.push({ left: a, right: right === undefined ? undefined : linear.locations[first[right] + i] });
     }
   }
-  const stages: DraftStage[] = [...linear.stages, { kind: 'product', label: phase.label, pairs }];
+  const stages: DraftOperation[] = [...linear.stages, { kind: 'product', label: phase.label, pairs }];
   return { stages, state: { placed, count: pairs.length } };
 }
 
@@ -182,7 +205,7 @@ export function emitGather(
   targets: readonly StageTarget[],
   gathered: Gathered,
   geometry: Geometry,
-): { stages: DraftStage[]; state: State } {
+): { stages: DraftOperation[]; state: State } {
   const own = Int32Array.from(gathered.tables, (_, i) => i);
   const rows = gathered.rows.map((taps) => rowOf(taps, undefined, own, geometry));
   const linear = linearStages(phase, targets, rows, gathered.work, geometry, gathered.tables.length);
@@ -196,16 +219,16 @@ export function emitRound(
   state: State,
   split: Split | undefined,
   geometry: Geometry,
-): { stages: DraftStage[]; state: State } {
+): { stages: DraftOperation[]; state: State } {
   const { ring } = geometry;
   const own = Int32Array.from({ length: state.count }, (_, i) => i);
-  const representative = phase.isFree ? own : mergeInputs(targets, state.placed, state.count, ring);
+  const representative = phase.isFree ? own : mergeInputs(phase.columns, state.placed, state.count, ring);
   const inputs = { ring, count: state.count, placed: state.placed, representative };
   const taps = targets.flatMap((target) => fillDiagonals(target, inputs));
   const work = targets.map((target) => workPeriod(target, inputs));
   const read = new Set(taps.flatMap((row) => row.map(({ input }) => input)));
   const members = own.reduce((sum, i) => sum + (read.has(representative[i]) ? 1 : 0), 0);
-  const stages: DraftStage[] = [];
+  const stages: DraftOperation[] = [];
   const inputOf = Int32Array.from(own);
   let count = state.count;
   if (members > read.size) {
@@ -216,7 +239,13 @@ export function emitRound(
       const terms = same.map((i): Term => ({ input: i, step: 0, diagonal: ONE }));
       return { sums: [{ giantStep: 0, terms }], bias: undefined };
     });
-    stages.push({ kind: 'linear', label: `add up for ${phase.label}`, rows, isScaled: false, rescale: false });
+    stages.push({
+      kind: 'linear',
+      label: `add up for ${phase.label}`,
+      rows,
+      isScaled: false,
+      rescale: false,
+    });
     count = sums.length;
   }
   assert(count > 0, 'a round has inputs');

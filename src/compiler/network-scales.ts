@@ -34,9 +34,13 @@ export function depthOf(schedule: Schedule, largest: number): Depth {
   }
   const wider = room + SCALES.lastPrimeBits;
   if (wider < LEAST_OUTPUT_BITS) {
-    throw new SealedError('does-not-fit', 'The results are too large for any scale: divide the last layer by a constant.', {
-      stage: 'compile',
-    });
+    throw new SealedError(
+      'does-not-fit',
+      'The results are too large for any scale: divide the last layer by a constant.',
+      {
+        stage: 'compile',
+      },
+    );
   }
   return { drops, lastLevel: 1, outputScale: 2 ** Math.min(wider, SCALES.outputBits) };
 }
@@ -87,7 +91,13 @@ export function assignNetworkScales(
   return { stages, inputScale: outScale };
 }
 
-function stageOf(draft: DraftStage, level: number, inScale: number, plainScale: number, outScale: number): Stage {
+function stageOf(
+  draft: DraftStage,
+  level: number,
+  inScale: number,
+  plainScale: number,
+  outScale: number,
+): Stage {
   const { label } = draft;
   if (draft.kind === 'product') {
     const { pairs } = draft;

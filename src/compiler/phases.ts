@@ -1,4 +1,5 @@
 // A program as rounds: a linear stage that makes operands and carries on what is needed later, then a product stage.
+import { columnHashes, type ColumnHashes } from './diagonals.ts';
 import { type Affine, isFree, type Program, soleBase } from './program.ts';
 import { identityMatrix } from './sparse-map.ts';
 
@@ -28,6 +29,8 @@ export interface Phase {
   readonly isFree: boolean;
   readonly hasProducts: boolean;
   readonly label: string;
+  /** What tells equal columns, by base: which ciphertexts may be added up first. */
+  readonly columns: ColumnHashes;
 }
 
 /** A program cut into rounds. */
@@ -55,7 +58,8 @@ function markColumns(affine: Affine, used: Uint8Array, marks: Uint8Array[]): voi
     const mark = marks[base];
     for (let row = 0; row < matrix.rowCount; row += 1) {
       if (used[row] === 0) continue;
-      for (let at = matrix.rowStart[row]; at < matrix.rowStart[row + 1]; at += 1) mark[matrix.columns[at]] = 1;
+      for (let at = matrix.rowStart[row]; at < matrix.rowStart[row + 1]; at += 1)
+        mark[matrix.columns[at]] = 1;
     }
   }
 }
@@ -150,7 +154,11 @@ export function schedulePhases(program: Program): Schedule {
         const a = target(left, groupOf[base], used[base]);
         outputs.push({ base, left: a, right: right && target(right, groupOf[base], used[base]) });
       } else if (at < phase && last[base] > phase) {
-        outputs.push({ base, left: target(baseAffine(program, base), groupOf[base], used[base]), right: undefined });
+        outputs.push({
+          base,
+          left: target(baseAffine(program, base), groupOf[base], used[base]),
+          right: undefined,
+        });
       }
     });
     if (phase === outputPhase) target(output, outputGroup, outputUsed);
@@ -165,6 +173,7 @@ export function schedulePhases(program: Program): Schedule {
       outputs,
       isFree: targets.every(isFreeTarget),
       hasProducts: products.length > 0,
+      columns: columnHashes(targets),
       label: [...layers, ...new Set(products.map(({ base }) => bases[base].label))].join(', '),
     });
   }

@@ -77,7 +77,9 @@ export class ProgramBuilder {
   }
 
   #phaseAfter(values: readonly Affine[]): number {
-    return 1 + Math.max(-1, ...values.flatMap(({ parts }) => parts.map(({ base }) => this.#bases[base].phase)));
+    return (
+      1 + Math.max(-1, ...values.flatMap(({ parts }) => parts.map(({ base }) => this.#bases[base].phase)))
+    );
   }
 
   /** `map` applied to `value`, which is first made a value of its own where the composed matrix would be far larger. */
@@ -86,7 +88,10 @@ export class ProgramBuilder {
     const work = value.parts.reduce((sum, { matrix }) => sum + productWork(map.matrix, matrix), 0);
     const before = value.parts.reduce((sum, { matrix }) => sum + nonZeros(matrix), 0);
     if (work > LEAST_CUT && work > MOST_GROWTH * (own + before)) {
-      const parts = value.parts.map((part) => ({ base: part.base, matrix: multiplyMatrices(map.matrix, part.matrix) }));
+      const parts = value.parts.map((part) => ({
+        base: part.base,
+        matrix: multiplyMatrices(map.matrix, part.matrix),
+      }));
       const grown = parts.reduce((sum, { matrix }) => sum + nonZeros(matrix), 0);
       if (grown > MOST_GROWTH * (own + before)) {
         return this.apply(map, this.copy(value, value.layers.join(', ')), shape, layer);
@@ -134,7 +139,15 @@ export class ProgramBuilder {
   /** `left ⊙ right`; a square where both are the same object. */
   product(left: Affine, right: Affine, label: string): Affine {
     const phase = this.#phaseAfter([left, right]);
-    return this.#add({ kind: 'product', label, shape: left.shape, size: left.bias.length, left, right, phase });
+    return this.#add({
+      kind: 'product',
+      label,
+      shape: left.shape,
+      size: left.bias.length,
+      left,
+      right,
+      phase,
+    });
   }
 
   /** `value` as ciphertexts of its own. */

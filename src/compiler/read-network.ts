@@ -1,6 +1,13 @@
 // Reads a graph into a program: linear layers composed, squares and products kept, other functions fitted by polynomials.
 import { SealedError } from '../base/errors.ts';
-import { elementCount, type Graph, type Node, type NodeOf, type Shape, type ValueId } from '../model/graph.ts';
+import {
+  elementCount,
+  type Graph,
+  type Node,
+  type NodeOf,
+  type Shape,
+  type ValueId,
+} from '../model/graph.ts';
 import { activate } from '../model/operators/elementwise.ts';
 import type { Range, Ranges } from './calibrate.ts';
 import { expandSeries, fit, fitError, interpolate } from './chebyshev.ts';
@@ -82,7 +89,10 @@ function readNode(
       throw unsupported(node, 'use an average pool, or let the client compute it (--client-ops).');
     case 'softmax':
     case 'argmax':
-      throw unsupported(node, 'only the client can compute it: at the end of the network, or with --client-ops.');
+      throw unsupported(
+        node,
+        'only the client can compute it: at the end of the network, or with --client-ops.',
+      );
     default: {
       const map = linearMap(node, value.shape);
       if (!map) throw unsupported(node, 'it has no encrypted form.');
@@ -106,7 +116,12 @@ function trimmed(coefficients: readonly number[]): number[] {
 }
 
 /** Exact: degree 1 is linear, degree 2 is completed to a square, higher ones become Chebyshev series over the range. */
-function polynomial(builder: ProgramBuilder, node: NodeOf<'polynomial'>, value: Affine, range: Range): Affine {
+function polynomial(
+  builder: ProgramBuilder,
+  node: NodeOf<'polynomial'>,
+  value: Affine,
+  range: Range,
+): Affine {
   const coefficients = trimmed(node.coefficients);
   const [c, b = 0, a = 0] = coefficients;
   if (coefficients.length <= 2) {

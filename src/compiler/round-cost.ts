@@ -81,7 +81,8 @@ function commonMs(
   for (const { left, right } of phase.outputs) {
     const { count } = targets[left].layout;
     const product = costs.square(at, slots) + costs.relinearize(at, slots);
-    ms += count * ((right === undefined ? costs.multiplyScalar(at, slots) : product) + costs.rescale(at, slots));
+    ms +=
+      count * ((right === undefined ? costs.multiplyScalar(at, slots) : product) + costs.rescale(at, slots));
   }
   return ms;
 }
@@ -96,13 +97,9 @@ export function estimateRound(
   stride: number,
 ): Estimate | undefined {
   const { ring, slots, costs } = around;
-  // Merging looks at every entry; an estimate can do without where it would not pay.
-  const representative =
-    stride > 1 && state.count === 1
-      ? Int32Array.of(0)
-      : phase.isFree
-        ? Int32Array.from({ length: state.count }, (_, i) => i)
-        : mergeInputs(targets, state.placed, state.count, ring);
+  const representative = phase.isFree
+    ? Int32Array.from({ length: state.count }, (_, i) => i)
+    : mergeInputs(phase.columns, state.placed, state.count, ring);
   const inputs = { ring, count: state.count, placed: state.placed, representative };
   const most = Math.floor(around.mostBytes / diagonalBytes(slots, primes));
   const shape = findDiagonals(targets, inputs, most, stride);

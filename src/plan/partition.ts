@@ -3,9 +3,7 @@ import type { LinearStage, Plan, ProductStage, SquareStage, Stage } from './plan
 import { stageOutputs } from './plan.ts';
 
 /** A stage with only some of its outputs: `outputs[i]` is the global number of the i-th. */
-export type StagePart = { readonly outputs: readonly number[] } & (
-  LinearStage | SquareStage | ProductStage
-);
+export type StagePart = { readonly outputs: readonly number[] } & (LinearStage | SquareStage | ProductStage);
 
 /** One worker's share of a plan: its part of every stage, in segments between which values change hands. */
 export interface PlanPart {
@@ -95,6 +93,7 @@ export function partitionPlan(plan: Plan, workers: number): Partition {
 function stagePart(stage: Stage, owners: readonly number[], worker: number): StagePart {
   const outputs = owners.flatMap((owner, output) => (owner === worker ? [output] : []));
   if (stage.kind === 'square') return { ...stage, count: outputs.length, outputs };
-  if (stage.kind === 'product') return { ...stage, pairs: outputs.map((output) => stage.pairs[output]), outputs };
+  if (stage.kind === 'product')
+    return { ...stage, pairs: outputs.map((output) => stage.pairs[output]), outputs };
   return { ...stage, rows: outputs.map((output) => stage.rows[output]), outputs };
 }
