@@ -67,8 +67,11 @@ export function fit(f: (x: number) => number, low: number, high: number, toleran
   return best!;
 }
 
-// Above this many entries, computing every leaf from the preceding matrix costs more than a level.
-const MOST_LEAF_ENTRIES = 300_000;
+/**
+ * Where a series' leaves come from: `composed` into the linear stage before, which saves a level, or computed `apart` from
+ * the value itself, which saves that stage from being run once a leaf.
+ */
+export type Leaves = 'composed' | 'apart';
 
 /**
  * The series of `coefficientsOf(i)` at element i of `value`, all over one range and of one degree, as an affine value.
@@ -82,6 +85,7 @@ export function expandSeries(
   range: { readonly low: number; readonly high: number },
   coefficientsOf: (i: number) => readonly number[],
   label: string,
+  leaves: Leaves,
 ): Affine {
   const { low, high } = range;
   if (!(high > low)) {
@@ -94,9 +98,7 @@ export function expandSeries(
     () => toUnit,
     () => -(low + high) / (high - low),
   );
-  const entries = value.parts.reduce((sum, { matrix }) => sum + matrix.columns.length, 0);
-  const leaves = (degree + 1) / 2;
-  if (degree > 2 && entries * leaves > MOST_LEAF_ENTRIES) u = builder.copy(u, label);
+  if (degree > 2 && leaves === 'apart') u = builder.copy(u, label);
 
   const powers: Affine[] = [u];
   const power = (log: number): Affine => {

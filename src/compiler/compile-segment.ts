@@ -15,7 +15,7 @@ import { assignNetworkScales, type Depth, depthOf, parametersFor, primesByRound 
 import { INPUT, type Schedule, schedulePhases } from './phases.ts';
 import { type Magnitudes, predict, type Prediction } from './predict.ts';
 import { evaluateAffine, evaluateProgram, type Program } from './program.ts';
-import { type FitReport, readNetwork } from './read-network.ts';
+import { type FitReport, type ReadNetwork, readNetwork } from './read-network.ts';
 import { gatherInputs } from './gather.ts';
 import { stageTargets, type State, type Surroundings } from './round-cost.ts';
 import { powerOfTwo, type TensorLayout } from './tensor-layout.ts';
@@ -46,6 +46,8 @@ export interface CompiledSegment {
 
 interface Prepared {
   readonly graph: Graph;
+  readonly fits: readonly FitReport[];
+  readonly magnitudes: NetworkMagnitudes;
   readonly program: Program;
   readonly schedule: Schedule;
   readonly depth: Depth;
@@ -58,12 +60,14 @@ function largest(values: ArrayLike<number>): number {
   return most;
 }
 
-/** Largest absolute values over `samples`: of the output, and around each round. */
-function magnitudesOf(
-  program: Program,
-  schedule: Schedule,
-  samples: readonly Tensor[],
-): { readonly output: number; readonly rounds: readonly Magnitudes[] } {
+/** Largest absolute values of the output and around each round. */
+interface NetworkMagnitudes {
+  readonly output: number;
+  readonly rounds: readonly Magnitudes[];
+}
+
+/** The magnitudes over `samples`. */
+function magnitudesOf(program: Program, schedule: Schedule, samples: readonly Tensor[]): NetworkMagnitudes {
   const rounds = schedule.phases.map(() => ({ input: 0, operand: 0 }));
   let output = 0;
   for (const { data } of samples) {
@@ -90,24 +94,47 @@ function surroundings({ parameters }: Prepared, batch: number, options: SegmentO
   return { ring: slots / batch, slots, costs: options.costs, mostBytes: options.mostBytes };
 }
 
-/** The number of inputs that share a ciphertext, and the layouts, that make the whole batch cheapest. */
-function choosePacking(prepared: Prepared, options: SegmentOptions): { batch: number; choice: Choice } {
-  const { schedule, depth, graph, parameters } = prepared;
-  const primes = primesByRound(schedule, depth);
-  let best: { batch: number; choice: Choice; ms: number } | undefined;
+/** A program with its rounds, parameters and magnitudes. */
+function prepare(graph: Graph, { program, fits }: ReadNetwork, { samples }: SegmentOptions): Prepared {
+  const schedule = schedulePhases(program);
+  const magnitudes = magnitudesOf(program, schedule, samples);
+  const outputs = samples.map((sample) => largest(executeGraph(graph, sample).data));
+  const depth = depthOf(schedule, Math.max(magnitudes.output, ...outputs));
+  return {
+    graph,
+    program,
+    fits,
+    schedule,
+    magnitudes,
+    depth,
+    parameters: fittingParameters(schedule, depth),
+  };
+}
+
+interface Packing {
+  readonly prepared: Prepared;
+  /** Inputs that share a ciphertext. */
+  readonly batch: number;
+  readonly choice: Choice;
+}
+
+/** The packing that makes the whole batch cheapest. @throws SealedError `does-not-fit` if there is none */
+function cheapest(ways: readonly Prepared[], options: SegmentOptions): Packing {
+  let best: (Packing & { readonly ms: number }) | undefined;
   let failure: unknown;
-  for (let batch = 1; batch <= Math.min(powerOfTwo(options.batch), parameters.slots); batch *= 2) {
-    try {
-      const choice = chooseLayouts(
-        schedule,
-        graph.input.shape,
-        surroundings(prepared, batch, options),
-        primes,
-      );
-      const ms = choice.ms * Math.ceil(options.batch / batch);
-      if (!best || ms < best.ms) best = { batch, choice, ms };
-    } catch (error) {
-      failure ??= error;
+  for (const prepared of ways) {
+    const { schedule, depth, graph, parameters } = prepared;
+    const primes = primesByRound(schedule, depth);
+    for (let batch = 1; batch <= Math.min(powerOfTwo(options.batch), parameters.slots); batch *= 2) {
+      try {
+        const around = surroundings(prepared, batch, options);
+        const choice = chooseLayouts(schedule, graph.input.shape, around, primes);
+        const ms = choice.ms * Math.ceil(options.batch / batch);
+        if (!best || ms < best.ms) best = { prepared, batch, choice, ms };
+      } catch (error) {
+        if (!(error instanceof SealedError)) throw error;
+        failure ??= error;
+      }
     }
   }
   if (!best) throw failure;
@@ -217,13 +244,18 @@ function cardOf(
  */
 export function compileSegment(graph: Graph, options: SegmentOptions): CompiledSegment {
   const ranges = calibrate(graph, options.samples);
-  const { program, fits } = readNetwork(graph, ranges, options.tolerance);
-  const schedule = schedulePhases(program);
-  const reference = options.samples.map((sample) => executeGraph(graph, sample).data);
-  const magnitudes = magnitudesOf(program, schedule, options.samples);
-  const depth = depthOf(schedule, Math.max(magnitudes.output, ...reference.map(largest)));
-  const prepared = { graph, program, schedule, depth, parameters: fittingParameters(schedule, depth) };
-  const { batch, choice } = choosePacking(prepared, options);
+  const composed = prepare(graph, readNetwork(graph, ranges, options.tolerance, 'composed'), options);
+  const ways = [composed];
+  if (composed.program.bases.some(({ kind }) => kind === 'copy')) {
+    try {
+      ways.push(prepare(graph, readNetwork(graph, ranges, options.tolerance, 'apart'), options));
+    } catch (error) {
+      // This way takes one level more, which may be one too many.
+      if (!(error instanceof SealedError) || error.code !== 'does-not-fit') throw error;
+    }
+  }
+  const { prepared, batch, choice } = cheapest(ways, options);
+  const { schedule, depth, fits, magnitudes } = prepared;
   const geometry = { ring: prepared.parameters.slots / batch, batch };
   const emitted = emit(prepared, choice, geometry);
   const { stages, inputScale } = assignNetworkScales(emitted.drafts, prepared.parameters, depth);

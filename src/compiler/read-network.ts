@@ -10,7 +10,7 @@ import {
 } from '../model/graph.ts';
 import { activate } from '../model/operators/elementwise.ts';
 import type { Range, Ranges } from './calibrate.ts';
-import { expandSeries, fit, fitError, interpolate } from './chebyshev.ts';
+import { expandSeries, fit, fitError, interpolate, type Leaves } from './chebyshev.ts';
 import { concatPart, linearMap } from './linear-maps.ts';
 import { type Affine, type Program, ProgramBuilder } from './program.ts';
 
@@ -43,9 +43,10 @@ export function unsupported(node: Node, message: string): SealedError {
  * `graph` as a program.
  * @param ranges what each value takes over the calibration inputs; activations are fitted over these
  * @param tolerance largest fit error, relative to half the width of the range
+ * @param leaves how the series of activations and polynomials get their coefficients
  * @throws SealedError `unsupported-layer` naming a layer that only the client can compute
  */
-export function readNetwork(graph: Graph, ranges: Ranges, tolerance: number): ReadNetwork {
+export function readNetwork(graph: Graph, ranges: Ranges, tolerance: number, leaves: Leaves): ReadNetwork {
   const builder = new ProgramBuilder();
   const fits: FitReport[] = [];
   const { input } = graph;
@@ -54,19 +55,22 @@ export function readNetwork(graph: Graph, ranges: Ranges, tolerance: number): Re
   ]);
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((id) => values.get(id)!);
-    values.set(node.id, readNode(builder, node, inputs, ranges, tolerance, fits));
+    values.set(node.id, readNode({ builder, ranges, tolerance, fits, leaves }, node, inputs));
   }
   return { program: builder.finish(values.get(graph.output)!), fits };
 }
 
-function readNode(
-  builder: ProgramBuilder,
-  node: Node,
-  inputs: readonly Affine[],
-  ranges: Ranges,
-  tolerance: number,
-  fits: FitReport[],
-): Affine {
+/** What reading a node needs. */
+interface Reader {
+  readonly builder: ProgramBuilder;
+  readonly ranges: Ranges;
+  readonly tolerance: number;
+  readonly fits: FitReport[];
+  readonly leaves: Leaves;
+}
+
+function readNode(reader: Reader, node: Node, inputs: readonly Affine[]): Affine {
+  const { builder, ranges } = reader;
   const [value] = inputs;
   switch (node.op) {
     case 'reshape':
@@ -82,9 +86,9 @@ function readNode(
     case 'multiply':
       return builder.product(value, node.inputs[0] === node.inputs[1] ? value : inputs[1], node.id);
     case 'polynomial':
-      return polynomial(builder, node, value, ranges.of(node.inputs[0]));
+      return polynomial(reader, node, value, ranges.of(node.inputs[0]));
     case 'activation':
-      return activation(builder, node, value, ranges.of(node.inputs[0]), tolerance, fits);
+      return activation(reader, node, value, ranges.of(node.inputs[0]));
     case 'maxPool':
       throw unsupported(node, 'use an average pool, or let the client compute it (--client-ops).');
     case 'softmax':
@@ -117,7 +121,7 @@ function trimmed(coefficients: readonly number[]): number[] {
 
 /** Exact: degree 1 is linear, degree 2 is completed to a square, higher ones become Chebyshev series over the range. */
 function polynomial(
-  builder: ProgramBuilder,
+  { builder, leaves }: Reader,
   node: NodeOf<'polynomial'>,
   value: Affine,
   range: Range,
@@ -145,16 +149,14 @@ function polynomial(
   }
   const evaluate = (x: number): number => coefficients.reduceRight((sum, k) => sum * x + k, 0);
   const series = interpolate(evaluate, range.low, range.high, coefficients.length - 1);
-  return expandSeries(builder, value, range, () => series.coefficients, node.id);
+  return expandSeries(builder, value, range, () => series.coefficients, node.id, leaves);
 }
 
 function activation(
-  builder: ProgramBuilder,
+  { builder, tolerance, fits, leaves }: Reader,
   node: NodeOf<'activation'>,
   value: Affine,
   range: Range,
-  tolerance: number,
-  fits: FitReport[],
 ): Affine {
   const { function: fn } = node;
   const channels = fn.kind === 'prelu' ? fn.slopes.length : 1;
@@ -172,5 +174,5 @@ function activation(
   fits.push({ layer: node.id, function: fn.kind, degree, ...range, maxAbsError: Math.max(...errors) });
   const coefficientsOf = (i: number): readonly number[] =>
     series[perChannel === Infinity ? 0 : Math.floor(i / perChannel)].coefficients;
-  return expandSeries(builder, value, range, coefficientsOf, node.id);
+  return expandSeries(builder, value, range, coefficientsOf, node.id, leaves);
 }
