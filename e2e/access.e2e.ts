@@ -81,7 +81,7 @@ test('the picture is copied, or the page says what to do instead', async ({ page
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.getByRole('button', { name: 'Copy' }).click();
   await expect(page.getByText('Copied.')).toBeVisible();
-  const types = await page.evaluate(async () => (await navigator.clipboard.read())[0]!.types);
+  const types = await page.evaluate(async () => (await navigator.clipboard.read())[0].types);
   expect(types).toContain('image/png');
 });
 
@@ -96,9 +96,9 @@ test('a phone needs no sideways scrolling, whatever is shown', async ({ page }) 
   }
   await choose(page, 'Gradient');
   await make(page);
+  await expect(page.locator('[data-place=client]')).toBeInViewport();
   await page.getByText('Parameters and figures').click();
   expect(await overflow()).toBe(0);
-  await expect(page.locator('[data-place=client]')).toBeInViewport();
 });
 
 test('the choice of theme is kept', async ({ page }) => {

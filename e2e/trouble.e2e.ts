@@ -3,8 +3,8 @@
 import { expect, type Page, test, type Worker as PageWorker } from '@playwright/test';
 import { choose, evaluating, make, openStudio, phase, startMaking } from './support/studio.ts';
 
-/** Text for a code of version 10 at level M: long enough to be caught at work. */
-const LONG_TEXT = 'All work and no play makes a dull code. '.repeat(5);
+/** Text for a code of version 16 at level M: long enough to be caught at work. */
+const LONG_TEXT = 'All work and no play makes a dull code. '.repeat(11);
 
 async function typeLongText(page: Page): Promise<void> {
   await choose(page, 'Text');
@@ -37,7 +37,7 @@ test('a server worker that throws in mid-run ends in a clear error, and the next
   await typeLongText(page);
   await startMaking(page);
   await evaluating(page);
-  await serverWorkers(page)[0]!.evaluate(() => {
+  await serverWorkers(page)[0].evaluate(() => {
     setTimeout(() => {
       throw new Error('killed by the test');
     });
@@ -51,7 +51,7 @@ test('a server worker that falls silent is missed and replaced', async ({ page }
   await startMaking(page);
   await evaluating(page);
   // A browser that ends a worker tells nobody.
-  await serverWorkers(page)[0]!.evaluate(() => close());
+  await serverWorkers(page)[0].evaluate(() => close());
   await expectDeathAndRecovery(page, /worker stopped .*no longer answers/);
 });
 
@@ -100,6 +100,11 @@ test('a form that is not right says so in words when the button is pressed', asy
   await startMaking(page);
   await expect(page.getByText('Type the name of the network.')).toBeVisible();
   await expect(page.getByLabel('Network name')).toBeFocused();
+  await page.getByLabel('Network name').fill('Cabin');
+  await page.getByLabel('Password', { exact: true }).fill('short');
+  await startMaking(page);
+  await expect(page.getByText('A WPA password has 8 to 63 characters')).toBeVisible();
+  await expect(page.getByLabel('Password', { exact: true })).toBeFocused();
 });
 
 test('colours that a scanner cannot tell apart are refused, and can be reset', async ({ page }) => {

@@ -13,7 +13,7 @@ function countPatterns(): Float64Array {
   const counts = new Float64Array(PATTERNS);
   const { seed, count, versions } = TRAINING_CODES;
   for (const code of sampleCodes(seed, count, versions[0], versions[1])) {
-    for (const pattern of neighbourhoods(code.dark, code.modules)) counts[pattern]! += 1;
+    for (const pattern of neighbourhoods(code.dark, code.modules)) counts[pattern] += 1;
   }
   return counts;
 }

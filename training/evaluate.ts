@@ -28,7 +28,7 @@ function cardOf(style: Style): StyleCard {
     meanAbsoluteError: rounded(measured.meanAbsoluteError),
     maxAbsoluteError: rounded(measured.maxAbsoluteError),
     overshoot: rounded(measured.overshoot),
-    ranges: layers.map((layer, i) => ({ layer, maxAbsolute: rounded(measured.ranges[i]!) })),
+    ranges: layers.map((layer, i) => ({ layer, maxAbsolute: rounded(measured.ranges[i]) })),
   };
 }
 

@@ -31,15 +31,15 @@ export function measure(network: Graph, style: StyleId, codes: Iterable<SampleCo
     const coverage = executeGraph(graph, input, {
       onNode: (node, { data }) => {
         const index = graph.nodes.indexOf(node);
-        for (const value of data) ranges[index] = Math.max(ranges[index]!, Math.abs(value));
+        for (const value of data) ranges[index] = Math.max(ranges[index], Math.abs(value));
       },
     }).data;
     const reference = referenceCoverage(style, dark, modules);
     for (let i = 0; i < reference.length; i++) {
-      const error = Math.abs(coverage[i]! - reference[i]!);
+      const error = Math.abs(coverage[i] - reference[i]);
       sum += error;
       worst = Math.max(worst, error);
-      overshoot = Math.max(overshoot, -coverage[i]!, coverage[i]! - 1);
+      overshoot = Math.max(overshoot, -coverage[i], coverage[i] - 1);
     }
     pixels += reference.length;
     count++;

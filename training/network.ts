@@ -43,7 +43,7 @@ export function parameterCount(graph: Graph): number {
 /** Multiplications the network takes for one module: one a weight, one a squared channel. */
 export function multiplicationsPerModule(graph: Graph): number {
   return graph.nodes.reduce(
-    (sum, node) => sum + (node.op === 'conv2d' ? node.weight.data.length : node.shape[0]!),
+    (sum, node) => sum + (node.op === 'conv2d' ? node.weight.data.length : node.shape[0]),
     0,
   );
 }

@@ -26,9 +26,9 @@ function referencePicture(style: Style, dark: Uint8Array, modules: number): Pict
     const [c, x, y] = [Math.floor(i / (side * side)), i % side, Math.floor(i / side) % side];
     const channel = (y % TILE_SIDE) * TILE_SIDE + (x % TILE_SIDE);
     const module = Math.floor(y / TILE_SIDE) * modules + Math.floor(x / TILE_SIDE);
-    const alpha = coverage[channel * modules * modules + module]!;
-    const foreground = foregroundAt(style, style.defaultColours, x, y, side)[c]!;
-    return (alpha * foreground + (1 - alpha) * style.defaultColours.background[c]!) / 255;
+    const alpha = coverage[channel * modules * modules + module];
+    const foreground = foregroundAt(style, style.defaultColours, x, y, side)[c];
+    return (alpha * foreground + (1 - alpha) * style.defaultColours.background[c]) / 255;
   });
 }
 
@@ -50,7 +50,7 @@ function writePicture(
     const [x, y] = [(i % full) - border, Math.floor(i / full) - border];
     const inside = x >= 0 && y >= 0 && x < side && y < side;
     for (let c = 0; c < 3; c++) {
-      const value = inside ? 255 * picture[(c * side + y) * side + x]! : background[c]!;
+      const value = inside ? 255 * picture[(c * side + y) * side + x] : background[c];
       png.data[4 * i + c] = Math.round(Math.min(255, Math.max(0, value)));
     }
     png.data[4 * i + 3] = 255;
@@ -65,7 +65,7 @@ for (const style of STYLES) {
   const background = [...style.defaultColours.background];
   const reference = referencePicture(style, dark, modules);
   const network = networkPicture(style, dark, modules, 8);
-  const difference = network.map((value, i) => 0.5 + DIFFERENCE_GAIN * (value - reference[i]!));
+  const difference = network.map((value, i) => 0.5 + DIFFERENCE_GAIN * (value - reference[i]));
   const save = (name: string, picture: Picture, pixels: number): void =>
     writePicture(
       join(folder, `${style.id}-${name}.png`),

@@ -22,21 +22,15 @@ registerErrors();
  * for ever; here every call races against the worker's death.
  */
 export function connect<Role extends object>(worker: StartedWorker, setup: WorkerSetup): WorkerHandle<Role> {
-  let dead = false;
-  const death = Promise.withResolvers<never>();
-  death.promise.catch(() => undefined);
+  let death: SealedError | undefined;
+  // What to call when the worker dies. A race against one promise of its death would keep every answer for its lifetime.
+  const waiting = new Set<(death: SealedError) => void>();
   const die = (reason: string): void => {
-    if (dead) return;
-    dead = true;
-    death.reject(
-      new SealedError(
-        'worker-died',
-        `A background worker stopped (${reason}). Try again: a new one will be started.`,
-        {
-          stage: 'worker',
-        },
-      ),
-    );
+    if (death) return;
+    const message = `A background worker stopped (${reason}). Try again: a new one will be started.`;
+    death = new SealedError('worker-died', message, { stage: 'worker' });
+    for (const reject of waiting) reject(death);
+    waiting.clear();
     // After an error it may still be running; nobody will hear it any more.
     worker.terminate();
   };
@@ -47,13 +41,20 @@ export function connect<Role extends object>(worker: StartedWorker, setup: Worke
     get: (_, name): Method | undefined => {
       // A proxy that is awaited is asked for `then`; it is not a promise.
       if (typeof name !== 'string' || name === 'then') return undefined;
-      return (...args) => Promise.race([death.promise, remote[name](...args)]);
+      return (...args) =>
+        new Promise((resolve, reject) => {
+          if (death) throw death;
+          waiting.add(reject);
+          remote[name](...args)
+            .then(resolve, reject)
+            .finally(() => waiting.delete(reject));
+        });
     },
   }) as Role;
   return {
     role,
     get dead() {
-      return dead;
+      return death !== undefined;
     },
     terminate: (reason = 'it was ended') => die(reason),
   };

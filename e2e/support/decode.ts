@@ -18,7 +18,7 @@ async function load(): Promise<Scanners> {
 /** What each scanner reads in the PNG file `bytes`; null where it reads nothing. */
 export async function decode(bytes: Uint8Array): Promise<{ zxing: string | null; zbar: string | null }> {
   const { width, height, data } = PNG.sync.read(Buffer.from(bytes));
-  const rgb = new Uint8Array(width * height * 3).map((_, i) => data[Math.floor(i / 3) * 4 + (i % 3)]!);
+  const rgb = new Uint8Array(width * height * 3).map((_, i) => data[Math.floor(i / 3) * 4 + (i % 3)]);
   const scanners = await (loading ??= load());
   const raster = { width, height, data: rgb };
   return { zxing: await scanners.zxing(raster), zbar: await scanners.zbar(raster) };

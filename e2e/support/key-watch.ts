@@ -136,12 +136,12 @@ export function searchForKey(page: Page, key: Uint32Array): Promise<KeySighting[
     residues.forEach((residue, at) => places.set(residue, [...(places.get(residue) ?? []), at]));
     // A bit for each residue's low 24 bits turns most words away at once.
     const likely = new Uint8Array(1 << 21);
-    for (const residue of residues) likely[(residue & 0xffffff) >> 3]! |= 1 << (residue & 7);
+    for (const residue of residues) likely[(residue & 0xffffff) >> 3] |= 1 << (residue & 7);
     const sightings: KeySighting[] = [];
     const look = (words: Uint32Array, message: number, shift: number): void => {
       for (let i = 0; i < words.length; i += 1) {
-        const word = words[i]!;
-        if ((likely[(word & 0xffffff) >> 3]! & (1 << (word & 7))) === 0) continue;
+        const word = words[i];
+        if ((likely[(word & 0xffffff) >> 3] & (1 << (word & 7))) === 0) continue;
         for (const at of places.get(word) ?? []) {
           const follows = (step: number, count: number): boolean => {
             for (let k = 1; k < count; k += 1) {

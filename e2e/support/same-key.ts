@@ -40,7 +40,7 @@ export async function makeSameKey(literal: ParametersLiteral): Promise<KnownKey>
   return {
     residues,
     decrypt(frame) {
-      using handle = context.load(decodeCiphertexts(frame, parameters)[0]!.ciphertext);
+      using handle = context.load(decodeCiphertexts(frame, parameters)[0].ciphertext);
       using plaintext = new seal.Plaintext();
       decryptor.decrypt(handle, plaintext);
       return context.encoder.decodeFloat64(plaintext) as Float64Array;

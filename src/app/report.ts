@@ -16,11 +16,13 @@ export const STAGES = [
   'correct',
 ] as const;
 
+/** One of {@link STAGES}. */
 export type StageName = (typeof STAGES)[number];
 
 /** Where a stage happens. */
 export type Place = 'client' | 'wire' | 'server';
 
+/** Where each stage happens. */
 export const STAGE_PLACES: Readonly<Record<StageName, Place>> = {
   'encode-qr': 'client',
   plan: 'server',
@@ -94,4 +96,6 @@ export interface Timings {
 
 /** Which implementation runs the plan: SEAL on ciphertexts, or the simulation on plaintext slots. */
 export const BACKENDS = ['seal', 'clear'] as const;
+
+/** One of {@link BACKENDS}. */
 export type BackendName = (typeof BACKENDS)[number];

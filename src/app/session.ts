@@ -1,5 +1,5 @@
 // Joins the roles: starts the workers, hands the server role its keys and plans, replaces what has died.
-import type { ErrorStage } from '../base/errors.ts';
+import { type ErrorStage, SealedError } from '../base/errors.ts';
 import type { ModelCard } from '../plan/plan.ts';
 import type {
   ClientRole,
@@ -25,7 +25,8 @@ export interface SessionOptions {
 /** A server worker and the frames of evaluation keys it has been given. */
 interface Server {
   readonly handle: WorkerHandle<ServerRole>;
-  readonly keys: Set<Uint8Array>;
+  /** Weak: frames of keys that nobody needs any more weigh megabytes. */
+  readonly keys: WeakSet<Uint8Array>;
 }
 
 /** How long any one call may take: version 40 needs a minute or two with the SEAL backend on a slow machine. */
@@ -59,18 +60,18 @@ export class Session {
     this.#parameters = parameters;
     const held = this.#keys;
     // Kept even if the run is stopped meanwhile: the client makes each key once.
-    const prepared = this.#clientRole()
-      .prepare(card)
-      .then((answer) => {
-        if (answer.keys) held.push(answer.keys);
-        return answer;
-      });
-    const { keys, keygenMs } = await limited(prepared, 'keygen', signal);
+    const client = this.#liveClient();
+    const prepared = client.role.prepare(card).then((answer) => {
+      if (answer.keys) held.push(answer.keys);
+      return answer;
+    });
+    const { keys, keygenMs } = await limited(prepared, [client], 'keygen', signal);
     return { keygenMs, keyBytes: keys?.byteLength ?? 0 };
   }
 
   encrypt(card: ModelCard, values: Float32Array, signal?: AbortSignal): Promise<EncryptedInput> {
-    return limited(this.#clientRole().encrypt(card, values), 'encrypt', signal);
+    const client = this.#liveClient();
+    return limited(client.role.encrypt(card, values), [client], 'encrypt', signal);
   }
 
   /** Gives every server worker its share of `ready`'s plan, unless it has it. */
@@ -95,10 +96,12 @@ export class Session {
   async #onServers(
     stage: ErrorStage,
     signal: AbortSignal | undefined,
-    task: (role: ServerRole, keys: Set<Uint8Array>, worker: number) => Promise<void>,
+    task: (role: ServerRole, keys: WeakSet<Uint8Array>, worker: number) => Promise<void>,
   ): Promise<void> {
-    const tasks = this.#liveServers().map(({ handle, keys }, worker) => task(handle.role, keys, worker));
-    await limited(Promise.all(tasks), stage, signal);
+    const servers = this.#liveServers();
+    const tasks = servers.map(({ handle, keys }, worker) => task(handle.role, keys, worker));
+    const handles = servers.map(({ handle }) => handle);
+    await limited(Promise.all(tasks), handles, stage, signal);
   }
 
   /** Runs the plan on the encrypted inputs. */
@@ -118,6 +121,7 @@ export class Session {
           handles.map(({ role }) => role),
           run,
         ),
+        handles,
         'server',
         signal,
       );
@@ -132,7 +136,8 @@ export class Session {
     reference: Float32Array | undefined,
     signal?: AbortSignal,
   ): Promise<DecryptedPicture> {
-    return limited(this.#clientRole().decryptPicture(card, outputs, reference), 'decrypt', signal);
+    const client = this.#liveClient();
+    return limited(client.role.decryptPicture(card, outputs, reference), [client], 'decrypt', signal);
   }
 
   /** The simulation of a plan, on plaintext slots: no keys, no ciphertexts. */
@@ -143,21 +148,23 @@ export class Session {
     signal?: AbortSignal,
   ): ReturnType<SimulatorRole['simulate']> {
     if (this.#simulator?.dead !== false) this.#simulator = this.#options.workers.simulator();
-    return limited(this.#simulator.role.simulate(plan, card, values, reference), 'server', signal);
+    const call = this.#simulator.role.simulate(plan, card, values, reference);
+    return limited(call, [this.#simulator], 'server', signal);
   }
 
   prove(request: ScanRequest, signal?: AbortSignal): Promise<Proof> {
-    return limited(this.#scanRole().prove(request), 'scan', signal);
+    const scan = this.#liveScan();
+    return limited(scan.role.prove(request), [scan], 'scan', signal);
   }
 
   /** Starts the workers and has each load all it will need, so that the first run waits for less and fetches nothing. */
   async warm(): Promise<void> {
-    const roles = [
-      this.#clientRole(),
-      this.#scanRole(),
-      ...this.#liveServers().map(({ handle }) => handle.role),
+    const handles = [
+      this.#liveClient(),
+      this.#liveScan(),
+      ...this.#liveServers().map(({ handle }) => handle),
     ];
-    await limited(Promise.all(roles.map((role) => role.warm())), 'worker', undefined);
+    await limited(Promise.all(handles.map(({ role }) => role.warm())), handles, 'worker', undefined);
   }
 
   /** Bytes of WebAssembly memory of the server workers, one by one. */
@@ -174,14 +181,14 @@ export class Session {
     this.#keys = [];
   }
 
-  #clientRole(): ClientRole {
+  #liveClient(): WorkerHandle<ClientRole> {
     if (this.#client?.dead !== false) this.#client = this.#options.workers.client();
-    return this.#client.role;
+    return this.#client;
   }
 
-  #scanRole(): ScanRole {
+  #liveScan(): WorkerHandle<ScanRole> {
     if (this.#scan?.dead !== false) this.#scan = this.#options.workers.scan();
-    return this.#scan.role;
+    return this.#scan;
   }
 
   /** The pool, with a new worker in the place of each that has died. */
@@ -189,7 +196,7 @@ export class Session {
     this.#servers = Array.from({ length: this.#options.serverWorkers }, (_, index) => {
       const server = this.#servers[index];
       if (server && !server.handle.dead) return server;
-      return { handle: this.#options.workers.server(), keys: new Set() };
+      return { handle: this.#options.workers.server(), keys: new WeakSet() };
     });
     return this.#servers;
   }
@@ -214,6 +221,19 @@ function watch(handles: readonly WorkerHandle<ServerRole>[]): () => void {
   };
 }
 
-function limited<T>(call: Promise<T>, stage: ErrorStage, signal: AbortSignal | undefined): Promise<T> {
-  return withLimits(call, { signal, stage, timeoutMs: CALL_TIMEOUT_MS });
+/** `call` on `workers` within the limits. A worker that hangs is ended: the next call would wait for it as well. */
+async function limited<T>(
+  call: Promise<T>,
+  workers: readonly Pick<WorkerHandle<unknown>, 'terminate'>[],
+  stage: ErrorStage,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  try {
+    return await withLimits(call, { signal, stage, timeoutMs: CALL_TIMEOUT_MS });
+  } catch (error) {
+    if (error instanceof SealedError && error.code === 'timeout') {
+      for (const { terminate } of workers) terminate('it took too long');
+    }
+    throw error;
+  }
 }

@@ -101,16 +101,24 @@ class KeyRing implements Disposable {
 export function createClientRole(wasm?: WasmSource): ClientRole {
   let ring: KeyRing | undefined;
 
+  const ringOf = (card: ModelCard): KeyRing | undefined =>
+    ring && sameParameters(ring.context.parameters, card.parameters) ? ring : undefined;
+
   const ringFor = async (card: ModelCard): Promise<KeyRing> => {
-    if (ring && sameParameters(ring.context.parameters, card.parameters)) return ring;
+    const parameters = checkParameters(card.parameters);
     const seal = await loadSeal(wasm);
+    // Asked only now: another call may have made the ring while SEAL was loading.
+    const ready = ringOf(card);
+    if (ready) return ready;
     ring?.[Symbol.dispose]();
-    ring = new KeyRing(seal, checkParameters(card.parameters));
+    ring = undefined;
+    ring = new KeyRing(seal, parameters);
     return ring;
   };
 
   const openRing = (card: ModelCard): KeyRing => {
-    if (ring && sameParameters(ring.context.parameters, card.parameters)) return ring;
+    const ready = ringOf(card);
+    if (ready) return ready;
     throw new SealedError('wrong-state', 'Keys for this model have not been made: prepare it first.', {
       stage: 'encrypt',
     });

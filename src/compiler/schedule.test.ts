@@ -38,7 +38,7 @@ describe('composeRun', () => {
           Float64Array.from({ length: POSITIONS }, random),
         );
         const through = (list: readonly ChannelMap[]): Float64Array[] =>
-          list.reduce((value, map) => applyMap(map, value), values);
+          list.reduce<Float64Array[]>((value, map) => applyMap(map, value), values);
         const expected = through(maps);
         through(run).forEach((channel, o) =>
           channel.forEach((value, p) => expect(value).toBeCloseTo(expected[o][p], 5)),

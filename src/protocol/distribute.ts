@@ -100,7 +100,11 @@ function progressTicker(
       if (segment === state.segment) onProgress(work[segment].before + work[segment].share * mean);
     });
   }, PROGRESS_EVERY_MS);
-  state.stop = () => clearInterval(timer);
+  state.stop = () => {
+    clearInterval(timer);
+    // Answers still under way come too late.
+    state.segment = -1;
+  };
   return state;
 }
 

@@ -1,6 +1,7 @@
 // The server role in one worker: its backend, its share of the plans, and the values of runs in progress.
 import { SealedError } from '../base/errors.ts';
 import { checkParameters, type Parameters, sameParameters } from '../params/parameters.ts';
+import { requireWordPrimes } from '../params/residues.ts';
 import type { PlanPart } from '../plan/partition.ts';
 import type { IndexedFrame, ServerRole } from '../protocol/contracts.ts';
 import { decodeCiphertexts, decodeFrame, encodeFrame } from '../protocol/frame.ts';
@@ -170,10 +171,16 @@ export function createServerRole(wasm?: WasmSource): ServerRole {
     warm: async () => void (await loadSeal(wasm)),
 
     open: async (literal) => {
-      if (session && sameParameters(session.parameters, literal)) return;
+      const isOpen = (): boolean => session !== undefined && sameParameters(session.parameters, literal);
+      if (isOpen()) return;
       close();
       const parameters = checkParameters(literal);
-      keysOf = new SealBackend(await loadSeal(wasm), parameters);
+      requireWordPrimes(parameters);
+      const seal = await loadSeal(wasm);
+      // Another call may have opened it meanwhile.
+      if (isOpen()) return;
+      close();
+      keysOf = new SealBackend(seal, parameters);
       session = new Session(parameters, keysOf);
     },
 

@@ -15,7 +15,7 @@ export interface StyleColours {
 export const FOREGROUND_LUMA_MAX = 130;
 
 /** Darkest luma (Rec. 601, 0 … 255) a background may have. */
-export const BACKGROUND_LUMA_MIN = 200;
+const BACKGROUND_LUMA_MIN = 200;
 
 /** Colours along the foreground gradient that {@link checkColours} looks at. */
 const GRADIENT_CHECKS = 17;

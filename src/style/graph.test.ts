@@ -53,19 +53,19 @@ describe('styleGraph', () => {
     fc.assert(
       fc.property(codes, fc.constantFrom(...STYLES), fc.constantFrom(8, 4), ({ n, input }, style, p) => {
         const colours = style.defaultColours;
-        const picture = executeGraph(styleGraph(network, style, n, colours, p as 8 | 4), input);
-        const coverage = executeGraph(shapeGraph(network, n, p as 8 | 4), input).data;
+        const picture = executeGraph(styleGraph(network, style, n, colours, p), input);
+        const coverage = executeGraph(shapeGraph(network, n, p), input).data;
         const side = n * p;
         expect(picture.shape).toEqual([3, side, side]);
         let worst = 0;
         for (let y = 0; y < side; y++) {
           for (let x = 0; x < side; x++) {
             const channel = (y % p) * p + (x % p);
-            const alpha = coverage[channel * n * n + Math.floor(y / p) * n + Math.floor(x / p)]!;
+            const alpha = coverage[channel * n * n + Math.floor(y / p) * n + Math.floor(x / p)];
             const foreground = foregroundAt(style, colours, x, y, side);
             for (let c = 0; c < 3; c++) {
-              const expected = (alpha * foreground[c]! + (1 - alpha) * colours.background[c]!) / 255;
-              worst = Math.max(worst, Math.abs(picture.data[(c * side + y) * side + x]! - expected));
+              const expected = (alpha * foreground[c] + (1 - alpha) * colours.background[c]) / 255;
+              worst = Math.max(worst, Math.abs(picture.data[(c * side + y) * side + x] - expected));
             }
           }
         }
@@ -87,7 +87,7 @@ describe('shapeGraph', () => {
           const [pixel, module] = [Math.floor(i / (n * n)), i % (n * n)];
           const corner = 16 * Math.floor(pixel / 4) + 2 * (pixel % 4);
           const sum = [0, 1, 8, 9].reduce(
-            (s, offset) => s + fine.data[(corner + offset) * n * n + module]!,
+            (s, offset) => s + fine.data[(corner + offset) * n * n + module],
             0,
           );
           expect(value).toBeCloseTo(sum / 4, 4);

@@ -119,7 +119,7 @@ function resized(node: Node, index: number, channels: number, modules: number): 
       return { ...node, shape: keep };
     case 'multiply':
       // Exporters write x² as x·x; every input has been checked to be the predecessor.
-      return { id: node.id, op: 'square', inputs: [node.inputs[0]!], shape: keep };
+      return { id: node.id, op: 'square', inputs: [node.inputs[0]], shape: keep };
     default:
       throw notAShapeNetwork(`layer ${index + 1} is a ${node.op}`);
   }
@@ -149,7 +149,7 @@ function averagePixels(values: Tensor, pixelsPerModule: PixelsPerModule): Tensor
     const y = Math.floor(pixel / TILE_SIDE / block);
     const x = Math.floor((pixel % TILE_SIDE) / block);
     const target = (y * pixelsPerModule + x) * row;
-    for (let i = 0; i < row; i++) data[target + i]! += values.data[pixel * row + i]! / block ** 2;
+    for (let i = 0; i < row; i++) data[target + i] += values.data[pixel * row + i] / block ** 2;
   }
   return { shape, data };
 }
@@ -165,7 +165,7 @@ function colourField(style: Style, colours: StyleColours, modules: number, p: Pi
       const pixel = (y % p) * p + (x % p);
       const module = Math.floor(y / p) * modules + Math.floor(x / p);
       for (let c = 0; c < COLOUR_CHANNELS; c++) {
-        data[(c * p * p + pixel) * positions + module] = (foreground[c]! - colours.background[c]!) / 255;
+        data[(c * p * p + pixel) * positions + module] = (foreground[c] - colours.background[c]) / 255;
       }
     }
   }
@@ -177,7 +177,7 @@ function backgroundField(colours: StyleColours, p: PixelsPerModule): Tensor {
   const channels = COLOUR_CHANNELS * p * p;
   const data = Float32Array.from(
     { length: channels },
-    (_, i) => colours.background[Math.floor(i / (p * p))]! / 255,
+    (_, i) => colours.background[Math.floor(i / (p * p))] / 255,
   );
   return { shape: [channels, 1, 1], data };
 }

@@ -14,7 +14,7 @@ const mean = (tile: Float32Array): number => tile.reduce((sum, value) => sum + v
 const turned = (values: ArrayLike<number>, side: number): number[] =>
   Array.from(
     { length: side * side },
-    (_, i) => values[(side - 1 - (i % side)) * side + Math.floor(i / side)]!,
+    (_, i) => values[(side - 1 - (i % side)) * side + Math.floor(i / side)],
   );
 
 const matrices = fc
@@ -33,7 +33,7 @@ function picture(style: StyleId, dark: Uint8Array, modules: number): Float32Arra
     const [x, y] = [i % side, Math.floor(i / side)];
     const channel = (y % TILE_SIDE) * TILE_SIDE + (x % TILE_SIDE);
     const module = Math.floor(y / TILE_SIDE) * modules + Math.floor(x / TILE_SIDE);
-    return coverage[channel * modules * modules + module]!;
+    return coverage[channel * modules * modules + module];
   });
 }
 
@@ -49,7 +49,7 @@ describe.each(STYLE_IDS)('reference of %s', (style) => {
   it('covers the middle of dark modules alone, where scanners sample', () => {
     for (let pattern = 0; pattern < PATTERNS; pattern++) {
       const tile = referenceTile(style, pattern);
-      const middle = [27, 28, 35, 36].map((pixel) => tile[pixel]!);
+      const middle = [27, 28, 35, 36].map((pixel) => tile[pixel]);
       expect(middle).toEqual(Array(4).fill((pattern & ALONE) > 0 ? 1 : 0));
     }
   });
@@ -76,8 +76,8 @@ describe.each(STYLE_IDS)('reference of %s', (style) => {
         const other = dark.map((value, i) => (i === flipped ? 1 - value : value));
         const [before, after] = [dark, other].map((d) => referenceCoverage(style, d, modules));
         const pixelsOf = (coverage: Float32Array): number[] =>
-          Array.from({ length: TILE_SIDE ** 2 }, (_, c) => coverage[c * dark.length + kept]!);
-        expect(pixelsOf(after!)).toEqual(pixelsOf(before!));
+          Array.from({ length: TILE_SIDE ** 2 }, (_, c) => coverage[c * dark.length + kept]);
+        expect(pixelsOf(after)).toEqual(pixelsOf(before));
       }),
     );
   });

@@ -44,7 +44,7 @@ export function referenceCoverage(style: StyleId, dark: Uint8Array, modules: num
   const coverage = new Float32Array(TILE_PIXELS * modules * modules);
   const patterns = neighbourhoods(dark, modules);
   for (let module = 0; module < patterns.length; module++) {
-    const tile = referenceTile(style, patterns[module]!);
+    const tile = referenceTile(style, patterns[module]);
     for (let pixel = 0; pixel < TILE_PIXELS; pixel++) {
       coverage[pixel * patterns.length + module] = tile[pixel]!;
     }

@@ -55,7 +55,7 @@ const wifi: ContentForm = {
       half: true,
       initial: 'WPA',
       options: [
-        ['WPA', 'WPA, WPA2, WPA3'],
+        ['WPA', 'WPA, any'],
         ['WEP', 'WEP'],
         ['nopass', 'None'],
       ],
@@ -77,7 +77,7 @@ const contact: ContentForm = {
   fields: [
     text('firstName', 'First name', { half: true }),
     text('lastName', 'Last name', { half: true }),
-    text('organisation', 'Organisation', { half: true }),
+    text('organisation', 'Company', { half: true }),
     text('title', 'Role', { half: true }),
     text('phone', 'Phone', { type: 'tel', half: true }),
     text('email', 'Mail', { type: 'email', half: true }),
@@ -131,7 +131,7 @@ export const CONTENT_FORMS: readonly ContentForm[] = [
     kind: 'mail',
     name: 'Mail',
     fields: [
-      text('to', 'To', { type: 'email', placeholder: 'name@example.org' }),
+      text('to', 'Mail address', { type: 'email', placeholder: 'name@example.org' }),
       text('subject', 'Subject'),
       text('body', 'Message', { type: 'area' }),
     ],

@@ -8,7 +8,7 @@ import { foregroundAt, type Style } from '../../style/styles.ts';
 const SAMPLE_MODULES = 13;
 
 /** Pixels along one side of a thumbnail. */
-export const SAMPLE_SIDE = SAMPLE_MODULES * TILE_SIDE;
+const SAMPLE_SIDE = SAMPLE_MODULES * TILE_SIDE;
 
 const sample = encodeQr('SEALED QR', { ecc: 'M' });
 const patterns = neighbourhoods(sample.dark, sample.modules);
@@ -19,13 +19,13 @@ export function drawSample(style: Style, colours: StyleColours): ImageData {
   for (let y = 0; y < SAMPLE_SIDE; y += 1) {
     for (let x = 0; x < SAMPLE_SIDE; x += 1) {
       const module = Math.floor(y / TILE_SIDE) * sample.modules + Math.floor(x / TILE_SIDE);
-      const tile = referenceTile(style.id, patterns[module]!);
-      const coverage = tile[(y % TILE_SIDE) * TILE_SIDE + (x % TILE_SIDE)]!;
+      const tile = referenceTile(style.id, patterns[module]);
+      const coverage = tile[(y % TILE_SIDE) * TILE_SIDE + (x % TILE_SIDE)];
       const foreground = foregroundAt(style, colours, x, y, SAMPLE_SIDE);
       const at = 4 * (y * SAMPLE_SIDE + x);
       for (let c = 0; c < 3; c += 1) {
-        const ground = colours.background[c]!;
-        image.data[at + c] = ground + coverage * (foreground[c]! - ground);
+        const ground = colours.background[c];
+        image.data[at + c] = ground + coverage * (foreground[c] - ground);
       }
       image.data[at + 3] = 255;
     }

@@ -25,7 +25,7 @@ export class Content {
   readonly form = $derived(CONTENT_FORMS.find(({ kind }) => kind === this.kind)!);
   readonly #reading = $derived.by((): Reading => {
     try {
-      const text = buildPayload(this.form.toPayload(this.values[this.kind]!));
+      const text = buildPayload(this.form.toPayload(this.values[this.kind]));
       return { text, code: encodeQr(text, { ecc: this.ecc }) };
     } catch (error) {
       return { error: asSealedError(error, 'input') };
@@ -45,9 +45,10 @@ export class Content {
     return this.#reading.error;
   }
 
-  /** The error, once it is time to speak of it. */
+  /** The error, once it is time to speak of it; too long is too long at once. */
   get shownError(): SealedError | undefined {
-    return this.touched[this.kind] ? this.error : undefined;
+    const isTime = this.touched[this.kind] || this.error?.code === 'payload-too-long';
+    return isTime ? this.error : undefined;
   }
 
   touch(): void {

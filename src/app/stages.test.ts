@@ -1,0 +1,50 @@
+// The stages of a run: told in order, timed, stopped between.
+import { describe, expect, it } from 'vitest';
+import type { StageEvent } from './report.ts';
+import { Stages } from './stages.ts';
+
+describe('Stages', () => {
+  it('tells of each stage, passes its result on and remembers its time', async () => {
+    const events: StageEvent[] = [];
+    const stages = new Stages({ onStage: (event) => events.push(event) });
+    const sample = Uint8Array.of(1, 2);
+    expect(await stages.run('plan', () => 'a plan')).toBe('a plan');
+    await stages.run('evaluate', async () => {
+      stages.progress('evaluate', 0.5);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    });
+    await stages.run('response', () => undefined, { bytes: 7, sample });
+    const ms = expect.any(Number) as number;
+    expect(events).toEqual([
+      { stage: 'plan', state: 'started' },
+      { stage: 'plan', state: 'done', ms },
+      { stage: 'evaluate', state: 'started' },
+      { stage: 'evaluate', state: 'progress', share: 0.5 },
+      { stage: 'evaluate', state: 'done', ms },
+      { stage: 'response', state: 'started' },
+      { stage: 'response', state: 'done', ms, bytes: 7, sample },
+    ]);
+    expect(stages.ms('evaluate')).toBeGreaterThan(1);
+    expect(stages.ms('correct')).toBe(0);
+  });
+
+  it('does not start a stage once stopped, and does not call a failed one done', async () => {
+    const controller = new AbortController();
+    const events: StageEvent[] = [];
+    const stages = new Stages({ signal: controller.signal, onStage: (event) => events.push(event) });
+    expect(stages.signal).toBe(controller.signal);
+    await expect(stages.run('plan', () => Promise.reject(new Error('no plan')))).rejects.toThrow('no plan');
+    controller.abort();
+    let started = false;
+    const next = stages.run('encrypt', () => {
+      started = true;
+    });
+    await expect(next).rejects.toMatchObject({ code: 'aborted' });
+    expect(started).toBe(false);
+    expect(events).toEqual([{ stage: 'plan', state: 'started' }]);
+  });
+
+  it('needs nobody to watch', async () => {
+    expect(await new Stages({}).run('plan', () => 3)).toBe(3);
+  });
+});

@@ -1,0 +1,253 @@
+// A plan over several server roles: the same outputs as one, whatever the split; errors and stops reach everybody.
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { loadMeasuredSeal, watchHandles } from '../../fixtures/handle-count.ts';
+import { runPlan, runStages } from '../../fixtures/run-plan.ts';
+import { TestKeys } from '../../fixtures/seal-keys.ts';
+import { randomPlan, SMALL } from '../../fixtures/small-engine.ts';
+import { seededRandom } from '../../fixtures/styled-codes.ts';
+import { SealedError } from '../base/errors.ts';
+import { partitionPlan, type PlanPart } from '../plan/partition.ts';
+import { type Plan, rotationSteps, stageOutputs } from '../plan/plan.ts';
+import { ClearBackend, type ClearCiphertext } from '../server/clear-backend.ts';
+import { createServerRole } from '../server/server-role.ts';
+import { type DistributedRun, runDistributed } from './distribute.ts';
+import { encodeFrame } from './frame.ts';
+
+type Servers = Parameters<typeof runDistributed>[0];
+type ServerCalls = Servers[number];
+
+const clear = new ClearBackend(SMALL);
+
+/** A value as the servers of this test pass it on: its number, then its slots. */
+function toFrame(index: number, slots: Float64Array): Uint8Array<ArrayBuffer> {
+  const frame = new Float64Array(slots.length + 1);
+  frame[0] = index;
+  frame.set(slots, 1);
+  return new Uint8Array(frame.buffer);
+}
+
+function fromFrame(frame: Uint8Array): [number, ClearCiphertext] {
+  const values = new Float64Array(frame.slice().buffer);
+  return [values[0], { slots: values.slice(1) }];
+}
+
+/** A server on plaintext slots that keeps to the rules of the role: it has what it computed and what it is sent. */
+class ClearServer implements ServerCalls {
+  readonly #part: PlanPart;
+  #kept = new Map<number, ClearCiphertext>();
+  readonly received: number[] = [];
+  readonly ended: number[] = [];
+  /** Called before each segment. */
+  before: (segment: number) => Promise<void> = () => Promise.resolve();
+  share = 0.5;
+
+  constructor(part: PlanPart) {
+    this.#part = part;
+  }
+
+  async run(
+    _runId: number,
+    _planId: string,
+    segment: number,
+    frames: readonly Uint8Array[],
+    wanted: readonly number[],
+  ) {
+    await this.before(segment);
+    const values = this.#kept;
+    for (const frame of frames) {
+      const [index, value] = fromFrame(frame);
+      if (values.has(index)) throw new Error(`Value ${index} is sent to a server that has it.`);
+      this.received.push(index);
+      values.set(index, value);
+    }
+    const results = await runStages(clear, this.#part.segments[segment], values);
+    this.#kept = results;
+    const answer = wanted.map((index) => ({ index, frame: toFrame(index, results.get(index)!.slots) }));
+    return { frames: answer, busyMs: 0 };
+  }
+
+  end(runId: number): Promise<void> {
+    this.ended.push(runId);
+    return Promise.resolve();
+  }
+
+  progress(): Promise<number> {
+    return Promise.resolve(this.share);
+  }
+}
+
+function inputsOf(plan: Plan, random: () => number): Float64Array[] {
+  return Array.from({ length: plan.inputCount }, () =>
+    Float64Array.from({ length: plan.parameters.slots }, () => random() - 0.5),
+  );
+}
+
+/** A run over `workers` clear servers. */
+function setUp(plan: Plan, workers: number, inputs: readonly Float64Array[], signal?: AbortSignal) {
+  const partition = partitionPlan(plan, workers);
+  const servers = partition.parts.map((part) => new ClearServer(part));
+  const frames = inputs.map((slots, index) => toFrame(index, slots));
+  const run: DistributedRun = { runId: 5, planId: 'p', partition, inputs: frames, signal };
+  return { servers, run };
+}
+
+describe('runDistributed', () => {
+  it('puts out what a single worker computes, in order, to the last bit', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.integer({ min: 1, max: 4 }), async (seed, workers) => {
+        const random = seededRandom(seed);
+        const plan = randomPlan(random, SMALL);
+        const inputs = inputsOf(plan, random);
+        const expected = await runPlan(
+          clear,
+          plan,
+          inputs.map((slots) => ({ slots: slots.slice() })),
+        );
+        const { servers, run } = setUp(plan, workers, inputs);
+        const { outputs, exchangedBytes } = await runDistributed(servers, run);
+        expect(outputs).toHaveLength(stageOutputs(plan.stages.at(-1)!));
+        outputs.forEach((frame, index) => {
+          const [number, { slots }] = fromFrame(frame);
+          expect(number).toBe(index);
+          expect(
+            Buffer.compare(new Uint8Array(slots.buffer), new Uint8Array(expected[index].slots.buffer)),
+          ).toBe(0);
+        });
+        expect(servers.map(({ ended }) => ended)).toEqual(servers.map(() => [5]));
+        if (workers === 1) expect(exchangedBytes).toBe(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  // Four rows that each read every input, twice over: the middle values must change hands.
+  const mixing: Plan = (() => {
+    const plan = randomPlan(seededRandom(1), SMALL);
+    const term = (input: number) => ({ input, step: 0, diagonal: { kind: 'scalar', value: 0.2 } as const });
+    const row = { sums: [{ giantStep: 0, terms: [0, 1, 2, 3].map(term) }], bias: undefined };
+    const rows = [row, row, row, row];
+    const [label, inScale, outScale, plainScale] = ['m', 1, 1, 2 ** 20];
+    const stages = [2, 1].map((level) => {
+      return { kind: 'linear', label, level, inScale, plainScale, rescale: true, outScale, rows } as const;
+    });
+    return { ...plan, inputCount: 4, stages };
+  })();
+
+  it('counts the bytes that change hands between the workers', async () => {
+    const inputs = inputsOf(mixing, seededRandom(2));
+    const { servers, run } = setUp(mixing, 2, inputs);
+    const { exchangedBytes } = await runDistributed(servers, run);
+    expect(exchangedBytes).toBe(4 * 8 * (SMALL.slots + 1));
+    expect(servers.map(({ received }) => received)).toEqual([
+      [0, 1, 2, 3, 2, 3],
+      [0, 1, 2, 3, 0, 1],
+    ]);
+  });
+
+  it('ends the run everywhere when one worker fails, and says what that worker said', async () => {
+    const { servers, run } = setUp(mixing, 3, inputsOf(mixing, seededRandom(3)));
+    const died = new SealedError('worker-died', 'Planted.');
+    servers[1].before = (segment) => (segment === 1 ? Promise.reject(died) : Promise.resolve());
+    await expect(runDistributed(servers, run)).rejects.toBe(died);
+    expect(servers.map(({ ended }) => ended)).toEqual([[5], [5], [5]]);
+  });
+
+  it('survives a worker that fails even to end', async () => {
+    const { servers, run } = setUp(mixing, 2, inputsOf(mixing, seededRandom(4)));
+    servers[0].end = () => Promise.reject(new SealedError('worker-died', 'Planted.'));
+    expect((await runDistributed(servers, run)).outputs).toHaveLength(4);
+  });
+
+  it('does not start once stopped', async () => {
+    const { servers, run } = setUp(mixing, 2, inputsOf(mixing, seededRandom(5)), AbortSignal.abort());
+    await expect(runDistributed(servers, run)).rejects.toMatchObject({ code: 'aborted' });
+    expect(servers.flatMap(({ received }) => received)).toEqual([]);
+  });
+
+  it('tells every worker to end as soon as it is stopped, and does not start the next segment', async () => {
+    const controller = new AbortController();
+    const { servers, run } = setUp(mixing, 2, inputsOf(mixing, seededRandom(6)), controller.signal);
+    let seen: number[][] = [];
+    servers[1].before = async (segment) => {
+      expect(segment).toBe(0);
+      controller.abort();
+      await Promise.resolve();
+      seen = servers.map(({ ended }) => [...ended]);
+    };
+    await expect(runDistributed(servers, run)).rejects.toMatchObject({ code: 'aborted', stage: 'server' });
+    expect(seen).toEqual([[5], [5]]);
+  });
+
+  it('reports progress that grows from segment to segment, and none after the end', async () => {
+    const shares: number[] = [];
+    const { servers, run } = setUp(mixing, 2, inputsOf(mixing, seededRandom(7)));
+    for (const server of servers) {
+      server.before = (segment) => {
+        server.share = 0.5;
+        const wanted = segment + 1;
+        return new Promise((resolve) => {
+          const poll = (): void => void (shares.length >= wanted ? resolve() : setTimeout(poll, 5));
+          poll();
+        });
+      };
+    }
+    await runDistributed(servers, { ...run, onProgress: (share) => shares.push(share) });
+    const [count] = [shares.length];
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(shares).toHaveLength(count);
+    expect(shares[0]).toBeCloseTo(0.25);
+    expect(shares.at(-1)).toBeCloseTo(0.75);
+  });
+
+  it('reports no answer that comes after the end', async () => {
+    const shares: number[] = [];
+    const { servers, run } = setUp(mixing, 1, inputsOf(mixing, seededRandom(8)));
+    const asked = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<number>();
+    servers[0].progress = () => {
+      asked.resolve();
+      return answered.promise;
+    };
+    servers[0].before = () => asked.promise;
+    await runDistributed(servers, { ...run, onProgress: (share) => shares.push(share) });
+    answered.resolve(0.5);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(shares).toEqual([]);
+  });
+
+  it('puts out the same ciphertexts on one server role of SEAL as on three, to the byte', async () => {
+    const seal = await loadMeasuredSeal();
+    const handles = watchHandles();
+    {
+      using keys = new TestKeys(seal, SMALL);
+      const random = seededRandom(11);
+      const plan = randomPlan(random, SMALL);
+      const inputs = inputsOf(plan, random).map((slots, index) => {
+        const items = [{ index, ciphertext: keys.encrypt(slots, plan.inputScale) }];
+        return encodeFrame({ kind: 'ciphertexts', items }, SMALL);
+      });
+      const evaluationKeys = keys.evaluationKeys(rotationSteps(plan));
+      const keyFrame = encodeFrame({ kind: 'evaluation-keys', keys: evaluationKeys }, SMALL);
+      const results = [];
+      for (const workers of [1, 3]) {
+        const partition = partitionPlan(plan, workers);
+        const servers = partition.parts.map(() => createServerRole());
+        for (const [worker, server] of servers.entries()) {
+          await server.open(SMALL);
+          await server.addKeys(keyFrame);
+          await server.addPlan('p', partition.parts[worker]);
+        }
+        const run = { runId: 1, planId: 'p', partition, inputs, signal: undefined };
+        results.push(await runDistributed(servers, run));
+        for (const server of servers) await server.close();
+      }
+      const [single, split] = results;
+      expect(single.outputs).toHaveLength(stageOutputs(plan.stages.at(-1)!));
+      expect(split.outputs).toHaveLength(single.outputs.length);
+      split.outputs.forEach((frame, i) => expect(Buffer.compare(frame, single.outputs[i])).toBe(0));
+    }
+    expect(handles.live()).toEqual([]);
+    handles.stop();
+  });
+});

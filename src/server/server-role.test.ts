@@ -1,0 +1,276 @@
+// The server role on SEAL: right results, clear refusals, stopping in mid-run, and nothing left behind.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type HandleWatch, loadMeasuredSeal, watchHandles } from '../../fixtures/handle-count.ts';
+import { runPlan } from '../../fixtures/run-plan.ts';
+import { TestKeys } from '../../fixtures/seal-keys.ts';
+import { SMALL, TINY } from '../../fixtures/small-engine.ts';
+import { seededRandom } from '../../fixtures/styled-codes.ts';
+import { partitionPlan } from '../plan/partition.ts';
+import { type Diagonal, droppedPrime, type LinearRow, type Plan, stageOutputs } from '../plan/plan.ts';
+import { verifyPlan } from '../plan/verify.ts';
+import type { ServerRole } from '../protocol/contracts.ts';
+import { decodeCiphertexts, encodeFrame } from '../protocol/frame.ts';
+import { ClearBackend } from './clear-backend.ts';
+import { createServerRole } from './server-role.ts';
+
+const SCALE = 2 ** 24;
+const random = seededRandom(1);
+const field = (): Diagonal => ({
+  kind: 'vector',
+  values: Float32Array.from({ length: SMALL.slots }, () => (random() - 0.5) / 2),
+});
+
+/** Linear with a rotation, then a square: `outputs` rows over one input. */
+function planOf(outputs: number): Plan {
+  const row = (): LinearRow => ({
+    sums: [
+      { giantStep: 0, terms: [{ input: 0, step: 0, diagonal: field() }] },
+      { giantStep: 2, terms: [{ input: 0, step: 1, diagonal: { kind: 'scalar', value: 0.25 } }] },
+    ],
+    bias: field(),
+  });
+  const rows = Array.from({ length: outputs }, row);
+  const [inScale, label] = [SCALE, 'test'];
+  const plainScale = droppedPrime(SMALL, 2);
+  return verifyPlan({
+    name: 'test',
+    parameters: SMALL,
+    inputCount: 1,
+    inputScale: SCALE,
+    stages: [
+      { kind: 'linear', label, level: 2, inScale, plainScale, rescale: true, outScale: SCALE, rows },
+      {
+        kind: 'square',
+        label,
+        level: 1,
+        inScale,
+        outScale: SCALE ** 2 / droppedPrime(SMALL, 1),
+        count: outputs,
+      },
+    ],
+  });
+}
+
+const small = planOf(2);
+const long = planOf(80);
+const slots = Float64Array.from({ length: SMALL.slots }, () => random() - 0.5);
+
+let keys: TestKeys;
+let keyFrame: Uint8Array<ArrayBuffer>;
+let input: Uint8Array<ArrayBuffer>;
+let handles: HandleWatch;
+let role: ServerRole;
+
+beforeAll(async () => {
+  keys = new TestKeys(await loadMeasuredSeal(), SMALL);
+  keyFrame = encodeFrame({ kind: 'evaluation-keys', keys: keys.evaluationKeys([1, 2]) }, SMALL);
+  const ciphertext = keys.encrypt(slots, SCALE);
+  input = encodeFrame({ kind: 'ciphertexts', items: [{ index: 0, ciphertext }] }, SMALL);
+  handles = watchHandles();
+});
+afterEach(async () => {
+  await role.close();
+  expect(handles.live()).toEqual([]);
+});
+afterAll(() => {
+  handles.stop();
+  keys[Symbol.dispose]();
+});
+
+/** A role with keys and the plans `small` and `long`. */
+async function openRole(): Promise<ServerRole> {
+  role = createServerRole();
+  await role.open(SMALL);
+  await role.addKeys(keyFrame);
+  await role.addPlan('small', partitionPlan(small, 1).parts[0]);
+  await role.addPlan('long', partitionPlan(long, 1).parts[0]);
+  return role;
+}
+
+const everything = (plan: Plan): number[] => [...Array(stageOutputs(plan.stages.at(-1)!)).keys()];
+const malformed = { code: 'malformed-frame' };
+
+describe('the server role', () => {
+  it('is a frozen object of functions without a prototype', async () => {
+    await openRole();
+    expect(Object.isFrozen(role)).toBe(true);
+    expect(Object.getPrototypeOf(role)).toBeNull();
+    expect(Object.values(role).every((method) => typeof method === 'function')).toBe(true);
+  });
+
+  it('computes the plan', async () => {
+    await openRole();
+    const { frames, busyMs } = await role.run(1, 'small', 0, [input], everything(small));
+    expect(busyMs).toBeGreaterThan(0);
+    const expected = await runPlan(new ClearBackend(SMALL), small, [{ slots: slots.slice() }]);
+    expect(frames.map(({ index }) => index)).toEqual([0, 1]);
+    for (const { index, frame } of frames) {
+      const [{ ciphertext, index: written }] = decodeCiphertexts(frame, SMALL);
+      expect(written).toBe(index);
+      const decrypted = keys.decrypt(ciphertext);
+      const square = decrypted.reduce((sum, value, i) => sum + (value - expected[index].slots[i]) ** 2, 0);
+      expect(Math.sqrt(square / SMALL.slots)).toBeLessThan(1e-3);
+    }
+    expect(await role.progress(1)).toBe(1);
+    await role.end(1);
+    expect(await role.progress(1)).toBe(0);
+  });
+
+  it('returns what is wanted and keeps the rest for the next segment', async () => {
+    await openRole();
+    const [linear, square] = partitionPlan(small, 1).parts[0].segments[0];
+    await role.addPlan('split', { name: 'split', segments: [[linear], [square]] });
+    const { frames: whole } = await role.run(1, 'small', 0, [input], everything(small));
+    const { frames: first } = await role.run(2, 'split', 0, [input], []);
+    expect(first).toEqual([]);
+    const { frames: second } = await role.run(2, 'split', 1, [], [1]);
+    expect(second).toHaveLength(1);
+    expect(Buffer.compare(second[0].frame, whole[1].frame)).toBe(0);
+    await role.end(2);
+  });
+
+  it.each([
+    [
+      'a rotation',
+      'small',
+      (): Uint8Array =>
+        encodeFrame(
+          {
+            kind: 'evaluation-keys',
+            keys: {
+              relinearization: keys.relinearizationKey(),
+              rotations: new Map([[1, keys.rotationKey(1)]]),
+            },
+          },
+          SMALL,
+        ),
+    ],
+    [
+      'a square',
+      'small',
+      (): Uint8Array =>
+        encodeFrame(
+          { kind: 'evaluation-keys', keys: { ...keys.evaluationKeys([1, 2]), relinearization: undefined } },
+          SMALL,
+        ),
+    ],
+  ])('says so when the key for %s is missing, and goes on once it has come', async (_, planId, frame) => {
+    role = createServerRole();
+    await role.open(SMALL);
+    await role.addKeys(frame());
+    await role.addPlan(planId, partitionPlan(small, 1).parts[0]);
+    const before = handles.live().length;
+    await expect(role.run(1, planId, 0, [input], [0])).rejects.toMatchObject({ code: 'missing-key' });
+    expect(handles.live()).toHaveLength(before);
+    await role.addKeys(keyFrame);
+    expect((await role.run(2, planId, 0, [input], [0])).frames).toHaveLength(1);
+  });
+
+  it('refuses to work before it is open, without the plan, and past its end', async () => {
+    role = createServerRole();
+    const wrongState = { code: 'wrong-state', stage: 'server' };
+    await expect(role.addKeys(keyFrame)).rejects.toMatchObject(wrongState);
+    await expect(role.addPlan('x', partitionPlan(small, 1).parts[0])).rejects.toMatchObject(wrongState);
+    await expect(role.run(1, 'small', 0, [], [])).rejects.toMatchObject(wrongState);
+    expect(await role.hasPlan('small')).toBe(false);
+    expect(await role.memoryBytes()).toBe(0);
+    await role.end(1);
+    await openRole();
+    expect(await role.hasPlan('small')).toBe(true);
+    await expect(role.run(1, 'other', 0, [input], [])).rejects.toMatchObject(wrongState);
+    await expect(role.run(1, 'small', 1, [input], [])).rejects.toMatchObject({ stage: 'server' });
+  });
+
+  it('refuses frames of the wrong kind, damaged ones, and a value that comes twice', async () => {
+    await openRole();
+    await expect(role.addKeys(input)).rejects.toMatchObject(malformed);
+    await expect(role.addKeys(keyFrame.subarray(1))).rejects.toMatchObject(malformed);
+    await expect(role.run(1, 'small', 0, [keyFrame], [])).rejects.toMatchObject(malformed);
+    await expect(role.run(1, 'small', 0, [input.subarray(0, 99)], [])).rejects.toMatchObject(malformed);
+    await expect(role.run(1, 'small', 0, [input, input], [])).rejects.toMatchObject(malformed);
+    await expect(role.run(1, 'small', 0, [], [])).rejects.toThrow(/value 0 is here/);
+    expect((await role.run(1, 'small', 0, [input], [0])).frames).toHaveLength(1);
+  });
+
+  it('stops in mid-run when told to, and runs again', async () => {
+    await openRole();
+    const before = handles.live().length;
+    const running = role.run(7, 'long', 0, [input], everything(long));
+    const stopping = new Promise((resolve) => setTimeout(resolve, 0)).then(async () => {
+      const share = await role.progress(7);
+      await role.end(7);
+      return share;
+    });
+    await expect(running).rejects.toMatchObject({ code: 'aborted', stage: 'server' });
+    const share = await stopping;
+    expect(share).toBeGreaterThan(0);
+    expect(share).toBeLessThan(1);
+    expect(handles.live()).toHaveLength(before);
+    expect(await role.progress(7)).toBe(0);
+    expect((await role.run(8, 'small', 0, [input], [0])).frames).toHaveLength(1);
+  });
+
+  it.each(['close', 'open'] as const)('ends a run in progress on %s', async (call) => {
+    await openRole();
+    const running = role.run(1, 'long', 0, [input], everything(long));
+    const ending = new Promise((resolve) => setTimeout(resolve, 0)).then(() =>
+      call === 'close' ? role.close() : role.open(TINY),
+    );
+    await expect(running).rejects.toMatchObject({ code: 'aborted' });
+    await ending;
+  });
+
+  it('holds on to nothing from run to run, and its memory does not grow', async () => {
+    await openRole();
+    const run = (runId: number) => role.run(runId, 'small', 0, [input], [0, 1]);
+    await run(1);
+    await run(2);
+    const [live, bytes] = [handles.live().length, await role.memoryBytes()];
+    for (let runId = 3; runId < 12; runId += 1) {
+      await run(runId);
+      await role.end(runId);
+    }
+    expect(handles.live()).toHaveLength(live);
+    expect(await role.memoryBytes()).toBe(bytes);
+    expect(bytes).toBeGreaterThan(1 << 20);
+  });
+
+  it('frees what was kept for a segment that never came', async () => {
+    await openRole();
+    const [linear, square] = partitionPlan(small, 1).parts[0].segments[0];
+    await role.addPlan('split', { name: 'split', segments: [[linear], [square]] });
+    const before = handles.live().length;
+    await role.run(1, 'split', 0, [input], []);
+    expect(handles.live()).toHaveLength(before + 2);
+    await role.end(1);
+    expect(handles.live()).toHaveLength(before);
+    await expect(role.run(1, 'split', 1, [], [])).rejects.toThrow(/value 0 is here/);
+  });
+
+  it('forgets keys and plans when opened for other parameters, and keeps them for the same', async () => {
+    await openRole();
+    await role.open({ ...SMALL });
+    expect(await role.hasPlan('small')).toBe(true);
+    await role.open(TINY);
+    expect(await role.hasPlan('small')).toBe(false);
+    await expect(role.addKeys(keyFrame)).rejects.toThrow(/other parameters/);
+  });
+
+  it('opens once when opened twice at once', async () => {
+    role = createServerRole();
+    await role.open(SMALL);
+    const once = handles.live().length;
+    await role.close();
+    await Promise.all([role.open(SMALL), role.open(SMALL)]);
+    expect(handles.live()).toHaveLength(once);
+  });
+
+  it('refuses parameters that its frames cannot carry', async () => {
+    role = createServerRole();
+    const wide = { polyModulusDegree: 4096, coeffModulusBits: [30, 36, 36] };
+    await expect(role.open(wide)).rejects.toMatchObject({ code: 'invalid-argument' });
+    await expect(role.open({ ...wide, coeffModulusBits: [36, 36, 40] })).rejects.toMatchObject({
+      code: 'insecure-parameters',
+    });
+  });
+});

@@ -1,0 +1,233 @@
+// Handles on workers over real message channels: answers, errors that keep their code, buffers that move, death.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { MessageChannel } from 'node:worker_threads';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import * as Comlink from 'comlink';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { WorkerHandle } from '../src/app/workers.ts';
+import { SealedError } from '../src/base/errors.ts';
+import { connect } from './pool.ts';
+import { transferring } from './wire.ts';
+
+/** A role with one method for each thing that can happen. */
+const role = {
+  kept: [] as ArrayBuffer[],
+  add: (a: number, b: number): Promise<number> => Promise.resolve(a + b),
+  nothing: (): Promise<void> => Promise.resolve(),
+  buffers(): Promise<unknown> {
+    const [first, second, third] = [
+      new Uint8Array(8).fill(1),
+      new Float32Array(4).fill(2),
+      new Uint8Array(6),
+    ];
+    role.kept = [first.buffer, second.buffer, third.buffer];
+    return Promise.resolve({
+      frames: [{ index: 0, frame: first }],
+      deep: { second, half: third.subarray(3) },
+      n: 5,
+    });
+  },
+  bare(): Promise<Uint8Array> {
+    const bytes = new Uint8Array(3).fill(7);
+    role.kept = [bytes.buffer];
+    return Promise.resolve(bytes);
+  },
+  echo: (bytes: Uint8Array): Promise<number> => Promise.resolve(bytes.length),
+  sealed: (): Promise<never> =>
+    Promise.reject(
+      new SealedError('missing-key', 'No key.', {
+        stage: 'server',
+        detail: { step: 3, name: 'x', ok: false },
+      }),
+    ),
+  staged: (): Promise<never> => Promise.reject(new SealedError('timeout', 'Late.')),
+  plain: (): Promise<never> => Promise.reject(new TypeError('A bug.')),
+  odd: (): Promise<never> => Promise.reject(JSON.parse('"a string"') as Error),
+  never: (): Promise<never> => new Promise(() => undefined),
+};
+type Role = Omit<typeof role, 'kept'>;
+
+const open: { close(): void }[] = [];
+afterEach(() => {
+  for (const { close } of open.splice(0)) close();
+});
+
+interface Started {
+  readonly handle: WorkerHandle<Role>;
+  readonly die: (reason: string) => void;
+  readonly log: string[];
+}
+
+/** A worker in this thread, behind a real channel. */
+function start(): Started {
+  const { port1, port2 } = new MessageChannel();
+  open.push({ close: () => port1.close() });
+  const log: string[] = [];
+  const served = nodeEndpoint(port1);
+  const listen = (event: Event): void => {
+    const { setup } = (event as MessageEvent<{ setup?: { name: string } }>).data;
+    if (!setup) return;
+    log.push(`set up with ${setup.name}`);
+    served.removeEventListener('message', listen);
+    const { kept: _, ...methods } = role;
+    Comlink.expose(transferring(methods), served);
+  };
+  served.addEventListener('message', listen);
+  let die: (reason: string) => void = () => undefined;
+  const handle = connect<Role>(
+    {
+      endpoint: nodeEndpoint(port2),
+      terminate: () => log.push('terminated'),
+      onDeath: (listener) => (die = listener),
+    },
+    { name: 'test' },
+  );
+  return { handle, die: (reason) => die(reason), log };
+}
+
+describe('connect', () => {
+  it('sets the worker up, then passes calls and answers', async () => {
+    const { handle, log } = start();
+    expect(await handle.role.add(2, 3)).toBe(5);
+    expect(await handle.role.nothing()).toBeUndefined();
+    expect(await Promise.all([handle.role.add(1, 1), handle.role.add(2, 2)])).toEqual([2, 4]);
+    expect(log).toEqual(['set up with test']);
+    expect(handle.dead).toBe(false);
+  });
+
+  it('can be awaited: it is not a promise', async () => {
+    const { handle } = start();
+    expect(await Promise.resolve(handle.role)).toBe(handle.role);
+  });
+
+  it('moves the buffers of answers, however deep: nothing is left at the sender', async () => {
+    const { handle } = start();
+    expect(await handle.role.buffers()).toEqual({
+      frames: [{ index: 0, frame: new Uint8Array(8).fill(1) }],
+      deep: { second: new Float32Array(4).fill(2), half: new Uint8Array(3) },
+      n: 5,
+    });
+    expect(role.kept.map(({ byteLength, detached }) => [byteLength, detached])).toEqual(
+      Array(3).fill([0, true]),
+    );
+    expect(await handle.role.bare()).toEqual(new Uint8Array(3).fill(7));
+    expect(role.kept[0].detached).toBe(true);
+  });
+
+  it('copies the buffers of arguments, which several workers may be given', async () => {
+    const { handle } = start();
+    const bytes = new Uint8Array(9);
+    expect(await handle.role.echo(bytes)).toBe(9);
+    expect(bytes.byteLength).toBe(9);
+  });
+
+  it('keeps code, text, stage and detail of an error', async () => {
+    const { handle } = start();
+    const error: unknown = await handle.role.sealed().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(SealedError);
+    expect(error).toMatchObject({
+      code: 'missing-key',
+      message: 'No key.',
+      stage: 'server',
+      detail: { step: 3, name: 'x', ok: false },
+    });
+    await expect(handle.role.staged()).rejects.toMatchObject({
+      code: 'timeout',
+      stage: undefined,
+      detail: {},
+    });
+  });
+
+  it('turns anything else that is thrown into an error with a code', async () => {
+    const { handle } = start();
+    const internal = { code: 'internal', stage: 'worker' };
+    await expect(handle.role.plain()).rejects.toMatchObject({
+      ...internal,
+      message: 'Unexpected failure: A bug.',
+    });
+    await expect(handle.role.odd()).rejects.toMatchObject({
+      ...internal,
+      message: 'Unexpected failure: a string',
+    });
+    await expect(handle.role.echo((() => 1) as never)).rejects.toThrow();
+  });
+
+  it('serves no method the role does not have', async () => {
+    const { handle } = start();
+    const other = handle.role as unknown as {
+      constructor: () => Promise<unknown>;
+      missing: () => Promise<unknown>;
+    };
+    await expect(other.missing()).rejects.toThrow();
+    await expect(other.constructor()).rejects.toThrow();
+  });
+});
+
+describe('a worker that dies', () => {
+  const died = { code: 'worker-died', stage: 'worker' };
+
+  it('fails what waits for it and what is asked later, and is terminated', async () => {
+    const { handle, die, log } = start();
+    const waiting = [handle.role.never(), handle.role.never()];
+    die('it ran out of memory');
+    for (const call of waiting) {
+      await expect(call).rejects.toMatchObject({
+        ...died,
+        message: expect.stringContaining('out of memory') as string,
+      });
+    }
+    await expect(handle.role.add(1, 2)).rejects.toMatchObject(died);
+    expect(handle.dead).toBe(true);
+    expect(log).toContain('terminated');
+  });
+
+  it('dies once, however often it is said', async () => {
+    const { handle, die, log } = start();
+    await handle.role.nothing();
+    handle.terminate('it was slow');
+    die('exit code 1');
+    handle.terminate();
+    expect(log.filter((entry) => entry === 'terminated')).toHaveLength(1);
+    await expect(handle.role.nothing()).rejects.toThrow(/it was slow/);
+  });
+
+  it('leaves no rejection unhandled, with or without callers', async () => {
+    const unhandled: unknown[] = [];
+    const listener = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', listener);
+    const idle = start();
+    idle.die('idle');
+    const busy = start();
+    const call = busy.handle.role.sealed();
+    busy.die('busy');
+    await expect(call).rejects.toMatchObject(died);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    process.off('unhandledRejection', listener);
+    expect(unhandled).toEqual([]);
+  });
+});
+
+describe('an answer', () => {
+  it('is not kept by the handle once it has been given', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const { handle } = start();
+    const answer = new WeakRef((await handle.role.buffers()) as object);
+    expect(await handle.role.add(1, 1)).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    collectGarbage();
+    expect(answer.deref()).toBeUndefined();
+    expect(handle.dead).toBe(false);
+  });
+});
+
+describe('transferring', () => {
+  it('is a frozen object without a prototype that holds the methods alone', async () => {
+    const wrapped = transferring({ one: () => Promise.resolve(1) }) as { one: () => Promise<number> };
+    expect(Object.isFrozen(wrapped)).toBe(true);
+    expect(Object.getPrototypeOf(wrapped)).toBeNull();
+    expect(Object.keys(wrapped)).toEqual(['one']);
+    expect(await wrapped.one()).toBe(1);
+  });
+});
