@@ -62,33 +62,37 @@ function largest(values: ArrayLike<number>): number {
   return most;
 }
 
-/** Largest absolute values of the output and around each round. */
+/** Largest absolute values of the output, of what each round reads, and of each of its targets. */
 interface NetworkMagnitudes {
   readonly output: number;
-  readonly rounds: readonly Magnitudes[];
+  readonly rounds: readonly { readonly input: number; readonly targets: readonly number[] }[];
 }
 
 /** The magnitudes over `samples`. */
 function magnitudesOf(program: Program, schedule: Schedule, samples: readonly Tensor[]): NetworkMagnitudes {
-  const rounds = schedule.phases.map(() => ({ input: 0, operand: 0 }));
+  const rounds = schedule.phases.map(({ targets }) => ({ input: 0, targets: targets.map(() => 0) }));
   let output = 0;
   for (const { data } of samples) {
     const values = evaluateProgram(program, data);
     output = Math.max(output, largest(values.output));
-    schedule.phases.forEach(({ targets, outputs, hasProducts }, index) => {
+    schedule.phases.forEach(({ targets, hasProducts }, index) => {
+      const round = rounds[index];
       const reads = new Set(targets.flatMap(({ affine }) => affine.parts.map(({ base }) => base)));
-      for (const base of reads)
-        rounds[index].input = Math.max(rounds[index].input, largest(values.bases[base]));
+      for (const base of reads) round.input = Math.max(round.input, largest(values.bases[base]));
       if (!hasProducts) return;
-      for (const { left, right } of outputs) {
-        for (const target of right === undefined ? [left] : [left, right]) {
-          const operand = evaluateAffine(targets[target].affine, values.bases);
-          rounds[index].operand = Math.max(rounds[index].operand, largest(operand));
-        }
-      }
+      targets.forEach(({ affine }, i) => {
+        round.targets[i] = Math.max(round.targets[i], largest(evaluateAffine(affine, values.bases)));
+      });
     });
   }
   return { output, rounds };
+}
+
+/** The magnitudes around a stage. */
+function aroundStage(draft: DraftStage, { rounds }: NetworkMagnitudes): Magnitudes {
+  const { input, targets } = rounds[draft.round];
+  const factors = draft.kind === 'product' ? draft.factors : [];
+  return { input, pairs: factors.map(({ left, right }) => ({ left: targets[left], right: targets[right] })) };
 }
 
 function surroundings({ parameters }: Prepared, batch: number, options: SegmentOptions): Surroundings {
@@ -268,7 +272,7 @@ export function compileSegment(graph: Graph, options: SegmentOptions): CompiledS
     stages,
   });
   const card = cardOf(prepared, plan, emitted, batch, depth.lastLevel);
-  const around = emitted.drafts.map(({ round }) => magnitudes.rounds[round]);
+  const around = emitted.drafts.map((draft) => aroundStage(draft, magnitudes));
   return {
     plan,
     card,
