@@ -49,12 +49,45 @@ export function depthOf(schedule: Schedule, largest: number): Depth {
   return { drops, lastLevel: 1, outputScale: 2 ** Math.min(wider, SCALES.outputBits) };
 }
 
-/** The smallest secure parameters for `depth`. */
-export function parametersFor({ drops, lastLevel }: Depth): Parameters {
+function smallestParameters({ drops, lastLevel }: Depth): Parameters {
   const rescaleBits = Array.from({ length: drops + lastLevel }, (_, index) =>
     index >= drops - 1 ? SCALES.lastPrimeBits : SCALES.middlePrimeBits,
   );
   return chooseParameters({ baseBits: SCALES.baseBits, rescaleBits });
+}
+
+/**
+ * The smallest secure parameters for `depth`.
+ * @throws SealedError `does-not-fit` naming the layer at which the levels run out
+ */
+export function parametersFor(schedule: Schedule, depth: Depth): Parameters {
+  try {
+    return smallestParameters(depth);
+  } catch (error) {
+    if (!(error instanceof SealedError) || error.code !== 'does-not-fit') throw error;
+    let drops = depth.lastLevel;
+    for (const { isFree, hasProducts, label } of schedule.phases) {
+      const here = (isFree ? 0 : 1) + (hasProducts ? 1 : 0);
+      if (here > 0 && !holds({ ...depth, drops: drops + here })) {
+        throw new SealedError(
+          'does-not-fit',
+          `The network needs ${depth.drops} levels; they run out at layer ${label}. Refresh before it (--refresh), let the client compute a layer (--client-ops), or use lower degrees.`,
+          { stage: 'compile', detail: { layer: label, levels: depth.drops } },
+        );
+      }
+      drops += here;
+    }
+    throw error;
+  }
+}
+
+function holds(depth: Depth): boolean {
+  try {
+    smallestParameters(depth);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Data primes at the linear stage of each round. */

@@ -44,8 +44,10 @@ export interface Prediction {
   readonly diagonalBytes: number;
   /** One run on one thread. */
   readonly evaluateMs: number;
-  /** Bound of the scheme's own error in any output value; errors of fitted activations come on top. */
+  /** Bound of the scheme's own error in any output value; {@link approximationError} comes on top. */
   readonly errorBound: number;
+  /** Largest difference that fitted activations make to the output over the calibration inputs; next to 0 without any. */
+  readonly approximationError: number;
   readonly stages: readonly StageReport[];
 }
 
@@ -209,12 +211,14 @@ function diagonalBytesOf(plan: Plan): number {
 /**
  * The prediction for `plan`.
  * @param magnitudes one entry a stage
+ * @param approximationError see {@link Prediction}
  */
 export function predict(
   plan: Plan,
   card: NetworkCard,
   magnitudes: readonly Magnitudes[],
   costs: CostTable,
+  approximationError: number,
 ): Prediction {
   const { parameters } = plan;
   const { polyModulusDegree: degree, slots } = parameters;
@@ -249,6 +253,7 @@ export function predict(
     diagonalBytes: diagonalBytesOf(plan),
     evaluateMs: predictMs(plan, costs),
     errorBound: boundOf(variances),
+    approximationError,
     stages,
   };
 }
