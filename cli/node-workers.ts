@@ -38,10 +38,11 @@ export function scannerSources(): { zxing: Uint8Array<ArrayBuffer>; zbar: Uint8A
 /** The command line's workers. */
 export function nodeWorkers(): WorkerFactory {
   const seal = packageFile('node-seal', 'dist/seal_throws.wasm');
+  const kernel = Uint8Array.from(readFileSync(join(import.meta.dirname, '../wasm/build/kernel.wasm')));
   const { zxing, zbar } = scannerSources();
   return {
     client: () => connect(start('client'), { seal }),
-    server: () => connect(start('server'), { seal }),
+    server: () => connect(start('server'), { seal, kernel }),
     scan: () => connect(start('scan'), { zxing, zbar }),
     simulator: () => connect(start('simulator'), {}),
   };

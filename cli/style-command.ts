@@ -24,7 +24,7 @@ const OPTIONS = {
   ecc: { type: 'string', default: 'M' },
   colours: { type: 'string' },
   pixels: { type: 'string' },
-  backend: { type: 'string', default: 'seal' },
+  backend: { type: 'string', default: 'simd' },
   workers: { type: 'string' },
   warm: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },

@@ -10,7 +10,7 @@ export const USAGE = `sealed-qr style "<text>" --style gradient|liquid|dots --ou
   --ecc LEVEL       error correction level: L, M, Q or H                       (M)
   --colours A,B,C   foreground start, foreground end, background, as #rrggbb   (the style's own)
   --pixels N        pixels a module drawn by the network: 8 or 4               (by size, see README)
-  --backend NAME    seal: encrypted; clear: the same plan simulated            (seal)
+  --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
   --workers N       server workers                                             (number of processors, at most 4)
   --warm            run once before the run that is reported
   --json            print one JSON object instead of the table

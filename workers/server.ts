@@ -2,4 +2,4 @@
 import { createServerRole } from '../src/server/server-role.ts';
 import { serve } from './endpoint.ts';
 
-serve((setup) => createServerRole(setup['seal']));
+serve((setup) => createServerRole({ seal: setup['seal'], kernel: setup['kernel'] }));

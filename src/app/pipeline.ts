@@ -49,9 +49,11 @@ export async function styleCode(
   const code = await stages.run('encode-qr', () => encodeQr(text, { ecc }));
   const pixelsPerModule =
     request.pixelsPerModule === 'auto' ? pixelsFor(code.version) : request.pixelsPerModule;
+  let used: BackendName = backend;
   const ready = await stages.run('plan', async () => {
-    const plan = await session.plans.plan(style, code.modules, colours, pixelsPerModule);
-    if (backend !== 'clear') await session.givePlan(plan, stages.signal);
+    const server = backend === 'clear' ? 'simd' : backend;
+    const plan = await session.plans.plan(style, code.modules, colours, pixelsPerModule, server);
+    if (backend !== 'clear') used = await session.givePlan(plan, server, stages.signal);
     return plan;
   });
   const draw = backend === 'clear' ? drawSimulated : drawSealed;
@@ -71,7 +73,7 @@ export async function styleCode(
     payload: { bytes: code.payloadBytes, version: code.version, ecc, modules: code.modules },
     style: style.id,
     pixelsPerModule,
-    backend,
+    backend: used,
     parameters: { polyModulusDegree, coeffModulusBits, logQP, securityBits },
     bytes,
     timings: { ...timings, planMs: stages.ms('plan'), correctMs, verifyMs, totalMs },

@@ -3,7 +3,8 @@ import { compile, type Compiled } from '../compiler/compile.ts';
 import { executeGraph } from '../model/execute.ts';
 import type { Graph } from '../model/graph.ts';
 import { importOnnx } from '../model/import/onnx/import-onnx.ts';
-import { SEAL_COSTS } from '../plan/cost-tables.ts';
+import { COST_TABLES } from '../plan/cost-tables.ts';
+import type { ServerBackendName } from '../protocol/contracts.ts';
 import { type Partition, partitionPlan } from '../plan/partition.ts';
 import type { StyleColours } from '../style/colours.ts';
 import { type PixelsPerModule, styleGraph } from '../style/graph.ts';
@@ -62,9 +63,19 @@ export class Plans {
     modules: number,
     colours: StyleColours,
     pixelsPerModule: PixelsPerModule,
+    backend: ServerBackendName,
   ): Promise<ReadyPlan> {
     const { start, end, background } = colours;
-    const id = [style.id, modules, pixelsPerModule, this.#workers, ...start, ...end, ...background].join('-');
+    const id = [
+      backend,
+      style.id,
+      modules,
+      pixelsPerModule,
+      this.#workers,
+      ...start,
+      ...end,
+      ...background,
+    ].join('-');
     const known = this.#plans.get(id);
     if (known) {
       this.#plans.delete(id);
@@ -72,7 +83,7 @@ export class Plans {
       return known;
     }
     const graph = styleGraph(await this.network(style), style, modules, colours, pixelsPerModule);
-    const compiled = compile(graph, { costs: SEAL_COSTS });
+    const compiled = compile(graph, { costs: COST_TABLES[backend] });
     const ready = { id, graph, ...compiled, partition: partitionPlan(compiled.plan, this.#workers) };
     this.#plans.set(id, ready);
     if (this.#plans.size > MOST_PLANS) this.#plans.delete(this.#plans.keys().next().value!);

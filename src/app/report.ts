@@ -1,5 +1,6 @@
 // What a run reports: to the page as it happens, to programs as one object at the end.
 import type { Precision } from '../plan/finish.ts';
+import { SERVER_BACKENDS } from '../protocol/contracts.ts';
 import type { ErrorCorrectionLevel } from '../qr/matrix.ts';
 import type { Decoder } from '../qr/scan.ts';
 
@@ -94,8 +95,8 @@ export interface Timings {
   readonly totalMs: number;
 }
 
-/** Which implementation runs the plan: SEAL on ciphertexts, or the simulation on plaintext slots. */
-export const BACKENDS = ['seal', 'clear'] as const;
+/** What runs the plan: the SIMD kernel or SEAL on ciphertexts, or the simulation on plaintext slots. */
+export const BACKENDS = [...SERVER_BACKENDS, 'clear'] as const;
 
 /** One of {@link BACKENDS}. */
 export type BackendName = (typeof BACKENDS)[number];

@@ -5,6 +5,7 @@ import type {
   ClientRole,
   DecryptedPicture,
   EncryptedInput,
+  ServerBackendName,
   ServerRole,
   SimulatorRole,
 } from '../protocol/contracts.ts';
@@ -26,7 +27,9 @@ export interface SessionOptions {
 interface Server {
   readonly handle: WorkerHandle<ServerRole>;
   /** Weak: frames of keys that nobody needs any more weigh megabytes. */
-  readonly keys: WeakSet<Uint8Array>;
+  keys: WeakSet<Uint8Array>;
+  /** Parameters and backend it was last opened for: another opening forgets its keys. */
+  opening: string;
 }
 
 /** How long any one call may take: version 40 needs a minute or two with the SEAL backend on a slow machine. */
@@ -74,34 +77,46 @@ export class Session {
     return limited(client.role.encrypt(card, values), [client], 'encrypt', signal);
   }
 
-  /** Gives every server worker its share of `ready`'s plan, unless it has it. */
-  async givePlan({ id, card, partition }: ReadyPlan, signal?: AbortSignal): Promise<void> {
-    await this.#onServers('compile', signal, async (role, _, worker) => {
-      await role.open(card.parameters);
+  /**
+   * Gives every server worker its share of `ready`'s plan, unless it has it.
+   * @returns the backend in use: `seal` where `simd` does not run
+   */
+  async givePlan(
+    { id, card, partition }: ReadyPlan,
+    backend: ServerBackendName,
+    signal?: AbortSignal,
+  ): Promise<ServerBackendName> {
+    const opening = JSON.stringify([card.parameters, backend]);
+    const used = await this.#onServers('compile', signal, async (server, worker) => {
+      const { role } = server.handle;
+      if (server.opening !== opening) server.keys = new WeakSet();
+      server.opening = opening;
+      const actual = await role.open(card.parameters, backend);
       if (!(await role.hasPlan(id))) await role.addPlan(id, partition.parts[worker]);
+      return actual;
     });
+    return used.includes('seal') ? 'seal' : 'simd';
   }
 
   /** Gives every server worker the evaluation keys it lacks. */
   async giveKeys(signal?: AbortSignal): Promise<void> {
-    await this.#onServers('wire', signal, async (role, keys) => {
+    await this.#onServers('wire', signal, async ({ handle, keys }) => {
       for (const frame of this.#keys) {
         if (keys.has(frame)) continue;
-        await role.addKeys(frame);
+        await handle.role.addKeys(frame);
         keys.add(frame);
       }
     });
   }
 
-  async #onServers(
+  #onServers<T>(
     stage: ErrorStage,
     signal: AbortSignal | undefined,
-    task: (role: ServerRole, keys: WeakSet<Uint8Array>, worker: number) => Promise<void>,
-  ): Promise<void> {
+    task: (server: Server, worker: number) => Promise<T>,
+  ): Promise<T[]> {
     const servers = this.#liveServers();
-    const tasks = servers.map(({ handle, keys }, worker) => task(handle.role, keys, worker));
     const handles = servers.map(({ handle }) => handle);
-    await limited(Promise.all(tasks), handles, stage, signal);
+    return limited(Promise.all(servers.map(task)), handles, stage, signal);
   }
 
   /** Runs the plan on the encrypted inputs. */
@@ -196,7 +211,7 @@ export class Session {
     this.#servers = Array.from({ length: this.#options.serverWorkers }, (_, index) => {
       const server = this.#servers[index];
       if (server && !server.handle.dead) return server;
-      return { handle: this.#options.workers.server(), keys: new WeakSet() };
+      return { handle: this.#options.workers.server(), keys: new WeakSet(), opening: '' };
     });
     return this.#servers;
   }

@@ -17,3 +17,16 @@ export const SEAL_COSTS: CostTable = {
   rescale: (primes, slots) => scaled(0.23 * primes, slots),
   square: (primes, slots) => scaled(0.2 * primes, slots),
 };
+
+/** The project's SIMD kernel, one thread, the same parameters. Fields are encoded once, before the run. */
+const SIMD_COSTS: CostTable = {
+  rotate: (primes, slots) => scaled(0.02 * primes * (primes + 1), slots),
+  relinearize: (primes, slots) => scaled(0.024 * primes * (primes + 1), slots),
+  multiplyPlain: (primes, slots) => scaled(0.008 * primes, slots),
+  multiplyScalar: (primes, slots) => scaled(0.004 * primes, slots),
+  rescale: (primes, slots) => scaled(0.05 * primes, slots),
+  square: (primes, slots) => scaled(0.01 * primes, slots),
+};
+
+/** The table of each backend. */
+export const COST_TABLES = { seal: SEAL_COSTS, simd: SIMD_COSTS } as const;

@@ -71,12 +71,19 @@ export interface SegmentResult {
   readonly busyMs: number;
 }
 
+/** How the server role computes: the project's SIMD kernel, or SEAL. */
+export const SERVER_BACKENDS = ['simd', 'seal'] as const;
+export type ServerBackendName = (typeof SERVER_BACKENDS)[number];
+
 /** The server role in one worker of the pool: it holds its share of plans and evaluation keys, never a secret. */
 export interface ServerRole {
   /** Loads the WebAssembly ahead of its first use. */
   warm(): Promise<void>;
-  /** Loads the backend for `parameters`; forgets keys and plans for others. */
-  open(parameters: ParametersLiteral): Promise<void>;
+  /**
+   * Makes a backend ready for `parameters`; forgets keys and plans for others.
+   * @returns the backend in use: `seal` where `simd` was asked for but this machine or these primes do not allow it
+   */
+  open(parameters: ParametersLiteral, backend: ServerBackendName): Promise<ServerBackendName>;
   /** Adds the keys of a frame. */
   addKeys(frame: Uint8Array): Promise<void>;
   /** Keeps this worker's share of a plan under `planId`. */

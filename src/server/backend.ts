@@ -1,13 +1,16 @@
 // What the interpreter asks of a backend: the homomorphic operations, on ciphertexts of the backend's own kind.
-import type { ResidueCiphertext } from '../params/residues.ts';
+import type { ResidueCiphertext, ResidueEvaluationKeys } from '../params/residues.ts';
 import type { StagePart } from '../plan/partition.ts';
 import type { Diagonal } from '../plan/plan.ts';
 
 /** A worker's part of a linear stage. */
 export type LinearPart = Extract<StagePart, { kind: 'linear' }>;
 
-/** Called between ciphertexts: may wait (so that a worker hears its messages) and may throw `aborted`. */
-export type Checkpoint = () => Promise<void>;
+/**
+ * Called between ciphertexts with the number of outputs made since the last call: may wait (so that a worker hears its
+ * messages) and may throw `aborted`.
+ */
+export type Checkpoint = (finished: number) => Promise<void>;
 
 /** A linear stage made ready to run many times. */
 export interface LinearRunner<C> extends Disposable {
@@ -46,4 +49,10 @@ export interface Backend<C> extends Disposable {
   linearRunner?(part: LinearPart): LinearRunner<C>;
   /** Bytes of WebAssembly memory in use by this backend's module. */
   memoryBytes(): number;
+}
+
+/** A backend for real ciphertexts, which takes evaluation keys. */
+export interface KeyedBackend<C> extends Backend<C> {
+  /** Adds checked keys; a key given again replaces the one before. */
+  addKeys(keys: ResidueEvaluationKeys): void;
 }

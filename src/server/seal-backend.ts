@@ -6,14 +6,17 @@ import type { Diagonal } from '../plan/plan.ts';
 import { galoisKeyIndex, writeKeysBlob, writePlaintextBlob } from '../seal/blob.ts';
 import { filled, SealContext } from '../seal/context.ts';
 import { type SealModule, sealMemoryBytes } from '../seal/load.ts';
-import type { Backend } from './backend.ts';
+import type { KeyedBackend } from './backend.ts';
 
 type Ciphertext = InstanceType<SealModule['Ciphertext']>;
+
+/** What this backend computes on: a handle of SEAL's. */
+export type SealCiphertext = Ciphertext;
 type Plaintext = InstanceType<SealModule['Plaintext']>;
 type GaloisKeys = InstanceType<SealModule['GaloisKeys']>;
 
 /** Evaluates with SEAL. Keys may be added later; an operation without its key throws `missing-key`. */
-export class SealBackend implements Backend<Ciphertext> {
+export class SealBackend implements KeyedBackend<Ciphertext> {
   readonly #context: SealContext;
   readonly #evaluator: InstanceType<SealModule['Evaluator']>;
   #relinKeys: InstanceType<SealModule['RelinKeys']> | undefined;

@@ -1,161 +1,39 @@
-// The server role in one worker: its backend, its share of the plans, and the values of runs in progress.
+// The server role: a frozen object of closures around one session at a time. It never holds a secret key.
 import { SealedError } from '../base/errors.ts';
 import { checkParameters, type Parameters, sameParameters } from '../params/parameters.ts';
 import { requireWordPrimes } from '../params/residues.ts';
-import type { PlanPart } from '../plan/partition.ts';
-import type { IndexedFrame, ServerRole } from '../protocol/contracts.ts';
-import { decodeCiphertexts, decodeFrame, encodeFrame } from '../protocol/frame.ts';
-import { loadSeal, type WasmSource } from '../seal/load.ts';
-import type { Backend } from './backend.ts';
-import { freeValues, PreparedPart, runSegment, segmentWork, type Values } from './interpreter.ts';
-import { SealBackend } from './seal-backend.ts';
+import type { ServerBackendName, ServerRole } from '../protocol/contracts.ts';
+import type { WasmSource } from '../seal/load.ts';
+import { ServerSession } from './server-session.ts';
+import { loadKernel } from './load-kernel.ts';
+import { SimdBackend, simdTakes } from './simd-backend.ts';
+import type { SimdCiphertext } from './simd-operations.ts';
+import type { SealCiphertext } from './seal-backend.ts';
 
-// A worker hears "stop" only when it waits; waiting costs a millisecond or two.
-const YIELD_EVERY_MS = 40;
-
-// Each plan holds encoded diagonals, tens of megabytes for some.
-const MOST_PLANS = 3;
-
-/** One run in progress in this worker. */
-class Run<C> {
-  #stopped = false;
-  #lastYield = performance.now();
-  #done = 0;
-  #total = 1;
-  kept: Values<C> = new Map();
-
-  get progress(): number {
-    // A worker may have no part in a segment: it is done before it begins.
-    return this.#total === 0 ? 1 : this.#done / this.#total;
-  }
-
-  begin(total: number): void {
-    this.#done = 0;
-    this.#total = total;
-  }
-
-  stop(): void {
-    this.#stopped = true;
-  }
-
-  /** Lets the worker hear its messages now and then. @throws SealedError `aborted` once stopped */
-  readonly checkpoint = async (): Promise<void> => {
-    this.#done += 1;
-    if (performance.now() - this.#lastYield > YIELD_EVERY_MS) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      this.#lastYield = performance.now();
-    }
-    if (this.#stopped) throw new SealedError('aborted', 'Stopped.', { stage: 'server' });
-  };
+/** Where the backends' WebAssembly files are. */
+export interface ServerSources {
+  readonly seal?: WasmSource;
+  readonly kernel?: WasmSource;
 }
 
-/** Plans, keys and runs for one set of parameters, on one backend. */
-class Session<C> implements Disposable {
-  readonly parameters: Parameters;
-  readonly backend: Backend<C>;
-  readonly #plans = new Map<string, PreparedPart<C>>();
-  readonly #runs = new Map<number, Run<C>>();
+type AnySession = ServerSession<SimdCiphertext> | ServerSession<SealCiphertext>;
 
-  constructor(parameters: Parameters, backend: Backend<C>) {
-    this.parameters = parameters;
-    this.backend = backend;
-  }
-
-  hasPlan(planId: string): boolean {
-    return this.#plans.has(planId);
-  }
-
-  /** Makes a plan ready and keeps it, in the place of the one unused for longest. */
-  addPlan(planId: string, part: PlanPart): void {
-    this.#forgetPlan(planId);
-    const [oldest] = this.#plans.keys();
-    if (oldest !== undefined && this.#plans.size >= MOST_PLANS) this.#forgetPlan(oldest);
-    this.#plans.set(planId, new PreparedPart(this.backend, part));
-  }
-
-  #forgetPlan(planId: string): void {
-    this.#plans.get(planId)?.[Symbol.dispose]();
-    this.#plans.delete(planId);
-  }
-
-  progress(runId: number): number {
-    return this.#runs.get(runId)?.progress ?? 0;
-  }
-
-  end(runId: number): void {
-    const run = this.#runs.get(runId);
-    if (!run) return;
-    run.stop();
-    freeValues(this.backend, run.kept);
-    this.#runs.delete(runId);
-  }
-
-  async run(
-    runId: number,
-    planId: string,
-    segment: number,
-    frames: readonly Uint8Array[],
-    wanted: ReadonlySet<number>,
-  ): Promise<IndexedFrame[]> {
-    const part = this.#plans.get(planId);
-    const stages = part?.segments[segment];
-    if (!part || !stages) {
-      throw new SealedError('wrong-state', 'The server role does not have this plan.', { stage: 'server' });
-    }
-    // Used last: forgotten last.
-    this.#plans.delete(planId);
-    this.#plans.set(planId, part);
-    const run = this.#runs.get(runId) ?? new Run<C>();
-    this.#runs.set(runId, run);
-    run.begin(segmentWork(stages));
-    const values = run.kept;
-    run.kept = new Map();
-    const isLast = segment === part.segments.length - 1;
-    const results: IndexedFrame[] = [];
-    try {
-      for (const frame of frames) this.#receive(frame, values);
-      await runSegment(this.backend, stages, values, run.checkpoint, (index, ciphertext) => {
-        run.kept.set(index, ciphertext);
-        if (wanted.has(index)) results.push({ index, frame: this.#frame(index, ciphertext) });
-        if (!isLast) return;
-        run.kept.delete(index);
-        this.backend.free(ciphertext);
-      });
-    } catch (error) {
-      freeValues(this.backend, values);
-      freeValues(this.backend, run.kept);
-      this.#runs.delete(runId);
-      throw error;
-    }
-    return results;
-  }
-
-  #receive(frame: Uint8Array, values: Values<C>): void {
-    for (const { index, ciphertext } of decodeCiphertexts(frame, this.parameters)) {
-      if (values.has(index))
-        throw new SealedError('malformed-frame', `Value ${index} came twice.`, { stage: 'server' });
-      values.set(index, this.backend.load(ciphertext));
-    }
-  }
-
-  #frame(index: number, ciphertext: C): Uint8Array<ArrayBuffer> {
-    const items = [{ index, ciphertext: this.backend.save(ciphertext) }];
-    return encodeFrame({ kind: 'ciphertexts', items }, this.parameters);
-  }
-
-  [Symbol.dispose](): void {
-    for (const runId of [...this.#runs.keys()]) this.end(runId);
-    for (const planId of [...this.#plans.keys()]) this.#forgetPlan(planId);
-    this.backend[Symbol.dispose]();
-  }
+/** SEAL is loaded only when it is asked for: the simd backend does without. */
+async function openSeal(parameters: Parameters, source: WasmSource): Promise<ServerSession<SealCiphertext>> {
+  const [{ SealBackend }, { loadSeal }] = await Promise.all([
+    import('./seal-backend.ts'),
+    import('../seal/load.ts'),
+  ]);
+  return new ServerSession(parameters, new SealBackend(await loadSeal(source), parameters));
 }
 
-/** A server role as a frozen object of closures. It cannot decrypt: it never holds a secret key. */
-export function createServerRole(wasm?: WasmSource): ServerRole {
-  let session: Session<ReturnType<SealBackend['load']>> | undefined;
-  let keysOf: SealBackend | undefined;
+/** A server role with the backends whose files `sources` names. */
+export function createServerRole(sources: ServerSources = {}): ServerRole {
+  let session: AnySession | undefined;
+  let backend: ServerBackendName = 'seal';
+  let wanted: ServerBackendName | undefined;
 
-  const current = (): NonNullable<typeof session> => {
+  const current = (): AnySession => {
     if (!session) throw new SealedError('wrong-state', 'The server role is not open.', { stage: 'server' });
     return session;
   };
@@ -163,41 +41,50 @@ export function createServerRole(wasm?: WasmSource): ServerRole {
   const close = (): void => {
     session?.[Symbol.dispose]();
     session = undefined;
-    keysOf = undefined;
+  };
+
+  const openSimd = async (parameters: Parameters): Promise<AnySession | undefined> => {
+    if (!simdTakes(parameters)) return undefined;
+    const kernel = await loadKernel(sources.kernel);
+    return kernel && new ServerSession(parameters, await SimdBackend.create(kernel, parameters));
   };
 
   // Async so that errors become rejections whether or not a worker boundary lies between.
   const role: ServerRole = {
-    warm: async () => void (await loadSeal(wasm)),
+    warm: async () => {
+      if (await loadKernel(sources.kernel)) return;
+      const { loadSeal } = await import('../seal/load.ts');
+      await Promise.all([loadSeal(sources.seal), import('./seal-backend.ts')]);
+    },
 
-    open: async (literal) => {
-      const isOpen = (): boolean => session !== undefined && sameParameters(session.parameters, literal);
-      if (isOpen()) return;
+    open: async (literal, name) => {
+      const isOpen = (): boolean =>
+        session !== undefined && name === wanted && sameParameters(session.parameters, literal);
+      if (isOpen()) return backend;
       close();
       const parameters = checkParameters(literal);
       requireWordPrimes(parameters);
-      const seal = await loadSeal(wasm);
-      // Another call may have opened it meanwhile.
-      if (isOpen()) return;
-      close();
-      keysOf = new SealBackend(seal, parameters);
-      session = new Session(parameters, keysOf);
-    },
-
-    addKeys: async (frame) => {
-      const decoded = decodeFrame(frame, current().parameters);
-      if (decoded.kind !== 'evaluation-keys') {
-        throw new SealedError('malformed-frame', 'Evaluation keys were expected.', { stage: 'server' });
+      const fast = name === 'simd' ? await openSimd(parameters) : undefined;
+      const opened = fast ?? (await openSeal(parameters, sources.seal));
+      if (isOpen()) {
+        // Another call has opened it meanwhile.
+        opened[Symbol.dispose]();
+        return backend;
       }
-      keysOf?.addKeys(decoded.keys);
+      close();
+      session = opened;
+      wanted = name;
+      backend = fast ? 'simd' : 'seal';
+      return backend;
     },
 
+    addKeys: async (frame) => current().addKeys(frame),
     addPlan: async (planId, part) => current().addPlan(planId, part),
     hasPlan: async (planId) => session?.hasPlan(planId) ?? false,
 
-    run: async (runId, planId, segment, frames, wanted) => {
+    run: async (runId, planId, segment, frames, outputs) => {
       const start = performance.now();
-      const results = await current().run(runId, planId, segment, frames, new Set(wanted));
+      const results = await current().run(runId, planId, segment, frames, new Set(outputs));
       return { frames: results, busyMs: performance.now() - start };
     },
 

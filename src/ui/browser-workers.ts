@@ -1,4 +1,5 @@
 // Starts the workers in a browser, each with the addresses of its WebAssembly files.
+import kernelWasm from '../../wasm/build/kernel.wasm?url';
 import zbarWasm from '../../node_modules/@undecaf/zbar-wasm/dist/zbar.wasm?url';
 import sealWasm from '../../node_modules/node-seal/dist/seal_throws.wasm?url';
 import zxingWasm from '../../node_modules/zxing-wasm/dist/reader/zxing_reader.wasm?url';
@@ -36,6 +37,7 @@ export const browserWorkers: WorkerFactory = {
       ),
       {
         seal: absolute(sealWasm),
+        kernel: absolute(kernelWasm),
       },
     ),
   scan: () =>

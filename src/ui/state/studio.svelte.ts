@@ -36,7 +36,7 @@ export class Studio {
       style: look.style,
       colours: look.colours,
       pixelsPerModule: 'auto',
-      backend: 'seal',
+      backend: 'simd',
       measurePrecision: false,
     };
     void this.run.start(this.engine.session, request);
