@@ -165,7 +165,7 @@ function suite<C>(subject: Subject<C>): void {
   });
 }
 
-/** Products of two, which only general networks make. */
+/** What only general networks have: products of two, and folds. */
 function productSuite<C>(subject: Subject<C>): void {
   it.each([1, 2])('multiplies two at level %i and leaves both alone', (level) => {
     const { backend, enter, leave } = subject;
@@ -175,6 +175,32 @@ function productSuite<C>(subject: Subject<C>): void {
     expectSlots(leave(product), (i) => a[i] * b[i]);
     expectSlots(leave(ca), (i) => a[i]);
     expectSlots(leave(cb), (i) => b[i]);
+  });
+
+  it.each([true, false])('folds: rotates and sums without factors, rescale %s', async (rescale) => {
+    const { backend, enter, leave } = subject;
+    const [a, b] = [slots(), slots()];
+    const one = { kind: 'scalar', value: 1 } as const;
+    const [step] = STEPS;
+    const term = (input: number, by: number) => ({ input, step: by, diagonal: one });
+    const bias = { kind: 'scalar', value: 0.25 } as const;
+    const rows = [
+      { sums: [{ giantStep: 0, terms: [term(0, 0), term(0, step)] }], bias },
+      { sums: [{ giantStep: 0, terms: [term(1, 0)] }], bias: undefined },
+    ];
+    const inScale = rescale ? SCALE * droppedPrime(SMALL, 2) : SCALE;
+    const scales = { inScale, plainScale: 1, rescale, outScale: SCALE };
+    const raise = (ciphertext: C): C => {
+      if (!rescale) return ciphertext;
+      const raised = backend.multiplyAdd(undefined, ciphertext, one, droppedPrime(SMALL, 2));
+      backend.free(ciphertext);
+      return raised;
+    };
+    const stage = { kind: 'linear', label: 'fold', level: 2, ...scales, rows } as const;
+    const plan = { name: 'f', parameters: SMALL, inputCount: 2, inputScale: inScale, stages: [stage] };
+    const [folded, kept] = await runPlan(backend, verifyPlan(plan), [raise(enter(a)), raise(enter(b))]);
+    expectSlots(leave(folded), (i) => a[i] + a[(i + step) % SLOTS] + 0.25);
+    expectSlots(leave(kept), (i) => b[i]);
   });
 
   it('runs a product stage: products, squares, and values carried on', async () => {
