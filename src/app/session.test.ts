@@ -6,6 +6,7 @@ import { SealedError } from '../base/errors.ts';
 import { compile } from '../compiler/compile.ts';
 import { SEAL_COSTS } from '../plan/cost-tables.ts';
 import { partitionPlan } from '../plan/partition.ts';
+import { emptyRaster } from '../qr/raster.ts';
 import type { ModelCard } from '../plan/plan.ts';
 import type { ServerBackendName } from '../protocol/contracts.ts';
 import type { ReadyPlan } from './plans.ts';
@@ -145,7 +146,13 @@ const [shallow, deep] = ([0, 1] as const).map((squares): ReadyPlan => {
   const compiled = compile(graph, { costs: SEAL_COSTS, blocksPerCiphertext: 1 });
   const single = { ...partitionPlan(compiled.plan, WORKERS), needs: [[[0], [0]]] };
   const [segment] = single.owners.slice(-1);
-  return { ...compiled, id: `plan ${squares}`, graph, partition: { ...single, owners: [segment] } };
+  return {
+    ...compiled,
+    id: `plan ${squares}`,
+    graph,
+    partition: { ...single, owners: [segment] },
+    foreground: emptyRaster(1, 1),
+  };
 });
 
 /** Keys a server has been given: number of the client that made them, and N / 1024. */

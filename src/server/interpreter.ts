@@ -107,6 +107,8 @@ export class PreparedPart<C> implements Disposable {
   readonly segments: readonly (readonly PreparedStage<C>[])[];
   /** What each segment starts from. */
   readonly inputs: readonly SegmentInputs[];
+  #holders = 0;
+  #isDisposed = false;
 
   constructor(backend: Backend<C>, part: PlanPart) {
     const segments: PreparedStage<C>[][] = [];
@@ -124,7 +126,23 @@ export class PreparedPart<C> implements Disposable {
     }
   }
 
+  /** Keeps the part usable until what is returned is disposed, even if the part itself is disposed meanwhile. */
+  hold(): Disposable {
+    this.#holders += 1;
+    return {
+      [Symbol.dispose]: () => {
+        this.#holders -= 1;
+        if (this.#isDisposed && this.#holders === 0) this.#release();
+      },
+    };
+  }
+
   [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    if (this.#holders === 0) this.#release();
+  }
+
+  #release(): void {
     for (const { runner } of this.segments.flat()) runner?.[Symbol.dispose]();
   }
 }

@@ -109,6 +109,8 @@ export class ServerSession<C> implements Disposable {
     if (!part || !stages) {
       throw new SealedError('wrong-state', 'The server role does not have this plan.', { stage: 'server' });
     }
+    // A plan forgotten in mid-run must not lose its diagonals under it.
+    using _held = part.hold();
     // Used last: forgotten last.
     this.#plans.delete(planId);
     this.#plans.set(planId, part);

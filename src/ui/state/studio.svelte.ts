@@ -2,6 +2,7 @@
 import type { StyleRequest } from '../../app/pipeline.ts';
 import { Content } from './content.svelte.ts';
 import { Engine } from './engine.svelte.ts';
+import { Live } from './live.svelte.ts';
 import { Look } from './look.svelte.ts';
 import { Run } from './run.svelte.ts';
 
@@ -25,20 +26,31 @@ export class Studio {
     );
   });
 
-  /** Starts a run, unless the form or the colours are not right: then their errors are shown. @returns whether it did */
-  make(): boolean {
+  /** What the form asks for; undefined while form or colours are not right. */
+  readonly request = $derived.by((): StyleRequest | undefined => {
     const { content, look } = this;
-    content.touch();
-    if (content.text === undefined || look.error) return false;
-    const request: StyleRequest = {
+    if (content.text === undefined || look.error) return undefined;
+    return {
       text: content.text,
       ecc: content.ecc,
       style: look.style,
       colours: look.colours,
-      pixelsPerModule: 'auto',
+      pixelsPerModule: 8,
       backend: 'simd',
       measurePrecision: false,
     };
+  });
+
+  // The last: it looks at all of the above.
+  readonly live = new Live(this);
+
+  /** Starts a run, unless the form or the colours are not right: then their errors are shown. @returns whether it did */
+  make(): boolean {
+    this.content.touch();
+    const { request } = this;
+    if (!request) return false;
+    this.live.rest();
+    this.engine.stopPreparing();
     void this.run.start(this.engine.session, request);
     return true;
   }
