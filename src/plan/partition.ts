@@ -82,7 +82,7 @@ export function partitionPlan(plan: Plan, workers: number): Partition {
     const stageOwners = follows ? inherited : shared;
     if (!follows)
       segments.push({ stages: [], ownersOf: [], needs: Array.from({ length: workers }, () => new Set()) });
-    const segment = segments.at(-1)!;
+    const segment = segments.at(-1);
     if (!follows) {
       reads.forEach((inputs, output) => {
         const worker = stageOwners[output];
@@ -102,7 +102,7 @@ export function partitionPlan(plan: Plan, workers: number): Partition {
   return {
     parts,
     needs: segments.map(({ needs }) => needs.map((set) => [...set].sort((a, b) => a - b))),
-    owners: segments.map(({ ownersOf }) => ownersOf.at(-1)!),
+    owners: segments.map(({ ownersOf }) => ownersOf.at(-1)),
   };
 }
 
