@@ -3,6 +3,10 @@ import type { ParametersLiteral } from '../params/parameters.ts';
 import type { Picture } from '../plan/finish.ts';
 import type { PlanPart } from '../plan/partition.ts';
 import type { ModelCard, Plan } from '../plan/plan.ts';
+import type { NetworkCard } from '../plan/slot-layout.ts';
+
+/** The card of a style or of one segment of a general network. */
+export type AnyCard = ModelCard | NetworkCard;
 
 /** A decrypted picture: the only thing that leaves the client role after decryption. */
 export interface DecryptedPicture extends Picture {
@@ -25,10 +29,13 @@ export interface ClientRole {
    * @returns a frame of evaluation keys for the server role, undefined when it has them all already
    */
   prepare(
-    card: ModelCard,
+    card: AnyCard,
   ): Promise<{ readonly keys: Uint8Array<ArrayBuffer> | undefined; readonly keygenMs: number }>;
-  /** Encrypts `values`, the input tensor in C order, as `card` says: one frame a ciphertext, in order. */
-  encrypt(card: ModelCard, values: Float32Array): Promise<EncryptedInput>;
+  /**
+   * Encrypts `values`, the input tensor in C order, as `card` says: one frame a ciphertext, in order. For a network's card,
+   * `values` may be several inputs one after the other, up to its batch.
+   */
+  encrypt(card: AnyCard, values: Float32Array): Promise<EncryptedInput>;
   /**
    * Decrypts an answer into a picture, 0..1 becoming 0..255 (clamped).
    * @param frames frames of ciphertexts that together hold every output once
@@ -39,6 +46,15 @@ export interface ClientRole {
     frames: readonly Uint8Array[],
     reference: Float32Array | undefined,
   ): Promise<DecryptedPicture>;
+  /**
+   * Decrypts an answer of a general network: the outputs of the first `inputs` inputs, one after the other.
+   * @param frames frames of ciphertexts that together hold every output once
+   */
+  decryptTensor(
+    card: NetworkCard,
+    frames: readonly Uint8Array[],
+    inputs: number,
+  ): Promise<{ readonly values: Float32Array; readonly decryptMs: number }>;
   /** Forgets the keys. */
   close(): Promise<void>;
 }
