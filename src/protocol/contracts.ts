@@ -73,6 +73,7 @@ export interface SegmentResult {
 
 /** How the server role computes: the project's SIMD kernel, or SEAL. */
 export const SERVER_BACKENDS = ['simd', 'seal'] as const;
+/** One of {@link SERVER_BACKENDS}. */
 export type ServerBackendName = (typeof SERVER_BACKENDS)[number];
 
 /** The server role in one worker of the pool: it holds its share of plans and evaluation keys, never a secret. */
