@@ -3,7 +3,9 @@ import { asSealedError } from '../src/base/errors.ts';
 import { runStyle } from './style-command.ts';
 import { USAGE, UsageError } from './usage.ts';
 
-const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { style: runStyle };
+const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> = new Map([
+  ['style', runStyle],
+]);
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === '--help' || name === '-h') {
@@ -11,7 +13,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     return 0;
   }
   try {
-    const command = name === undefined ? undefined : COMMANDS[name];
+    const command = name === undefined ? undefined : COMMANDS.get(name);
     if (!command)
       throw new UsageError(name === undefined ? 'A command is missing.' : `There is no command "${name}".`);
     await command(args);

@@ -1,5 +1,6 @@
 // The command line's help, and the error that shows it.
 
+/** The help, printed for `--help` and after a bad argument. */
 export const USAGE = `sealed-qr style "<text>" --style gradient|liquid|dots --out FILE.png
   Styles a QR code under homomorphic encryption, corrects it, and proves with two decoders that it scans.
 

@@ -3,8 +3,8 @@
 import { expect, type Page, test, type Worker as PageWorker } from '@playwright/test';
 import { choose, evaluating, make, openStudio, phase, startMaking } from './support/studio.ts';
 
-/** Text for a code of version 10 at level M: long enough to be caught at work. */
-const LONG_TEXT = 'All work and no play makes a dull code. '.repeat(5);
+/** Text for a code of version 16 at level M: long enough to be caught at work. */
+const LONG_TEXT = 'All work and no play makes a dull code. '.repeat(11);
 
 async function typeLongText(page: Page): Promise<void> {
   await choose(page, 'Text');

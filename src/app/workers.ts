@@ -47,8 +47,6 @@ export async function withLimits<T>(call: Promise<T>, { signal, timeoutMs, stage
       );
     }, timeoutMs);
   });
-  // A call that loses the race may still reject later; that is not an unhandled rejection.
-  call.catch(() => undefined);
   try {
     return await Promise.race([call, limit]);
   } finally {

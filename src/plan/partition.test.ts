@@ -107,6 +107,33 @@ describe('partitionPlan', () => {
     );
   });
 
+  it('shares out a stage that would weigh on the owner of the one value it reads', () => {
+    const plan = randomPlan(seededRandom(1), SMALL);
+    const term = { input: 0, step: 0, diagonal: { kind: 'scalar', value: 0.5 } } as const;
+    const rows = (count: number) =>
+      Array.from({ length: count }, () => ({ sums: [{ giantStep: 0, terms: [term] }], bias: undefined }));
+    const [label, inScale, outScale, plainScale] = ['l', 1, 1, 1];
+    const linear = (count: number) =>
+      ({
+        kind: 'linear',
+        label,
+        level: 1,
+        inScale,
+        plainScale,
+        rescale: false,
+        outScale,
+        rows: rows(count),
+      }) as const;
+    const bottleneck: Plan = { ...plan, inputCount: 1, stages: [linear(1), linear(40)] };
+    const { parts, needs } = partitionPlan(bottleneck, 4);
+    expect(parts.map((part) => part.segments.map(([stage]) => stage.outputs.length))).toEqual(
+      [0, 0, 1, 0].map((first) => [first, 10]),
+    );
+    expect(needs[1]).toEqual([[0], [0], [], [0]]);
+    expect(faults(bottleneck, partitionPlan(bottleneck, 4))).toEqual([]);
+    expect(partitionPlan(bottleneck, 1).needs).toHaveLength(1);
+  });
+
   it('is found out by the checks of this test when it is wrong', () => {
     const plan = randomPlan(seededRandom(3), SMALL);
     const sound = partitionPlan(plan, 2);

@@ -22,6 +22,9 @@ export interface Partition {
   readonly owners: readonly (readonly number[])[];
 }
 
+/** How much more than with an even share the busiest worker may do before a stage is shared out again. */
+const MOST_UNEVEN = 1.5;
+
 /** Numbers of the inputs that output `output` of `stage` reads. */
 function dependencies(stage: Stage, output: number): Set<number> {
   if (stage.kind === 'square') return new Set([output]);
@@ -49,19 +52,32 @@ function evenShares(stage: Stage, workers: number): number[] {
   });
 }
 
+/** Work of the worker that has most of it, in terms. */
+function largestLoad(stage: Stage, owners: readonly number[], workers: number): number {
+  const loads = Array<number>(workers).fill(0);
+  owners.forEach((owner, output) => (loads[owner] += weightOf(stage, output)));
+  return Math.max(...loads);
+}
+
 /**
  * `plan` split over `workers`. An output that reads a single value goes to that value's owner; a stage in which outputs
- * read several values is shared out evenly, and starts a new segment.
+ * read several values, or that would weigh on one worker, is shared out evenly and starts a new segment.
  */
 export function partitionPlan(plan: Plan, workers: number): Partition {
   const segments: { stages: Stage[]; ownersOf: number[][]; needs: Set<number>[] }[] = [];
   let owners: number[] = Array<number>(plan.inputCount).fill(-1);
   for (const stage of plan.stages) {
     const reads = Array.from({ length: stageOutputs(stage) }, (_, output) => dependencies(stage, output));
-    const follows = segments.length > 0 && reads.every((inputs) => inputs.size === 1);
-    const stageOwners = follows
-      ? reads.map((inputs) => owners[inputs.values().next().value!])
-      : evenShares(stage, workers);
+    const shared = evenShares(stage, workers);
+    const inherited =
+      segments.length > 0 && reads.every((inputs) => inputs.size === 1)
+        ? reads.map((inputs) => owners[inputs.values().next().value!])
+        : undefined;
+    // Passing on a few values is cheaper than leaving most of a stage to the owner of one.
+    const follows =
+      inherited !== undefined &&
+      largestLoad(stage, inherited, workers) <= MOST_UNEVEN * largestLoad(stage, shared, workers);
+    const stageOwners = follows ? inherited : shared;
     if (!follows)
       segments.push({ stages: [], ownersOf: [], needs: Array.from({ length: workers }, () => new Set()) });
     const segment = segments.at(-1);

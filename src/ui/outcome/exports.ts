@@ -5,6 +5,8 @@ import { encodeSvg } from '../../qr/svg.ts';
 
 /** The formats a code can be saved in. */
 export const EXPORT_FORMATS = ['png', 'svg'] as const;
+
+/** One of {@link EXPORT_FORMATS}. */
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 function blobOf({ raster }: StyledCode, format: ExportFormat): Blob {

@@ -7,6 +7,8 @@ import { type Style, styleById, STYLES } from '../../style/styles.ts';
 
 /** The three colours a style has. */
 export const COLOUR_NAMES = ['start', 'end', 'background'] as const;
+
+/** One of {@link COLOUR_NAMES}. */
 export type ColourName = (typeof COLOUR_NAMES)[number];
 
 /** `#rrggbb`, as colour fields want it. */

@@ -6,7 +6,7 @@ import { asSealedError, type SealedError } from '../../base/errors.ts';
 
 /** A stage as it is shown. */
 export interface StageView {
-  readonly state: 'waiting' | 'running' | 'done';
+  readonly state: 'waiting' | 'running' | 'done' | 'broken';
   readonly ms?: number;
   readonly bytes?: number;
   /** 0..1, while it runs. */
@@ -27,7 +27,7 @@ export class Run {
   current = $state<StageName | undefined>();
   /** A frame as the server role saw it. */
   sample = $state.raw<Uint8Array | undefined>();
-  /** The last code that was made; it stays while the next one is being made. */
+  /** The code, once it is made and proven. */
   result = $state.raw<StyledCode | undefined>();
   /** What `result` was made from. */
   request = $state.raw<StyleRequest | undefined>();
@@ -41,6 +41,7 @@ export class Run {
     this.#abort = abort;
     this.phase = 'running';
     this.stages = allWaiting();
+    this.current = undefined;
     this.sample = undefined;
     this.error = undefined;
     this.result = undefined;
@@ -54,6 +55,7 @@ export class Run {
       this.phase = 'done';
     } catch (thrown) {
       const error = asSealedError(thrown);
+      if (this.current) this.stages = { ...this.stages, [this.current]: { state: 'broken' } };
       this.error = error.code === 'aborted' ? undefined : error;
       this.phase = error.code === 'aborted' ? 'stopped' : 'failed';
     }

@@ -2,6 +2,8 @@
 
 /** A choice of theme; `system` follows the device. */
 export const THEMES = ['system', 'light', 'dark'] as const;
+
+/** One of {@link THEMES}. */
 export type ThemeName = (typeof THEMES)[number];
 
 const STORAGE_KEY = 'sealed-qr-theme';

@@ -1,0 +1,39 @@
+// Arguments of `sealed-qr style`: each mistake is named before anything starts.
+import { describe, expect, it } from 'vitest';
+import { runStyle } from './style-command.ts';
+import { UsageError } from './usage.ts';
+
+describe('runStyle refuses', () => {
+  it.each<[string, string[], RegExp]>([
+    ['no text', ['--out', 'x.png'], /text to encode is missing/],
+    ['two texts', ['one', 'two', '--out', 'x.png'], /Give one text/],
+    ['no file', ['text'], /--out FILE\.png is missing/],
+    ['an unknown option', ['text', '--out', 'x.png', '--colour', 'red'], /--colour/],
+    ['an option without its value', ['text', '--out'], /--out/],
+    ['a value for a switch', ['text', '--out', 'x.png', '--json=yes'], /--json/],
+    [
+      'an unknown style',
+      ['text', '--out', 'x.png', '--style', 'neon'],
+      /--style must be .*liquid.*, not "neon"/,
+    ],
+    ['an unknown level', ['text', '--out', 'x.png', '--ecc', 'h'], /--ecc must be .*H.*, not "h"/],
+    [
+      'an unknown backend',
+      ['text', '--out', 'x.png', '--backend', 'gpu'],
+      /--backend must be .*seal.*, not "gpu"/,
+    ],
+    ['another resolution', ['text', '--out', 'x.png', '--pixels', '5'], /--pixels must be 8, 4, not "5"/],
+    ['no worker', ['text', '--out', 'x.png', '--workers', '0'], /--workers must be 1 to 32/],
+    ['an empty number of workers', ['text', '--out', 'x.png', '--workers', ''], /--workers/],
+    ['too many workers', ['text', '--out', 'x.png', '--workers', '33'], /--workers/],
+    ['half a worker', ['text', '--out', 'x.png', '--workers', '1.5'], /--workers/],
+    ['workers in words', ['text', '--out', 'x.png', '--workers', 'two'], /--workers/],
+    ['two colours', ['text', '--out', 'x.png', '--colours', '#000000,#ffffff'], /--colours needs three/],
+    ['colours by name', ['text', '--out', 'x.png', '--colours', 'red,green,blue'], /--colours needs three/],
+    ['short colours', ['text', '--out', 'x.png', '--colours', '#000,#000,#fff'], /--colours needs three/],
+  ])('%s', async (_, args, message) => {
+    const error: unknown = await runStyle(args).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as Error).message).toMatch(message);
+  });
+});
