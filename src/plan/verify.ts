@@ -85,7 +85,14 @@ export function verifyPlan(plan: Plan): Plan {
       );
     }
     if (stage.kind === 'linear') checkLinear(index, stage, count, parameters.slots);
-    else if (stage.count !== count)
+    else if (stage.kind === 'product') {
+      for (const { left, right = left } of stage.pairs) {
+        for (const input of [left, right]) {
+          if (!Number.isInteger(input) || input < 0 || input >= count)
+            throw reject(index, `there is no input ${input}.`);
+        }
+      }
+    } else if (stage.count !== count)
       throw reject(index, `it squares ${stage.count} ciphertexts, there are ${count}.`);
     level = outLevel(stage);
     scale = stage.outScale;

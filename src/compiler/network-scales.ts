@@ -1,0 +1,130 @@
+// Levels and exact scales of draft stages, and the parameters that hold them.
+import { SealedError } from '../base/errors.ts';
+import { chooseParameters } from '../params/choose.ts';
+import type { Parameters } from '../params/parameters.ts';
+import { type Diagonal, droppedPrime, type LinearRow, type Stage } from '../plan/plan.ts';
+import type { DraftStage } from './emit-round.ts';
+import type { Schedule } from './phases.ts';
+import { SCALES } from './scales.ts';
+
+/** What a network needs of its parameters. */
+export interface Depth {
+  /** Primes that are dropped. */
+  readonly drops: number;
+  /** Level of the result: 0, or 1 where its values are so large that one prime would leave too few bits for their scale. */
+  readonly lastLevel: number;
+  /** Scale of the result. */
+  readonly outputScale: number;
+}
+
+// One bit for the sign, one because inputs may go beyond the samples.
+const HEADROOM_BITS = 2;
+const LEAST_OUTPUT_BITS = 19;
+
+/** Depth of `schedule` for results up to `largest` in absolute value. */
+export function depthOf(schedule: Schedule, largest: number): Depth {
+  const drops = schedule.phases.reduce(
+    (sum, { isFree, hasProducts }) => sum + (isFree ? 0 : 1) + (hasProducts ? 1 : 0),
+    0,
+  );
+  const magnitude = Math.max(0, Math.ceil(Math.log2(Math.max(largest, 1e-9))));
+  const room = SCALES.baseBits - HEADROOM_BITS - magnitude;
+  if (room >= LEAST_OUTPUT_BITS || drops === 0) {
+    return { drops, lastLevel: 0, outputScale: 2 ** Math.min(room, SCALES.outputBits) };
+  }
+  const wider = room + SCALES.lastPrimeBits;
+  if (wider < LEAST_OUTPUT_BITS) {
+    throw new SealedError(
+      'does-not-fit',
+      'The results are too large for any scale: divide the last layer by a constant.',
+      {
+        stage: 'compile',
+      },
+    );
+  }
+  return { drops, lastLevel: 1, outputScale: 2 ** Math.min(wider, SCALES.outputBits) };
+}
+
+/** The smallest secure parameters for `depth`. */
+export function parametersFor({ drops, lastLevel }: Depth): Parameters {
+  const rescaleBits = Array.from({ length: drops + lastLevel }, (_, index) =>
+    index >= drops - 1 ? SCALES.lastPrimeBits : SCALES.middlePrimeBits,
+  );
+  return chooseParameters({ baseBits: SCALES.baseBits, rescaleBits });
+}
+
+/** Data primes at the linear stage of each round. */
+export function primesByRound(schedule: Schedule, { drops, lastLevel }: Depth): number[] {
+  let primes = drops + lastLevel + 1;
+  return schedule.phases.map(({ isFree, hasProducts }) => {
+    const here = primes;
+    primes -= (isFree ? 0 : 1) + (hasProducts ? 1 : 0);
+    return here;
+  });
+}
+
+function dropsPrime(draft: DraftStage): boolean {
+  return draft.kind === 'product' || draft.rescale;
+}
+
+/**
+ * `drafts` with levels and scales, found backward from the result's: a product wants its inputs at the root of what its
+ * output must be, diagonals take up what lies between the policy's scale and the next stage's.
+ */
+export function assignNetworkScales(
+  drafts: readonly DraftStage[],
+  parameters: Parameters,
+  { outputScale, lastLevel }: Depth,
+): { readonly stages: Stage[]; readonly inputScale: number } {
+  const stages: Stage[] = [];
+  let level = lastLevel;
+  let outScale = outputScale;
+  for (let index = drafts.length - 1; index >= 0; index -= 1) {
+    const draft = drafts[index];
+    if (dropsPrime(draft)) level += 1;
+    const product = dropsPrime(draft) ? outScale * droppedPrime(parameters, level) : outScale;
+    const inScale =
+      draft.kind === 'product' ? Math.sqrt(product) : draft.isScaled ? 2 ** SCALES.inputBits : product;
+    stages.unshift(stageOf(draft, level, inScale, product / inScale, outScale));
+    outScale = inScale;
+  }
+  return { stages, inputScale: outScale };
+}
+
+function stageOf(
+  draft: DraftStage,
+  level: number,
+  inScale: number,
+  plainScale: number,
+  outScale: number,
+): Stage {
+  const { label } = draft;
+  if (draft.kind === 'product') {
+    const { pairs } = draft;
+    if (pairs.every(({ left, right }, i) => left === i && right === i)) {
+      return { kind: 'square', label, level, inScale, outScale, count: pairs.length };
+    }
+    return { kind: 'product', label, level, inScale, outScale, pairs };
+  }
+  const rows = draft.rows.map((row) => withoutVanishing(row, plainScale));
+  return { kind: 'linear', label, level, inScale, plainScale, rescale: draft.rescale, outScale, rows };
+}
+
+function vanishes(diagonal: Diagonal, plainScale: number): boolean {
+  if (diagonal.kind === 'scalar') return Math.round(diagonal.value * plainScale) === 0;
+  return diagonal.values.every((value) => Math.abs(value) * plainScale < 0.5);
+}
+
+/** `row` without diagonals that would encode to zero; one with none left keeps the smallest scalar that encodes. */
+function withoutVanishing(row: LinearRow, plainScale: number): LinearRow {
+  const sums = row.sums
+    .map(({ giantStep, terms }) => ({
+      giantStep,
+      terms: terms.filter(({ diagonal }) => !vanishes(diagonal, plainScale)),
+    }))
+    .filter(({ terms }) => terms.length > 0);
+  if (sums.length > 0) return { sums, bias: row.bias };
+  // A ciphertext times nothing would be transparent: it hides nothing, and SEAL refuses it.
+  const diagonal: Diagonal = { kind: 'scalar', value: 1 / plainScale };
+  return { sums: [{ giantStep: 0, terms: [{ input: 0, step: 0, diagonal }] }], bias: row.bias };
+}
