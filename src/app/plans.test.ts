@@ -23,7 +23,7 @@ describe('Plans', () => {
   it('compiles each style into a sound plan, split over the workers, whose card knows the size', async () => {
     const { plans, asked } = plansWithLog(3);
     for (const style of STYLES) {
-      const { plan, card, partition, graph } = await plans.plan(style, 21, style.defaultColours, 4);
+      const { plan, card, partition, graph } = await plans.plan(style, 21, style.defaultColours, 4, 'simd');
       expect(verifyPlan(plan)).toBe(plan);
       expect(partition.parts).toHaveLength(3);
       expect(card.input.layout.shape).toEqual([1, 21, 21]);
@@ -33,22 +33,23 @@ describe('Plans', () => {
     expect(asked).toEqual(STYLES.map((style) => style.model));
   });
 
-  it('gives a known plan again, and another for each size, colour and resolution', async () => {
+  it('gives a known plan again, and another for each size, colour, resolution and backend', async () => {
     const { plans, asked } = plansWithLog();
-    const first = await plans.plan(gradient, 21, colours, 4);
-    expect(await plans.plan(gradient, 21, { ...colours }, 4)).toBe(first);
+    const first = await plans.plan(gradient, 21, colours, 4, 'simd');
+    expect(await plans.plan(gradient, 21, { ...colours }, 4, 'simd')).toBe(first);
     const others = [
-      await plans.plan(gradient, 25, colours, 4),
-      await plans.plan(gradient, 21, { ...colours, end: [1, 2, 3] }, 4),
-      await plans.plan(gradient, 21, colours, 8),
+      await plans.plan(gradient, 25, colours, 4, 'simd'),
+      await plans.plan(gradient, 21, { ...colours, end: [1, 2, 3] }, 4, 'simd'),
+      await plans.plan(gradient, 21, colours, 8, 'simd'),
+      await plans.plan(gradient, 21, colours, 4, 'seal'),
     ];
-    expect(new Set([first, ...others].map(({ id }) => id)).size).toBe(4);
+    expect(new Set([first, ...others].map(({ id }) => id)).size).toBe(5);
     expect(asked).toEqual([gradient.model]);
   });
 
   it('keeps the four plans used last', async () => {
     const { plans } = plansWithLog();
-    const at = (modules: number) => plans.plan(gradient, modules, colours, 4);
+    const at = (modules: number) => plans.plan(gradient, modules, colours, 4, 'simd');
     const [a, b] = [await at(21), await at(25)];
     await at(29);
     await at(33);
@@ -67,7 +68,7 @@ describe('Plans', () => {
       return new Uint8Array(await readFile(new URL(`../../public/${gradient.model}`, import.meta.url)));
     }, 1);
     await expect(plans.network(gradient)).rejects.toBe(failure);
-    expect((await plans.plan(gradient, 21, colours, 4)).plan.stages.length).toBeGreaterThan(0);
+    expect((await plans.plan(gradient, 21, colours, 4, 'simd')).plan.stages.length).toBeGreaterThan(0);
     expect(calls).toBe(2);
   });
 

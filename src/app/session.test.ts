@@ -7,6 +7,7 @@ import { compile } from '../compiler/compile.ts';
 import { SEAL_COSTS } from '../plan/cost-tables.ts';
 import { partitionPlan } from '../plan/partition.ts';
 import type { ModelCard } from '../plan/plan.ts';
+import type { ServerBackendName } from '../protocol/contracts.ts';
 import type { ReadyPlan } from './plans.ts';
 import { Session } from './session.ts';
 import type { WorkerFactory, WorkerHandle } from './workers.ts';
@@ -107,11 +108,13 @@ class Bench {
 
   #server(): FakeWorker {
     const plans = new Set<string>();
-    let parameters = '';
+    let opening = '';
     return new FakeWorker('server', {
-      open: (literal: object) => {
-        if (JSON.stringify(literal) !== parameters) plans.clear();
-        parameters = JSON.stringify(literal);
+      open: (literal: object, backend: ServerBackendName) => {
+        const wanted = JSON.stringify([literal, backend]);
+        if (wanted !== opening) plans.clear();
+        opening = wanted;
+        return backend;
       },
       hasPlan: (id: string) => plans.has(id),
       addPlan: (id: string) => void plans.add(id),
@@ -126,7 +129,7 @@ class Bench {
 
   /** What a run gives the workers before it evaluates. */
   async prepare(ready: ReadyPlan, signal?: AbortSignal): Promise<void> {
-    await this.session.givePlan(ready, signal);
+    await this.session.givePlan(ready, 'simd', signal);
     await this.session.prepareKeys(ready.card, signal);
     await this.session.giveKeys(signal);
   }
@@ -287,7 +290,7 @@ describe('a session', () => {
       (b) => b.simulators,
       'simulate',
     ],
-    ['server that takes a plan', (b) => b.session.givePlan(shallow), (b) => b.servers, 'addPlan'],
+    ['server that takes a plan', (b) => b.session.givePlan(shallow, 'simd'), (b) => b.servers, 'addPlan'],
   ])('ends a %s that hangs, and starts another for the next call', async (_, act, list, method) => {
     const bench = new Bench();
     await act(bench);

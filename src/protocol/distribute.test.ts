@@ -234,7 +234,7 @@ describe('runDistributed', () => {
         const partition = partitionPlan(plan, workers);
         const servers = partition.parts.map(() => createServerRole());
         for (const [worker, server] of servers.entries()) {
-          await server.open(SMALL);
+          await server.open(SMALL, 'seal');
           await server.addKeys(keyFrame);
           await server.addPlan('p', partition.parts[worker]);
         }

@@ -6,8 +6,11 @@ import type { Diagonal } from '../plan/plan.ts';
 /** A worker's part of a linear stage. */
 export type LinearPart = Extract<StagePart, { kind: 'linear' }>;
 
-/** Called between ciphertexts: may wait (so that a worker hears its messages) and may throw `aborted`. */
-export type Checkpoint = () => Promise<void>;
+/**
+ * Called between ciphertexts with the number of outputs made since the last call: may wait (so that a worker hears its
+ * messages) and may throw `aborted`.
+ */
+export type Checkpoint = (finished: number) => Promise<void>;
 
 /** A linear stage made ready to run many times. */
 export interface LinearRunner<C> extends Disposable {

@@ -1,17 +1,18 @@
 // One suite over every backend: each operation against what it means, on the same slots.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type HandleWatch, loadMeasuredSeal, watchHandles } from '../../fixtures/handle-count.ts';
+import { kernelBytes, type KernelWatch, watchKernels } from '../../fixtures/kernel-watch.ts';
 import { runPlan } from '../../fixtures/run-plan.ts';
 import { TestKeys } from '../../fixtures/seal-keys.ts';
 import { randomCiphertext, randomPlan, SMALL } from '../../fixtures/small-engine.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
 import type { SealModule } from '../seal/load.ts';
 import { type Diagonal, droppedPrime, outLevel, rotationSteps } from '../plan/plan.ts';
-import type { Backend } from './backend.ts';
+import type { Backend, KeyedBackend } from './backend.ts';
 import { ClearBackend, type ClearCiphertext } from './clear-backend.ts';
-import { SealBackend } from './seal-backend.ts';
-
-type SealCiphertext = ReturnType<SealBackend['load']>;
+import { SealBackend, type SealCiphertext } from './seal-backend.ts';
+import { SimdBackend } from './simd-backend.ts';
+import type { SimdCiphertext } from './simd-operations.ts';
 
 const SLOTS = SMALL.slots;
 const SCALE = 2 ** 24;
@@ -20,18 +21,30 @@ const STEPS = [1, 2, 4, SLOTS - 3];
 let seal: SealModule;
 let keys: TestKeys;
 let sealBackend: SealBackend;
+let simdBackend: SimdBackend;
 let handles: HandleWatch;
+let kernels: KernelWatch;
 beforeAll(async () => {
   seal = await loadMeasuredSeal();
   keys = new TestKeys(seal, SMALL);
   sealBackend = new SealBackend(seal, SMALL);
-  sealBackend.addKeys(keys.evaluationKeys(STEPS));
+  simdBackend = await SimdBackend.create(kernelBytes(), SMALL);
+  const evaluationKeys = keys.evaluationKeys(STEPS);
+  for (const backend of [sealBackend, simdBackend]) backend.addKeys(evaluationKeys);
   handles = watchHandles();
+  kernels = watchKernels();
 });
-afterEach(() => expect(handles.live()).toEqual([]));
+afterEach(() => {
+  expect(handles.live()).toEqual([]);
+  expect(kernels.live()).toBe(0);
+});
 afterAll(() => {
   handles.stop();
+  kernels.stop();
   sealBackend[Symbol.dispose]();
+  simdBackend[Symbol.dispose]();
+  // Nothing but tables and scratch is left of it.
+  expect(simdBackend.kernel.memory).toMatchObject({ handles: 0, handleBytes: 0 });
   keys[Symbol.dispose]();
 });
 
@@ -47,17 +60,22 @@ const clear: Subject<ClearCiphertext> = {
   enter: (slots) => ({ slots: slots.slice() }),
   leave: ({ slots }) => slots,
 };
-const sealed: Subject<SealCiphertext> = {
-  get backend() {
-    return sealBackend;
-  },
-  enter: (slots, level) => sealBackend.load(keys.encrypt(slots, SCALE, level)),
-  leave: (ciphertext) => {
-    const slots = keys.decrypt(sealBackend.save(ciphertext));
-    sealBackend.free(ciphertext);
-    return slots;
-  },
-};
+/** A backend that computes on ciphertexts. */
+function encrypted<C>(backend: () => KeyedBackend<C>): Subject<C> {
+  return {
+    get backend() {
+      return backend();
+    },
+    enter: (slots, level) => backend().load(keys.encrypt(slots, SCALE, level)),
+    leave: (ciphertext) => {
+      const slots = keys.decrypt(backend().save(ciphertext));
+      backend().free(ciphertext);
+      return slots;
+    },
+  };
+}
+const sealed: Subject<SealCiphertext> = encrypted(() => sealBackend);
+const fast: Subject<SimdCiphertext> = encrypted(() => simdBackend);
 
 const random = seededRandom(1);
 const slots = (): Float64Array => Float64Array.from({ length: SLOTS }, () => random() - 0.5);
@@ -148,37 +166,41 @@ function suite<C>(subject: Subject<C>): void {
 
 describe('the clear backend', () => suite(clear));
 describe('the SEAL backend', () => suite(sealed));
+describe('the SIMD backend', () => suite(fast));
 
-describe('both backends', () => {
-  it('compute random plans alike', async () => {
-    for (const seed of [3, 4, 8, 10]) {
-      const source = seededRandom(seed);
-      const plan = randomPlan(source, SMALL);
-      const inputs = Array.from({ length: plan.inputCount }, () =>
-        Float64Array.from({ length: SLOTS }, () => source() - 0.5),
-      );
-      expect(rotationSteps(plan).every((step) => STEPS.includes(step))).toBe(true);
-      const expected = await runPlan(
-        clear.backend,
-        plan,
-        inputs.map((input) => clear.enter(input)),
-      );
-      const actual = await runPlan(
-        sealBackend,
-        plan,
-        inputs.map((input) => sealBackend.load(keys.encrypt(input, plan.inputScale))),
-      );
-      const last = plan.stages.at(-1)!;
-      actual.forEach((ciphertext, index) => {
-        const saved = sealBackend.save(ciphertext);
-        expect(saved).toMatchObject({ level: outLevel(last), scale: last.outScale, size: 2 });
-        sealBackend.free(ciphertext);
-        // Two squares leave a scale of 2^18: some bits of the result are noise.
-        expect(deviation(keys.decrypt(saved), (i) => expected[index].slots[i])).toBeLessThan(0.01);
-      });
-    }
+/** Random plans, whose stages this backend may run in its own way, against the simulation. */
+function planSuite<C>(subject: Subject<C>): void {
+  it.each([3, 4, 8, 10, 21, 22, 23, 24])('computes random plan %i as the simulation does', async (seed) => {
+    const { backend } = subject;
+    const source = seededRandom(seed);
+    const plan = randomPlan(source, SMALL);
+    const inputs = Array.from({ length: plan.inputCount }, () =>
+      Float64Array.from({ length: SLOTS }, () => source() - 0.5),
+    );
+    expect(rotationSteps(plan).every((step) => STEPS.includes(step))).toBe(true);
+    const expected = await runPlan(
+      clear.backend,
+      plan,
+      inputs.map((input) => clear.enter(input)),
+    );
+    const actual = await runPlan(
+      backend,
+      plan,
+      inputs.map((input) => backend.load(keys.encrypt(input, plan.inputScale))),
+    );
+    const last = plan.stages.at(-1)!;
+    actual.forEach((ciphertext, index) => {
+      const saved = backend.save(ciphertext);
+      expect(saved).toMatchObject({ level: outLevel(last), scale: last.outScale, size: 2 });
+      backend.free(ciphertext);
+      // Two squares leave a scale of 2^18: some bits of the result are noise.
+      expect(deviation(keys.decrypt(saved), (i) => expected[index].slots[i])).toBeLessThan(0.01);
+    });
   });
-});
+}
+
+describe('the SEAL backend', () => planSuite(sealed));
+describe('the SIMD backend', () => planSuite(fast));
 
 describe('the clear backend', () => {
   it('neither loads nor saves ciphertexts: it has no key', () => {
@@ -203,9 +225,16 @@ describe('the clear backend', () => {
   });
 });
 
-describe('the SEAL backend', () => {
-  it('says which key is missing, and leaves nothing behind', () => {
-    using bare = new SealBackend(seal, SMALL);
+/** What holds of every backend that takes keys. */
+function keyedSuite<C extends object>(
+  subject: Subject<C>,
+  create: () => KeyedBackend<C> | Promise<KeyedBackend<C>>,
+): void {
+  const { enter } = subject;
+  const keyed = (): KeyedBackend<C> => subject.backend as KeyedBackend<C>;
+
+  it('says which key is missing, and leaves nothing behind', async () => {
+    using bare = await create();
     const ciphertext = bare.load(randomCiphertext(random, SMALL, 2));
     const missing = expect.objectContaining({ code: 'missing-key', stage: 'server' });
     expect(() => bare.rotate(ciphertext, 1)).toThrow(missing);
@@ -220,15 +249,16 @@ describe('the SEAL backend', () => {
     bare.free(ciphertext);
   });
 
-  it('replaces the keys of an earlier client by those of a new one, step by step', () => {
+  it('replaces the keys of an earlier client by those of a new one, step by step', async () => {
     using other = new TestKeys(seal, SMALL);
-    using backend = new SealBackend(seal, SMALL);
+    using backend = await create();
+    const held = (): number => handles.live().filter((name) => name === 'GaloisKeys').length + kernels.live();
     backend.addKeys(other.evaluationKeys([1, 2]));
-    const held = handles.live().filter((name) => name === 'GaloisKeys').length;
+    const before = held();
     backend.addKeys(keys.evaluationKeys([1]));
     backend.addKeys(keys.evaluationKeys([2]));
     backend.addKeys(keys.evaluationKeys([1, 2]));
-    expect(handles.live().filter((name) => name === 'GaloisKeys')).toHaveLength(held);
+    expect(held()).toBe(before);
     const a = slots();
     const ciphertext = backend.load(keys.encrypt(a, SCALE));
     for (const step of [1, 2]) {
@@ -242,15 +272,14 @@ describe('the SEAL backend', () => {
     backend.free(ciphertext);
   });
 
-  it('leaves nothing behind when SEAL refuses an operation', () => {
-    const low = sealed.enter(slots(), 0);
-    const high = sealed.enter(slots(), 2);
-    expect(() => sealBackend.add(low, high)).toThrow();
-    expect(() => sealBackend.multiplyAdd(low, high, { kind: 'scalar', value: 1 }, 2 ** 10)).toThrow();
-    expect(() => sealBackend.rescale(low, 1)).toThrow();
-    expect(() => sealBackend.square(low, 1)).toThrow();
-    sealBackend.free(low);
-    sealBackend.free(high);
+  it('leaves nothing behind when an operation is refused', () => {
+    const low = enter(slots(), 0);
+    const high = enter(slots(), 2);
+    expect(() => keyed().add(low, high)).toThrow();
+    expect(() => keyed().rescale(low, 1)).toThrow();
+    expect(() => keyed().square(low, 1)).toThrow();
+    keyed().free(low);
+    keyed().free(high);
   });
 
   it('keeps the plan’s scale after a rescale and a square, not the one that SEAL rounds', () => {
@@ -275,9 +304,33 @@ describe('the SEAL backend', () => {
 
   it('gives back what it loads, to the byte', () => {
     const ciphertext = randomCiphertext(random, SMALL, 1);
-    const handle = sealBackend.load(ciphertext);
-    expect(sealBackend.save(handle)).toEqual(ciphertext);
-    sealBackend.free(handle);
-    expect(sealBackend.memoryBytes()).toBeGreaterThan(1 << 20);
+    const handle = keyed().load(ciphertext);
+    expect(keyed().save(handle)).toEqual(ciphertext);
+    keyed().free(handle);
+    expect(keyed().memoryBytes()).toBeGreaterThan(1 << 20);
+  });
+}
+
+describe('the SEAL backend', () => keyedSuite(sealed, () => new SealBackend(seal, SMALL)));
+describe('the SIMD backend', () => keyedSuite(fast, () => SimdBackend.create(kernelBytes(), SMALL)));
+
+describe('the SIMD and the SEAL backend', () => {
+  it('give the same bytes for everything but encoded vectors and hoisted sums', () => {
+    const run = <C>(backend: Backend<C>): Uint32Array => {
+      const source = seededRandom(5);
+      const random = (): C => backend.load({ ...randomCiphertext(source, SMALL, 2), scale: SCALE });
+      const added = backend.add(random(), random());
+      const rotated = backend.rotate(added, 4);
+      let sum = backend.multiplyAdd(undefined, rotated, { kind: 'scalar', value: -0.3 }, 2 ** 20);
+      sum = backend.multiplyAdd(sum, rotated, { kind: 'scalar', value: 0.7 }, 2 ** 20);
+      const low = backend.rescale(sum, SCALE);
+      backend.addConstant(low, { kind: 'scalar', value: 0.25 });
+      const square = backend.square(low, SCALE);
+      const { words } = backend.save(square);
+      for (const ciphertext of [added, rotated, low, square]) backend.free(ciphertext);
+      return words;
+    };
+    const expected = run(sealBackend);
+    expect(run(simdBackend).filter((word, index) => word !== expected[index])).toHaveLength(0);
   });
 });

@@ -87,7 +87,7 @@ class OperationRunner<C> implements LinearRunner<C> {
     using rotated = new RotatedInputs(this.#backend, inputs);
     for (const [index, row] of rows.entries()) {
       onOutput(outputs[index], evaluateRow(this.#backend, this.#part, row, rotated));
-      await checkpoint();
+      await checkpoint(1);
     }
   }
 
@@ -96,20 +96,28 @@ class OperationRunner<C> implements LinearRunner<C> {
   }
 }
 
+function runnerOf<C>(backend: Backend<C>, stage: StagePart): LinearRunner<C> | undefined {
+  if (stage.kind !== 'linear') return undefined;
+  return backend.linearRunner?.(stage) ?? new OperationRunner(backend, stage);
+}
+
 /** A worker's part of a plan, made ready for its backend. Dispose it when the plan is forgotten. */
 export class PreparedPart<C> implements Disposable {
   readonly segments: readonly (readonly PreparedStage<C>[])[];
 
   constructor(backend: Backend<C>, part: PlanPart) {
-    this.segments = part.segments.map((stages) =>
-      stages.map((stage) => ({
-        stage,
-        runner:
-          stage.kind === 'linear'
-            ? (backend.linearRunner?.(stage) ?? new OperationRunner(backend, stage))
-            : undefined,
-      })),
-    );
+    const segments: PreparedStage<C>[][] = [];
+    this.segments = segments;
+    try {
+      for (const stages of part.segments) {
+        const prepared: PreparedStage<C>[] = [];
+        segments.push(prepared);
+        for (const stage of stages) prepared.push({ stage, runner: runnerOf(backend, stage) });
+      }
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
   }
 
   [Symbol.dispose](): void {
@@ -139,7 +147,7 @@ async function runStage<C>(
         ? evaluatePair(backend, stage, stage.pairs[index]!, input)
         : backend.square(input(output), stage.outScale),
     );
-    await checkpoint();
+    await checkpoint(1);
   }
 }
 

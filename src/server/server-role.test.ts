@@ -1,6 +1,7 @@
-// The server role on SEAL: right results, clear refusals, stopping in mid-run, and nothing left behind.
+// The server role on each backend: right results, clear refusals, stopping in mid-run, and nothing left behind.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type HandleWatch, loadMeasuredSeal, watchHandles } from '../../fixtures/handle-count.ts';
+import { kernelBytes, type KernelWatch, watchKernels } from '../../fixtures/kernel-watch.ts';
 import { runPlan } from '../../fixtures/run-plan.ts';
 import { TestKeys } from '../../fixtures/seal-keys.ts';
 import { SMALL, TINY } from '../../fixtures/small-engine.ts';
@@ -8,7 +9,7 @@ import { seededRandom } from '../../fixtures/styled-codes.ts';
 import { partitionPlan } from '../plan/partition.ts';
 import { type Diagonal, droppedPrime, type LinearRow, type Plan, stageOutputs } from '../plan/plan.ts';
 import { verifyPlan } from '../plan/verify.ts';
-import type { ServerRole } from '../protocol/contracts.ts';
+import { SERVER_BACKENDS, type ServerBackendName, type ServerRole } from '../protocol/contracts.ts';
 import { decodeCiphertexts, encodeFrame } from '../protocol/frame.ts';
 import { ClearBackend } from './clear-backend.ts';
 import { createServerRole } from './server-role.ts';
@@ -52,13 +53,14 @@ function planOf(outputs: number): Plan {
 }
 
 const small = planOf(2);
-const long = planOf(80);
+const long = planOf(300);
 const slots = Float64Array.from({ length: SMALL.slots }, () => random() - 0.5);
 
 let keys: TestKeys;
 let keyFrame: Uint8Array<ArrayBuffer>;
 let input: Uint8Array<ArrayBuffer>;
 let handles: HandleWatch;
+let kernels: KernelWatch;
 let role: ServerRole;
 
 beforeAll(async () => {
@@ -67,20 +69,27 @@ beforeAll(async () => {
   const ciphertext = keys.encrypt(slots, SCALE);
   input = encodeFrame({ kind: 'ciphertexts', items: [{ index: 0, ciphertext }] }, SMALL);
   handles = watchHandles();
+  kernels = watchKernels();
 });
 afterEach(async () => {
   await role.close();
-  expect(handles.live()).toEqual([]);
+  expect(live()).toBe(0);
 });
 afterAll(() => {
   handles.stop();
+  kernels.stop();
   keys[Symbol.dispose]();
 });
 
+/** Handles of SEAL and of the kernel that are held. */
+const live = (): number => handles.live().length + kernels.live();
+
+const sources = { kernel: kernelBytes() };
+
 /** A role with keys and the plans `small` and `long`. */
-async function openRole(): Promise<ServerRole> {
-  role = createServerRole();
-  await role.open(SMALL);
+async function openRole(backend: ServerBackendName): Promise<ServerRole> {
+  role = createServerRole(sources);
+  expect(await role.open(SMALL, backend)).toBe(backend);
   await role.addKeys(keyFrame);
   await role.addPlan('small', partitionPlan(small, 1).parts[0]);
   await role.addPlan('long', partitionPlan(long, 1).parts[0]);
@@ -90,16 +99,16 @@ async function openRole(): Promise<ServerRole> {
 const everything = (plan: Plan): number[] => [...Array(stageOutputs(plan.stages.at(-1)!)).keys()];
 const malformed = { code: 'malformed-frame' };
 
-describe('the server role', () => {
+describe.each(SERVER_BACKENDS)('the server role on %s', (backend) => {
   it('is a frozen object of functions without a prototype', async () => {
-    await openRole();
+    await openRole(backend);
     expect(Object.isFrozen(role)).toBe(true);
     expect(Object.getPrototypeOf(role)).toBeNull();
     expect(Object.values(role).every((method) => typeof method === 'function')).toBe(true);
   });
 
   it('computes the plan', async () => {
-    await openRole();
+    await openRole(backend);
     const { frames, busyMs } = await role.run(1, 'small', 0, [input], everything(small));
     expect(busyMs).toBeGreaterThan(0);
     const expected = await runPlan(new ClearBackend(SMALL), small, [{ slots: slots.slice() }]);
@@ -117,7 +126,7 @@ describe('the server role', () => {
   });
 
   it('returns what is wanted and keeps the rest for the next segment', async () => {
-    await openRole();
+    await openRole(backend);
     const [linear, square] = partitionPlan(small, 1).parts[0].segments[0];
     await role.addPlan('split', { name: 'split', segments: [[linear], [square]] });
     const { frames: whole } = await role.run(1, 'small', 0, [input], everything(small));
@@ -155,19 +164,19 @@ describe('the server role', () => {
         ),
     ],
   ])('says so when the key for %s is missing, and goes on once it has come', async (_, planId, frame) => {
-    role = createServerRole();
-    await role.open(SMALL);
+    role = createServerRole(sources);
+    await role.open(SMALL, backend);
     await role.addKeys(frame());
     await role.addPlan(planId, partitionPlan(small, 1).parts[0]);
-    const before = handles.live().length;
+    const before = live();
     await expect(role.run(1, planId, 0, [input], [0])).rejects.toMatchObject({ code: 'missing-key' });
-    expect(handles.live()).toHaveLength(before);
+    expect(live()).toBe(before);
     await role.addKeys(keyFrame);
     expect((await role.run(2, planId, 0, [input], [0])).frames).toHaveLength(1);
   });
 
   it('refuses to work before it is open, without the plan, and past its end', async () => {
-    role = createServerRole();
+    role = createServerRole(sources);
     const wrongState = { code: 'wrong-state', stage: 'server' };
     await expect(role.addKeys(keyFrame)).rejects.toMatchObject(wrongState);
     await expect(role.addPlan('x', partitionPlan(small, 1).parts[0])).rejects.toMatchObject(wrongState);
@@ -175,14 +184,14 @@ describe('the server role', () => {
     expect(await role.hasPlan('small')).toBe(false);
     expect(await role.memoryBytes()).toBe(0);
     await role.end(1);
-    await openRole();
+    await openRole(backend);
     expect(await role.hasPlan('small')).toBe(true);
     await expect(role.run(1, 'other', 0, [input], [])).rejects.toMatchObject(wrongState);
     await expect(role.run(1, 'small', 1, [input], [])).rejects.toMatchObject({ stage: 'server' });
   });
 
   it('refuses frames of the wrong kind, damaged ones, and a value that comes twice', async () => {
-    await openRole();
+    await openRole(backend);
     await expect(role.addKeys(input)).rejects.toMatchObject(malformed);
     await expect(role.addKeys(keyFrame.subarray(1))).rejects.toMatchObject(malformed);
     await expect(role.run(1, 'small', 0, [keyFrame], [])).rejects.toMatchObject(malformed);
@@ -193,8 +202,8 @@ describe('the server role', () => {
   });
 
   it('stops in mid-run when told to, and runs again', async () => {
-    await openRole();
-    const before = handles.live().length;
+    await openRole(backend);
+    const before = live();
     const running = role.run(7, 'long', 0, [input], everything(long));
     const stopping = new Promise((resolve) => setTimeout(resolve, 0)).then(async () => {
       const share = await role.progress(7);
@@ -205,71 +214,71 @@ describe('the server role', () => {
     const share = await stopping;
     expect(share).toBeGreaterThan(0);
     expect(share).toBeLessThan(1);
-    expect(handles.live()).toHaveLength(before);
+    expect(live()).toBe(before);
     expect(await role.progress(7)).toBe(0);
     expect((await role.run(8, 'small', 0, [input], [0])).frames).toHaveLength(1);
   });
 
   it.each(['close', 'open'] as const)('ends a run in progress on %s', async (call) => {
-    await openRole();
+    await openRole(backend);
     const running = role.run(1, 'long', 0, [input], everything(long));
     const ending = new Promise((resolve) => setTimeout(resolve, 0)).then(() =>
-      call === 'close' ? role.close() : role.open(TINY),
+      call === 'close' ? role.close() : role.open(TINY, backend).then(() => undefined),
     );
     await expect(running).rejects.toMatchObject({ code: 'aborted' });
     await ending;
   });
 
   it('holds on to nothing from run to run, and its memory does not grow', async () => {
-    await openRole();
+    await openRole(backend);
     const run = (runId: number) => role.run(runId, 'small', 0, [input], [0, 1]);
     await run(1);
     await run(2);
-    const [live, bytes] = [handles.live().length, await role.memoryBytes()];
+    const [held, bytes] = [live(), await role.memoryBytes()];
     for (let runId = 3; runId < 12; runId += 1) {
       await run(runId);
       await role.end(runId);
     }
-    expect(handles.live()).toHaveLength(live);
+    expect(live()).toBe(held);
     expect(await role.memoryBytes()).toBe(bytes);
     expect(bytes).toBeGreaterThan(1 << 20);
   });
 
   it('frees what was kept for a segment that never came', async () => {
-    await openRole();
+    await openRole(backend);
     const [linear, square] = partitionPlan(small, 1).parts[0].segments[0];
     await role.addPlan('split', { name: 'split', segments: [[linear], [square]] });
-    const before = handles.live().length;
+    const before = live();
     await role.run(1, 'split', 0, [input], []);
-    expect(handles.live()).toHaveLength(before + 2);
+    expect(live()).toBe(before + 2);
     await role.end(1);
-    expect(handles.live()).toHaveLength(before);
+    expect(live()).toBe(before);
     await expect(role.run(1, 'split', 1, [], [])).rejects.toThrow(/value 0 is here/);
   });
 
   it('forgets keys and plans when opened for other parameters, and keeps them for the same', async () => {
-    await openRole();
-    await role.open({ ...SMALL });
+    await openRole(backend);
+    await role.open({ ...SMALL }, backend);
     expect(await role.hasPlan('small')).toBe(true);
-    await role.open(TINY);
+    await role.open(TINY, backend);
     expect(await role.hasPlan('small')).toBe(false);
     await expect(role.addKeys(keyFrame)).rejects.toThrow(/other parameters/);
   });
 
   it('opens once when opened twice at once', async () => {
-    role = createServerRole();
-    await role.open(SMALL);
-    const once = handles.live().length;
+    role = createServerRole(sources);
+    await role.open(SMALL, backend);
+    const once = live();
     await role.close();
-    await Promise.all([role.open(SMALL), role.open(SMALL)]);
-    expect(handles.live()).toHaveLength(once);
+    await Promise.all([role.open(SMALL, backend), role.open(SMALL, backend)]);
+    expect(live()).toBe(once);
   });
 
   it('refuses parameters that its frames cannot carry', async () => {
-    role = createServerRole();
+    role = createServerRole(sources);
     const wide = { polyModulusDegree: 4096, coeffModulusBits: [30, 36, 36] };
-    await expect(role.open(wide)).rejects.toMatchObject({ code: 'invalid-argument' });
-    await expect(role.open({ ...wide, coeffModulusBits: [36, 36, 40] })).rejects.toMatchObject({
+    await expect(role.open(wide, backend)).rejects.toMatchObject({ code: 'invalid-argument' });
+    await expect(role.open({ ...wide, coeffModulusBits: [36, 36, 40] }, backend)).rejects.toMatchObject({
       code: 'insecure-parameters',
     });
   });

@@ -6,7 +6,8 @@ import type { ServerBackendName, ServerRole } from '../protocol/contracts.ts';
 import type { WasmSource } from '../seal/load.ts';
 import { ServerSession } from './server-session.ts';
 import { loadKernel } from './load-kernel.ts';
-import { SimdBackend, type SimdCiphertext, simdTakes } from './simd-backend.ts';
+import { SimdBackend, simdTakes } from './simd-backend.ts';
+import type { SimdCiphertext } from './simd-operations.ts';
 import type { SealCiphertext } from './seal-backend.ts';
 
 /** Where the backends' WebAssembly files are. */

@@ -36,8 +36,8 @@ class Run<C> {
   }
 
   /** Lets the worker hear its messages now and then. @throws SealedError `aborted` once stopped */
-  readonly checkpoint = async (): Promise<void> => {
-    this.#done += 1;
+  readonly checkpoint = async (finished: number): Promise<void> => {
+    this.#done += finished;
     if (performance.now() - this.#lastYield > YIELD_EVERY_MS) {
       await new Promise((resolve) => setTimeout(resolve, 0));
       this.#lastYield = performance.now();

@@ -1,18 +1,5 @@
-// Linear stages on the SIMD kernel: scalar matrices, products without rotation, and hoisted sums of diagonals.
-import { defined } from '../base/assert.ts';
-import type { Diagonal, LinearRow, Term } from '../plan/plan.ts';
+// Linear stages on the SIMD kernel, made ready once: scalar matrices, products without rotation, hoisted sums.
 import {
-  addGiantStep,
-  addPlainInto,
-  BabySteps,
-  type Ciphertext,
-  DiagonalSum,
-  divideExtended,
-  extendedZero,
-  fillBabyStep,
-  fillDiagonal,
-  hoist,
-  innerSums,
   mix,
   multiplyAccumulate,
   type Plaintext,
@@ -20,105 +7,58 @@ import {
   scalarMatrix,
 } from '../../wasm/kernel.ts';
 import type { Checkpoint, LinearPart, LinearRunner } from './backend.ts';
-import type { SimdBackend, SimdCiphertext } from './simd-backend.ts';
-
-type Inputs = ReadonlyMap<number, SimdCiphertext>;
-type OnOutput = (output: number, ciphertext: SimdCiphertext) => void;
-
-/** A row with its place among the stage's outputs. */
-interface PlacedRow {
-  readonly row: LinearRow;
-  readonly output: number;
-}
+import { HoistedRunner } from './simd-hoisted.ts';
+import type { SimdCiphertext, SimdOperations } from './simd-operations.ts';
+import {
+  disposeAll,
+  Finisher,
+  handleOf,
+  type Inputs,
+  type OnOutput,
+  type PlacedRow,
+  placedRows,
+  termsOf,
+} from './simd-rows.ts';
 
 /** The runner that fits `part` best. */
-export function simdRunner(backend: SimdBackend, part: LinearPart): LinearRunner<SimdCiphertext> {
-  const terms = part.rows.flatMap(({ sums }) => sums.flatMap((sum) => sum.terms));
-  const isRotated =
-    part.rows.some(({ sums }) => sums.some((sum) => sum.giantStep !== 0)) || terms.some((t) => t.step !== 0);
+export function simdRunner(backend: SimdOperations, part: LinearPart): LinearRunner<SimdCiphertext> {
+  const isRotated = part.rows.some(({ sums }) =>
+    sums.some(({ giantStep, terms }) => giantStep !== 0 || terms.some(({ step }) => step !== 0)),
+  );
   if (isRotated) return new HoistedRunner(backend, part);
-  if (terms.every(({ diagonal }) => diagonal.kind === 'scalar')) return new MatrixRunner(backend, part);
-  return new ProductRunner(backend, part);
+  const isScalar = part.rows.every((row) => termsOf(row).every(({ diagonal }) => diagonal.kind === 'scalar'));
+  return isScalar ? new MatrixRunner(backend, part) : new ProductRunner(backend, part);
 }
 
-/** What every runner does with a row's sum: rescale, add the bias. Vector biases are encoded once. */
-class Finisher implements Disposable {
-  readonly #backend: SimdBackend;
-  readonly #part: LinearPart;
-  readonly #biases = new Map<LinearRow, Plaintext>();
-
-  constructor(backend: SimdBackend, part: LinearPart) {
-    this.#backend = backend;
-    this.#part = part;
-    const primes = part.level + (part.rescale ? 0 : 1);
-    for (const row of part.rows) {
-      if (row.bias?.kind !== 'vector') continue;
-      this.#biases.set(row, backend.encode(row.bias, part.outScale, primes, 'addend'));
-    }
-  }
-
-  finish(row: LinearRow, sum: Ciphertext): SimdCiphertext {
-    const { rescale, outScale } = this.#part;
-    const unscaled = { handle: sum, scale: outScale };
-    const result = rescale ? this.#backend.rescale(unscaled, outScale) : unscaled;
-    const bias = this.#biases.get(row);
-    if (bias) addPlainInto(result.handle, bias);
-    else if (row.bias) this.#backend.addConstant(result, row.bias);
-    return result;
-  }
-
-  [Symbol.dispose](): void {
-    for (const bias of this.#biases.values()) bias[Symbol.dispose]();
-  }
+/** Rows that read the same inputs (those of one tile), as a matrix of scalars. */
+interface MatrixGroup {
+  readonly rows: readonly PlacedRow[];
+  readonly inputs: readonly number[];
+  readonly matrix: ScalarMatrix;
 }
 
-function handleOf(inputs: Inputs, input: number): Ciphertext {
-  return defined(inputs.get(input), `value ${input} is here`).handle;
-}
-
-function placedRows({ rows, outputs }: LinearPart): PlacedRow[] {
-  return rows.map((row, index) => ({ row, output: outputs[index] }));
-}
-
-function termsOf(row: LinearRow): Term[] {
-  return row.sums.flatMap((sum) => sum.terms);
-}
-
-/** Only scalars: rows that read the same inputs (those of one tile) are one matrix. */
+/** Only scalars: each tile of the inputs is read once for all outputs. */
 class MatrixRunner implements LinearRunner<SimdCiphertext> {
-  readonly #groups: { rows: PlacedRow[]; inputs: number[]; matrix: ScalarMatrix }[] = [];
+  readonly #groups: readonly MatrixGroup[];
   readonly #finisher: Finisher;
 
-  constructor(backend: SimdBackend, part: LinearPart) {
-    const byTile = new Map<number, PlacedRow[]>();
-    for (const [first, rows] of groupRows(placedRows(part))) byTile.set(first, rows);
-    for (const rows of byTile.values()) {
-      const inputs = [...new Set(rows.flatMap(({ row }) => termsOf(row).map((t) => t.input)))].sort(
-        (a, b) => a - b,
-      );
-      const column = new Map(inputs.map((input, index) => [input, index]));
-      const values = new Float64Array(rows.length * inputs.length);
-      for (const [index, { row }] of rows.entries()) {
-        for (const { input, diagonal } of termsOf(row)) {
-          values[index * inputs.length + column.get(input)!] += scalarValue(diagonal) * part.plainScale;
-        }
-      }
-      const matrix = scalarMatrix(backend.kernel, values, rows.length, inputs.length, part.level + 1);
-      this.#groups.push({ rows, inputs, matrix });
-    }
+  constructor(backend: SimdOperations, part: LinearPart) {
+    this.#groups = connectedRows(placedRows(part)).map((rows) => matrixGroup(backend, part, rows));
     this.#finisher = new Finisher(backend, part);
   }
 
   async run(inputs: Inputs, checkpoint: Checkpoint, onOutput: OnOutput): Promise<void> {
-    for (const group of this.#groups) {
+    for (const { matrix, rows, inputs: columns } of this.#groups) {
       const sums = mix(
-        group.matrix,
-        group.inputs.map((input) => handleOf(inputs, input)),
+        matrix,
+        columns.map((input) => handleOf(inputs, input)),
       );
-      for (const [index, { row, output }] of group.rows.entries()) {
-        onOutput(output, this.#finisher.finish(row, sums[index]));
+      try {
+        for (const { row, output } of rows) onOutput(output, this.#finisher.finish(row, sums.shift()!));
+      } finally {
+        disposeAll(sums);
       }
-      for (const _ of group.rows) await checkpoint();
+      await checkpoint(rows.length);
     }
   }
 
@@ -127,47 +67,63 @@ class MatrixRunner implements LinearRunner<SimdCiphertext> {
   }
 }
 
-function scalarValue(diagonal: Diagonal): number {
-  return diagonal.kind === 'scalar' ? diagonal.value : 0;
-}
-
-/** Rows whose inputs overlap, together: tiles read disjoint inputs. */
-function groupRows(rows: readonly PlacedRow[]): Map<number, PlacedRow[]> {
-  const groupOf = new Map<number, number>();
-  const groups = new Map<number, PlacedRow[]>();
-  for (const placed of rows) {
-    const inputs = termsOf(placed.row).map((t) => t.input);
-    const known = inputs.map((input) => groupOf.get(input)).find((group) => group !== undefined);
-    const group = known ?? inputs[0];
-    for (const input of inputs) {
-      const other = groupOf.get(input);
-      if (other !== undefined && other !== group) {
-        // Two groups turn out to share an input: they become one.
-        groups.get(group)!.push(...groups.get(other)!);
-        groups.delete(other);
-        for (const [i, g] of groupOf) if (g === other) groupOf.set(i, group);
-      }
-      groupOf.set(input, group);
+function matrixGroup(backend: SimdOperations, part: LinearPart, rows: readonly PlacedRow[]): MatrixGroup {
+  const inputs = [...new Set(rows.flatMap(({ row }) => termsOf(row).map(({ input }) => input)))];
+  const column = new Map(inputs.map((input, index) => [input, index]));
+  const values = new Float64Array(rows.length * inputs.length);
+  for (const [index, { row }] of rows.entries()) {
+    for (const { input, diagonal } of termsOf(row)) {
+      if (diagonal.kind !== 'scalar') continue;
+      // Rounded one by one, as the scheme's other backends do it.
+      values[index * inputs.length + column.get(input)!] += Math.round(diagonal.value * part.plainScale);
     }
-    groups.set(group, [...(groups.get(group) ?? []), placed]);
   }
-  return groups;
+  return {
+    rows,
+    inputs,
+    matrix: scalarMatrix(backend.kernel, values, rows.length, inputs.length, part.level + 1),
+  };
 }
 
-/** Products without rotation: the diagonals are encoded once, each row is one accumulation. */
+/** `rows` in groups that share no input: tiles read disjoint inputs. */
+function connectedRows(rows: readonly PlacedRow[]): PlacedRow[][] {
+  // A forest over the inputs: those that a row reads together end under one root.
+  const parent = new Map<number, number>();
+  const rootOf = (input: number): number => {
+    let root = input;
+    for (let up = parent.get(root); up !== undefined; up = parent.get(root)) root = up;
+    return root;
+  };
+  for (const { row } of rows) {
+    const [first, ...rest] = termsOf(row).map(({ input }) => input);
+    for (const other of rest) {
+      const [from, to] = [rootOf(other), rootOf(first)];
+      if (from !== to) parent.set(from, to);
+    }
+  }
+  return [...Map.groupBy(rows, ({ row }) => rootOf(row.sums[0].terms[0].input)).values()];
+}
+
+/** Products without rotation: the factors are encoded once, each row is one accumulation. */
 class ProductRunner implements LinearRunner<SimdCiphertext> {
-  readonly #rows: { placed: PlacedRow; factors: { input: number; plaintext: Plaintext }[] }[];
+  readonly #rows: { placed: PlacedRow; factors: { input: number; plaintext: Plaintext }[] }[] = [];
   readonly #finisher: Finisher;
 
-  constructor(backend: SimdBackend, part: LinearPart) {
-    this.#rows = placedRows(part).map((placed) => ({
-      placed,
-      factors: termsOf(placed.row).map(({ input, diagonal }) => ({
-        input,
-        plaintext: backend.encode(diagonal, part.plainScale, part.level + 1, 'factor'),
-      })),
-    }));
+  constructor(backend: SimdOperations, part: LinearPart) {
     this.#finisher = new Finisher(backend, part);
+    try {
+      for (const placed of placedRows(part)) {
+        const factors: { input: number; plaintext: Plaintext }[] = [];
+        this.#rows.push({ placed, factors });
+        for (const { input, diagonal } of termsOf(placed.row)) {
+          const plaintext = backend.encode(diagonal, part.plainScale, part.level + 1, 'factor');
+          factors.push({ input, plaintext });
+        }
+      }
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
   }
 
   async run(inputs: Inputs, checkpoint: Checkpoint, onOutput: OnOutput): Promise<void> {
@@ -177,100 +133,12 @@ class ProductRunner implements LinearRunner<SimdCiphertext> {
         plaintext,
       }));
       onOutput(placed.output, this.#finisher.finish(placed.row, multiplyAccumulate(terms)));
-      await checkpoint();
+      await checkpoint(1);
     }
   }
 
   [Symbol.dispose](): void {
-    for (const { factors } of this.#rows) for (const { plaintext } of factors) plaintext[Symbol.dispose]();
+    for (const { factors } of this.#rows) disposeAll(factors.map(({ plaintext }) => plaintext));
     this.#finisher[Symbol.dispose]();
   }
-}
-
-/** Sums of rotated products: each input is decomposed once, products are summed over QP and divided once a row. */
-class HoistedRunner implements LinearRunner<SimdCiphertext> {
-  readonly #backend: SimdBackend;
-  readonly #primes: number;
-  /** The baby steps of the stage, in slots of one block. */
-  readonly #babies: readonly { input: number; step: number }[];
-  readonly #rows: { placed: PlacedRow; sums: { giantStep: number; diagonals: DiagonalSum }[] }[];
-  readonly #finisher: Finisher;
-
-  constructor(backend: SimdBackend, part: LinearPart) {
-    this.#backend = backend;
-    this.#primes = part.level + 1;
-    const slots = new Map<string, number>();
-    const babies: { input: number; step: number }[] = [];
-    const slotOf = ({ input, step }: Term): number => {
-      const key = `${input}:${step}`;
-      const known = slots.get(key);
-      if (known !== undefined) return known;
-      slots.set(key, babies.length);
-      babies.push({ input, step });
-      return babies.length - 1;
-    };
-    this.#rows = placedRows(part).map((placed) => ({
-      placed,
-      sums: placed.row.sums.map(({ giantStep, terms }) => {
-        const diagonals = new DiagonalSum(backend.kernel, terms.map(slotOf), this.#primes);
-        for (const [index, { diagonal }] of terms.entries()) {
-          fillDiagonal(diagonals, index, backend.encoder, slotValues(diagonal, backend), part.plainScale);
-        }
-        return { giantStep, diagonals };
-      }),
-    }));
-    this.#babies = babies;
-    this.#finisher = new Finisher(backend, part);
-  }
-
-  async run(inputs: Inputs, checkpoint: Checkpoint, onOutput: OnOutput): Promise<void> {
-    using babies = new BabySteps(this.#backend.kernel, this.#babies.length, this.#primes);
-    this.#fill(babies, inputs);
-    await checkpoint();
-    for (const { placed, sums } of this.#rows) {
-      onOutput(placed.output, this.#finisher.finish(placed.row, this.#sum(babies, sums)));
-      await checkpoint();
-    }
-  }
-
-  #fill(babies: BabySteps, inputs: Inputs): void {
-    const byInput = new Map<number, { slot: number; step: number }[]>();
-    for (const [slot, { input, step }] of this.#babies.entries()) {
-      const steps = byInput.get(input) ?? [];
-      steps.push({ slot, step });
-      byInput.set(input, steps);
-    }
-    for (const [input, steps] of byInput) {
-      using hoisted = hoist(handleOf(inputs, input));
-      for (const { slot, step } of steps) {
-        fillBabyStep(babies, slot, hoisted, step === 0 ? null : this.#backend.rotationKey(step));
-      }
-    }
-  }
-
-  #sum(babies: BabySteps, sums: readonly { giantStep: number; diagonals: DiagonalSum }[]): Ciphertext {
-    using total = extendedZero(this.#backend.kernel, this.#primes);
-    const parts = innerSums(
-      babies,
-      sums.map(({ diagonals }) => diagonals),
-    );
-    try {
-      for (const [index, { giantStep }] of sums.entries()) {
-        addGiantStep(total, parts[index], giantStep === 0 ? null : this.#backend.rotationKey(giantStep));
-      }
-    } finally {
-      for (const part of parts) part[Symbol.dispose]();
-    }
-    return divideExtended(total);
-  }
-
-  [Symbol.dispose](): void {
-    for (const { sums } of this.#rows) for (const { diagonals } of sums) diagonals[Symbol.dispose]();
-    this.#finisher[Symbol.dispose]();
-  }
-}
-
-function slotValues(diagonal: Diagonal, backend: SimdBackend): Float64Array {
-  if (diagonal.kind === 'vector') return Float64Array.from(diagonal.values);
-  return new Float64Array(backend.encoder.slotCount).fill(diagonal.value);
 }
