@@ -20,7 +20,7 @@ describe('nodeWorkers', () => {
     const [client, server] = [keep(workers.client()), keep(workers.server())];
     const card = identityCard(TINY, { rotationSteps: [1] });
     const { keys } = await client.role.prepare(card);
-    await server.role.open(card.parameters);
+    await server.role.open(card.parameters, 'seal');
     await server.role.addKeys(keys!);
     expect(await server.role.memoryBytes()).toBeGreaterThan(1 << 20);
     await expect(server.role.addKeys(keys!.subarray(1))).rejects.toMatchObject({
@@ -37,12 +37,12 @@ describe('nodeWorkers', () => {
   it('fail what waits for a thread that is ended, and leave the others alone', async () => {
     const workers = nodeWorkers();
     const [ended, other] = [keep(workers.server()), keep(workers.server())];
-    await ended.role.open(TINY);
-    const waiting = ended.role.open({ polyModulusDegree: 32768, coeffModulusBits: [30, 30] });
+    await ended.role.open(TINY, 'seal');
+    const waiting = ended.role.open({ polyModulusDegree: 32768, coeffModulusBits: [30, 30] }, 'seal');
     ended.terminate('planted');
     await expect(waiting).rejects.toMatchObject({ code: 'worker-died' });
     expect(ended.dead).toBe(true);
-    await other.role.open(TINY);
+    await other.role.open(TINY, 'seal');
     expect(other.dead).toBe(false);
   });
 
@@ -51,7 +51,7 @@ describe('nodeWorkers', () => {
     await handle.role.warm();
     const missing = handle.role as unknown as { nowhere: () => Promise<void> };
     await expect(missing.nowhere()).rejects.toMatchObject({ code: 'internal' });
-    await handle.role.open(TINY);
+    await handle.role.open(TINY, 'seal');
     expect(handle.dead).toBe(false);
   });
 });

@@ -4,12 +4,13 @@ import { selectLayers } from '../model/layer-range.ts';
 import { type Compiled, compile } from './compile.ts';
 import { SealedError } from '../base/errors.ts';
 import { elementCount } from '../model/graph.ts';
+import { type Parameters, sameParameters } from '../params/parameters.ts';
 import type { CostTable } from '../plan/counts.ts';
 import { defaultSamples } from './calibrate.ts';
 import { type CompiledSegment, compileSegment } from './compile-segment.ts';
 import type { FitReport } from './read-network.ts';
-import type { Prediction } from './predict.ts';
-import { cutSegments, valuesAt } from './segments.ts';
+import { evaluationKeyBytes, type Prediction } from './predict.ts';
+import { cutSegments, type Segment, valuesAt } from './segments.ts';
 
 /** How to compile a network. */
 export interface NetworkOptions {
@@ -53,7 +54,7 @@ export interface NetworkReport {
   readonly fits: readonly FitReport[];
   /** One run through all segments on one thread, per input of a full batch. */
   readonly evaluateMs: number;
-  /** Evaluation keys of all segments. */
+  /** Evaluation keys of all segments, which share theirs. */
   readonly keyBytes: number;
   /** What the client sees besides the result. */
   readonly clientLearns: readonly string[];
@@ -80,17 +81,29 @@ export function compileNetwork(graph: Graph, options: NetworkOptions): CompiledN
       );
     }
   }
-  const segments = cutSegments(selected, { refresh, clientOps }).map((segment): NetworkSegment => {
+  const compileCut = (segment: Segment, parameters?: Parameters): NetworkSegment => {
     const compiled = compileSegment(segment.graph, {
       costs,
       samples: valuesAt(selected, segment.graph.input.id, samples),
       batch,
       tolerance: options.tolerance ?? TOLERANCE,
       mostBytes: options.mostBytes ?? MOST_BYTES,
+      ...(parameters && { parameters }),
     });
-    return { ...compiled, ...segment };
-  });
+    return { ...compiled, graph: segment.graph, client: segment.client };
+  };
+  const first = cutSegments(selected, { refresh, clientOps }).map((segment) => compileCut(segment));
+  // One set of parameters for all: one set of keys. Segments of fewer levels start lower.
+  const shared = largestParameters(first.map(({ plan }) => plan.parameters));
+  const segments = first.map((segment) =>
+    sameParameters(segment.plan.parameters, shared) ? segment : compileCut(segment, shared),
+  );
   return { graph: selected, segments, report: reportOf(segments) };
+}
+
+function largestParameters(sets: readonly Parameters[]): Parameters {
+  const size = ({ polyModulusDegree, maxLevel }: Parameters): number => polyModulusDegree * 64 + maxLevel;
+  return sets.reduce((a, b) => (size(b) > size(a) ? b : a));
 }
 
 function reportOf(segments: readonly NetworkSegment[]): NetworkReport {
@@ -100,11 +113,19 @@ function reportOf(segments: readonly NetworkSegment[]): NetworkReport {
     segments: predictions,
     fits: segments.flatMap(({ fits }) => fits),
     evaluateMs: predictions.reduce((sum, { evaluateMs, batch }) => sum + evaluateMs / batch, 0),
-    keyBytes: predictions.reduce((sum, { keyBytes }) => sum + keyBytes, 0),
+    keyBytes: keyBytesOf(segments),
     clientLearns: segments
       .slice(0, -1)
       .map(({ graph }) => `the value after layer ${graph.output} (${graph.name})`),
   };
+}
+
+/** Every rotation key once, however many segments use it. */
+function keyBytesOf(segments: readonly NetworkSegment[]): number {
+  const steps = new Set(segments.flatMap(({ card }) => card.rotationSteps));
+  const relinearize = segments.some(({ card }) => card.relinearize) ? 1 : 0;
+  const { parameters } = segments[0].plan;
+  return (steps.size + relinearize) * evaluationKeyBytes(parameters);
 }
 
 /** Position-wise networks by the channel compiler, all others by the general one. */

@@ -31,6 +31,8 @@ export interface SegmentOptions {
   readonly tolerance: number;
   /** Most bytes of encoded diagonals. */
   readonly mostBytes: number;
+  /** Use these parameters, if they hold the segment, instead of the smallest that do. */
+  readonly parameters?: Parameters;
 }
 
 /** A compiled segment. */
@@ -95,20 +97,18 @@ function surroundings({ parameters }: Prepared, batch: number, options: SegmentO
 }
 
 /** A program with its rounds, parameters and magnitudes. */
-function prepare(graph: Graph, { program, fits }: ReadNetwork, { samples }: SegmentOptions): Prepared {
+function prepare(
+  graph: Graph,
+  { program, fits }: ReadNetwork,
+  { samples, parameters: given }: SegmentOptions,
+): Prepared {
   const schedule = schedulePhases(program);
   const magnitudes = magnitudesOf(program, schedule, samples);
   const outputs = samples.map((sample) => largest(executeGraph(graph, sample).data));
   const depth = depthOf(schedule, Math.max(magnitudes.output, ...outputs));
-  return {
-    graph,
-    program,
-    fits,
-    schedule,
-    magnitudes,
-    depth,
-    parameters: fittingParameters(schedule, depth),
-  };
+  const smallest = fittingParameters(schedule, depth);
+  const parameters = given && given.maxLevel >= smallest.maxLevel ? given : smallest;
+  return { graph, program, fits, schedule, magnitudes, depth, parameters };
 }
 
 interface Packing {
@@ -215,7 +215,7 @@ function cardOf(
     input: {
       layout: { kind: 'gather', shape: graph.input.shape, batch, slots, sources },
       scale: plan.inputScale,
-      level: parameters.maxLevel,
+      level: plan.inputLevel ?? parameters.maxLevel,
       count: sources.length,
     },
     output: {
@@ -264,6 +264,7 @@ export function compileSegment(graph: Graph, options: SegmentOptions): CompiledS
     parameters: prepared.parameters,
     inputCount: emitted.sources.length,
     inputScale,
+    inputLevel: depth.drops + depth.lastLevel,
     stages,
   });
   const card = cardOf(prepared, plan, emitted, batch, depth.lastLevel);

@@ -158,6 +158,12 @@ function ciphertextBytes(degree: number, primes: number, polynomials: number): n
   return polynomials * primes * degree * WORD_BYTES;
 }
 
+/** Bytes of one evaluation key as the client sends it, its random half expanded from a seed. */
+export function evaluationKeyBytes({ polyModulusDegree, maxLevel }: Parameters): number {
+  const digits = maxLevel + 1;
+  return digits * ciphertextBytes(polyModulusDegree, digits + 1, 1);
+}
+
 /** Bytes of encoded diagonals. */
 export function diagonalBytesOf(plan: Plan): number {
   let bytes = 0;
@@ -186,7 +192,7 @@ export function predict(
   costs: CostTable,
 ): Prediction {
   const { parameters } = plan;
-  const { polyModulusDegree: degree, maxLevel, slots } = parameters;
+  const { polyModulusDegree: degree, slots } = parameters;
   const noise = new NoiseModel(parameters);
   let variance = (noise.fresh + noise.encoding) / plan.inputScale ** 2;
   const stages = plan.stages.map((stage, index): StageReport => {
@@ -200,18 +206,18 @@ export function predict(
     };
   });
   const keys = card.rotationSteps.length + (card.relinearize ? 1 : 0);
-  const data = maxLevel + 1;
+  const fresh = card.input.level + 1;
   return {
     polyModulusDegree: degree,
     coeffModulusBits: parameters.coeffModulusBits,
-    levels: maxLevel,
+    levels: card.input.level - card.output.level,
     batch: card.input.layout.batch,
     inputCiphertexts: card.input.count,
     outputCiphertexts: card.output.count,
     counts: countOperations(plan),
     rotationKeys: card.rotationSteps.length,
-    keyBytes: keys * data * ciphertextBytes(degree, data + 1, 1),
-    inputBytes: card.input.count * ciphertextBytes(degree, data, 2),
+    keyBytes: keys * evaluationKeyBytes(parameters),
+    inputBytes: card.input.count * ciphertextBytes(degree, fresh, 2),
     outputBytes: card.output.count * ciphertextBytes(degree, card.output.level + 1, 2),
     diagonalBytes: diagonalBytesOf(plan),
     evaluateMs: predictMs(plan, costs),

@@ -78,6 +78,8 @@ export interface Plan {
   readonly parameters: Parameters;
   readonly inputCount: number;
   readonly inputScale: number;
+  /** Level of the inputs; the parameters' highest unless given. */
+  readonly inputLevel?: number;
   readonly stages: readonly Stage[];
 }
 

@@ -59,7 +59,10 @@ function checkLinear(index: number, stage: LinearStage, inputs: number, slots: n
 /** `plan`, if it is sound. @throws SealedError `plan-rejected`, naming the stage */
 export function verifyPlan(plan: Plan): Plan {
   const { parameters } = plan;
-  let level = parameters.maxLevel;
+  let level = plan.inputLevel ?? parameters.maxLevel;
+  if (!Number.isInteger(level) || level < 0 || level > parameters.maxLevel) {
+    throw reject(0, `its inputs are at level ${level} of ${parameters.maxLevel}.`);
+  }
   let scale = plan.inputScale;
   let count = plan.inputCount;
   if (!Number.isInteger(count) || count < 1) throw reject(0, `it starts from ${count} inputs.`);
