@@ -184,14 +184,19 @@ describe('the client taking part', () => {
   });
 
   it('names the layer at which levels run out, and a refresh helps', () => {
-    const squares = Array.from({ length: 30 }, (_, i): Node => ({
-      id: `s${i}`,
-      inputs: [i === 0 ? 'first' : `s${i - 1}`],
+    // Small numbers stay small when squared.
+    const small: Node = {
+      id: 'small',
+      inputs: ['first'],
       shape: [20],
-      op: 'square',
-    }));
-    // Squares of squares grow or vanish; the constant keeps them where they are.
-    const graph = denseNetwork(squares);
+      op: 'mulConstant',
+      constant: { shape: [1], data: Float32Array.of(0.1) },
+    };
+    const squares = Array.from({ length: 30 }, (_, i): Node => {
+      const input = i === 0 ? 'small' : `s${i - 1}`;
+      return { id: `s${i}`, inputs: [input], shape: [20], op: 'square' };
+    });
+    const graph = denseNetwork([small, ...squares]);
     expect(() => compileNetwork(graph, { costs: FAST_COSTS })).toThrow(/run out at layer s\d+/);
     expect(compileNetwork(graph, { costs: FAST_COSTS, layers: [0, 8], refresh: [4] }).segments).toHaveLength(
       2,

@@ -165,7 +165,7 @@ export function evaluationKeyBytes({ polyModulusDegree, maxLevel }: Parameters):
 }
 
 /** Bytes of encoded diagonals. */
-export function diagonalBytesOf(plan: Plan): number {
+function diagonalBytesOf(plan: Plan): number {
   let bytes = 0;
   for (const stage of plan.stages) {
     if (stage.kind !== 'linear') continue;

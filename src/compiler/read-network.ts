@@ -32,7 +32,7 @@ export interface ReadNetwork {
 }
 
 /** The error for a layer that has no encrypted form. */
-export function unsupported(node: Node, message: string): SealedError {
+function unsupported(node: Node, message: string): SealedError {
   return new SealedError('unsupported-layer', `Layer ${node.id} (${node.op}): ${message}`, {
     stage: 'compile',
     detail: { layer: node.id, op: node.op },
@@ -106,7 +106,7 @@ function readNode(reader: Reader, node: Node, inputs: readonly Affine[]): Affine
 }
 
 function concat(builder: ProgramBuilder, node: NodeOf<'concat'>, inputs: readonly Affine[]): Affine {
-  const shapes = inputs.map(({ shape }) => shape as Shape);
+  const shapes = inputs.map(({ shape }) => shape);
   return inputs
     .map((value, index) => builder.apply(concatPart(node, shapes, index), value, node.shape, node.id))
     .reduce((sum, part) => builder.add(sum, part));

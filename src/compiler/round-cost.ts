@@ -46,14 +46,14 @@ const ENCRYPT_MS = 0.5;
 const KEY_SHARE = 0.3;
 
 /** Costs of rotations at `primes` data primes. */
-export function rotationCosts({ costs, slots }: Surroundings, primes: number): RotationCosts {
+function rotationCosts({ costs, slots }: Surroundings, primes: number): RotationCosts {
   const giant = costs.rotate(primes, slots);
   const baby = costs.rotateHoisted?.(primes, slots) ?? giant;
   return { baby, giant, key: KEY_SHARE * giant };
 }
 
 /** Bytes of one encoded diagonal. */
-export function diagonalBytes(slots: number, primes: number): number {
+function diagonalBytes(slots: number, primes: number): number {
   return 2 * slots * 4 * primes;
 }
 

@@ -21,7 +21,7 @@ export function powerOfTwo(n: number): number {
 }
 
 /** Elements in order, unused ones left out, over as many ciphertexts as they need. */
-export function flatLayout(used: Uint8Array, ring: number): TensorLayout {
+function flatLayout(used: Uint8Array, ring: number): TensorLayout {
   const total = used.reduce((sum, u) => sum + u, 0);
   const period = Math.min(ring, powerOfTwo(total));
   const ciphertext = new Int32Array(used.length).fill(-1);

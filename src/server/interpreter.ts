@@ -144,7 +144,7 @@ async function runStage<C>(
     onOutput(
       output,
       stage.kind === 'product'
-        ? evaluatePair(backend, stage, stage.pairs[index]!, input)
+        ? evaluatePair(backend, stage, stage.pairs[index], input)
         : backend.square(input(output), stage.outScale),
     );
     await checkpoint(1);

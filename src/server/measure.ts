@@ -98,7 +98,7 @@ export async function measureOperations<C>(
         ],
       ],
     });
-    return median(async () => {
+    return await median(async () => {
       const values: Values<C> = new Map([[0, backend.load(residues)]]);
       const results: Values<C> = new Map();
       await runSegment(
