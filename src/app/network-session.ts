@@ -152,6 +152,8 @@ export class NetworkSession {
   async #runSealed(run: Run, backend: ServerBackendName): Promise<BackendName> {
     const { network, controls } = run;
     const { parameters } = network.segments[0].card;
+    // First of all: a new client has new keys, and the servers must forget the old ones.
+    this.#liveClient();
     const opened = await this.#pool.open(parameters, backend, controls.signal);
     await this.#prepareKeys(run, opened.hasKeys);
     for (const index of network.segments.keys()) await this.#runSegment(run, index, opened.backend);
@@ -161,11 +163,9 @@ export class NetworkSession {
   /** Has the client make the keys of all segments, and hands them to the server workers as they come. */
   async #prepareKeys({ network, timings, bytes, controls }: Run, serversHaveKeys: boolean): Promise<void> {
     const { signal, onProgress } = controls;
-    if (this.#client?.dead !== false || !serversHaveKeys) {
-      // What the servers lack the client must make again: it gives out each key once.
-      await this.#liveClient().role.close();
-    }
     const client = this.#liveClient();
+    // What the servers lack the client must make again: it gives out each key once.
+    if (!serversHaveKeys) await limited(client.role.close(), [client], 'keygen', signal);
     const cards = network.segments.map(({ card }) => card);
     const steps = [...new Set(cards.flatMap(({ rotationSteps }) => rotationSteps))];
     const relinearize = cards.some((card) => card.relinearize);
