@@ -1,7 +1,6 @@
 // One stretch of a network that runs without the client: graph → program → rounds → layouts → plan and card.
 import { assert } from '../base/assert.ts';
 import { SealedError } from '../base/errors.ts';
-import { executeGraph } from '../model/execute.ts';
 import { elementCount, type Graph, type Tensor } from '../model/graph.ts';
 import type { Parameters } from '../params/parameters.ts';
 import type { CostTable } from '../plan/counts.ts';
@@ -13,8 +12,9 @@ import { type Choice, chooseLayouts } from './choose-layouts.ts';
 import { type DraftStage, emitGather, emitRound, type Geometry } from './emit-round.ts';
 import { assignNetworkScales, type Depth, depthOf, parametersFor, primesByRound } from './network-scales.ts';
 import { INPUT, type Schedule, schedulePhases } from './phases.ts';
-import { type Magnitudes, predict, type Prediction } from './predict.ts';
-import { evaluateAffine, evaluateProgram, type Program } from './program.ts';
+import { aroundStage, magnitudesOf, type NetworkMagnitudes } from './magnitudes.ts';
+import { predict, type Prediction } from './predict.ts';
+import type { Program } from './program.ts';
 import { type FitReport, type ReadNetwork, readNetwork } from './read-network.ts';
 import { gatherInputs } from './gather.ts';
 import { stageTargets, type State, type Surroundings } from './round-cost.ts';
@@ -56,41 +56,6 @@ interface Prepared {
   readonly parameters: Parameters;
 }
 
-function largest(values: ArrayLike<number>): number {
-  let most = 0;
-  for (let i = 0; i < values.length; i += 1) most = Math.max(most, Math.abs(values[i]));
-  return most;
-}
-
-/** Largest absolute values of the output and around each round. */
-interface NetworkMagnitudes {
-  readonly output: number;
-  readonly rounds: readonly Magnitudes[];
-}
-
-/** The magnitudes over `samples`. */
-function magnitudesOf(program: Program, schedule: Schedule, samples: readonly Tensor[]): NetworkMagnitudes {
-  const rounds = schedule.phases.map(() => ({ input: 0, operand: 0 }));
-  let output = 0;
-  for (const { data } of samples) {
-    const values = evaluateProgram(program, data);
-    output = Math.max(output, largest(values.output));
-    schedule.phases.forEach(({ targets, outputs, hasProducts }, index) => {
-      const reads = new Set(targets.flatMap(({ affine }) => affine.parts.map(({ base }) => base)));
-      for (const base of reads)
-        rounds[index].input = Math.max(rounds[index].input, largest(values.bases[base]));
-      if (!hasProducts) return;
-      for (const { left, right } of outputs) {
-        for (const target of right === undefined ? [left] : [left, right]) {
-          const operand = evaluateAffine(targets[target].affine, values.bases);
-          rounds[index].operand = Math.max(rounds[index].operand, largest(operand));
-        }
-      }
-    });
-  }
-  return { output, rounds };
-}
-
 function surroundings({ parameters }: Prepared, batch: number, options: SegmentOptions): Surroundings {
   const { slots } = parameters;
   return { ring: slots / batch, slots, costs: options.costs, mostBytes: options.mostBytes };
@@ -103,10 +68,9 @@ function prepare(
   { samples, parameters: given }: SegmentOptions,
 ): Prepared {
   const schedule = schedulePhases(program);
-  const magnitudes = magnitudesOf(program, schedule, samples);
-  const outputs = samples.map((sample) => largest(executeGraph(graph, sample).data));
-  const depth = depthOf(schedule, Math.max(magnitudes.output, ...outputs));
-  const smallest = fittingParameters(schedule, depth);
+  const magnitudes = magnitudesOf(graph, program, schedule, samples);
+  const depth = depthOf(schedule, magnitudes.output);
+  const smallest = parametersFor(schedule, depth);
   const parameters = given && given.maxLevel >= smallest.maxLevel ? given : smallest;
   return { graph, program, fits, schedule, magnitudes, depth, parameters };
 }
@@ -268,45 +232,14 @@ export function compileSegment(graph: Graph, options: SegmentOptions): CompiledS
     stages,
   });
   const card = cardOf(prepared, plan, emitted, batch, depth.lastLevel);
-  const around = emitted.drafts.map(({ round }) => magnitudes.rounds[round]);
+  const around = emitted.drafts.map((draft) => aroundStage(draft, magnitudes));
   return {
     plan,
     card,
     fits,
-    prediction: predict(plan, card, around, options.costs),
+    prediction: predict(plan, card, around, options.costs, magnitudes.approximationError),
     layouts: schedule.phases.map(({ targets }) =>
       [...new Set(targets.map(({ group }) => choice.layouts.get(group)!.name))].join(' + '),
     ),
   };
-}
-
-/** The parameters, or an error that names the layer from which on the levels run out. */
-function fittingParameters(schedule: Schedule, depth: Depth): Parameters {
-  try {
-    return parametersFor(depth);
-  } catch (error) {
-    if (!(error instanceof SealedError) || error.code !== 'does-not-fit') throw error;
-    let drops = depth.lastLevel;
-    for (const { isFree, hasProducts, label } of schedule.phases) {
-      const here = (isFree ? 0 : 1) + (hasProducts ? 1 : 0);
-      if (here > 0 && !holds({ ...depth, drops: drops + here })) {
-        throw new SealedError(
-          'does-not-fit',
-          `The network needs ${depth.drops} levels; they run out at layer ${label}. Refresh before it (--refresh), let the client compute a layer (--client-ops), or use lower degrees.`,
-          { stage: 'compile', detail: { layer: label, levels: depth.drops } },
-        );
-      }
-      drops += here;
-    }
-    throw error;
-  }
-}
-
-function holds(depth: Depth): boolean {
-  try {
-    parametersFor(depth);
-    return true;
-  } catch {
-    return false;
-  }
 }

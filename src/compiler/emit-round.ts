@@ -28,7 +28,13 @@ export type DraftOperation =
       readonly isScaled: boolean;
       readonly rescale: boolean;
     }
-  | { readonly kind: 'product'; readonly label: string; readonly pairs: ProductStage['pairs'] };
+  | {
+      readonly kind: 'product';
+      readonly label: string;
+      readonly pairs: ProductStage['pairs'];
+      /** Which of the round's targets each pair's factors are. */
+      readonly factors: readonly { readonly left: number; readonly right: number }[];
+    };
 
 /** Slots and inputs a ciphertext has. */
 export interface Geometry {
@@ -187,15 +193,20 @@ function finishRound(
     return { stages: linear.stages, state: { placed, count: linear.count } };
   }
   const pairs: { left: number; right: number | undefined }[] = [];
+  const factors: { left: number; right: number }[] = [];
   for (const { base, left, right } of phase.outputs) {
     const { layout } = targets[left];
     placed.set(base, { layout, first: pairs.length });
     for (let i = 0; i < layout.count; i += 1) {
+      factors.push({ left, right: right ?? left });
       const a = linear.locations[first[left] + i];
       pairs.push({ left: a, right: right === undefined ? undefined : linear.locations[first[right] + i] });
     }
   }
-  const stages: DraftOperation[] = [...linear.stages, { kind: 'product', label: phase.label, pairs }];
+  const stages: DraftOperation[] = [
+    ...linear.stages,
+    { kind: 'product', label: phase.label, pairs, factors },
+  ];
   return { stages, state: { placed, count: pairs.length } };
 }
 

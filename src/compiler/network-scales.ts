@@ -17,6 +17,10 @@ export interface Depth {
   readonly outputScale: number;
 }
 
+// Values lie at 2^30 where they can: rotations and rescales leave errors of a fixed size, the smaller the larger the scale.
+const VALUE_BITS = 30;
+// Diagonals keep at least this much: rounding them leaves 26 units (N = 8192), relative to the largest value they meet.
+const LEAST_PLAIN_BITS = 24;
 // One bit for the sign, one because inputs may go beyond the samples.
 const HEADROOM_BITS = 2;
 const LEAST_OUTPUT_BITS = 19;
@@ -27,7 +31,7 @@ export function depthOf(schedule: Schedule, largest: number): Depth {
     (sum, { isFree, hasProducts }) => sum + (isFree ? 0 : 1) + (hasProducts ? 1 : 0),
     0,
   );
-  const magnitude = Math.max(0, Math.ceil(Math.log2(Math.max(largest, 1e-9))));
+  const magnitude = Math.max(0, Math.log2(Math.max(largest, 1e-9)));
   const room = SCALES.baseBits - HEADROOM_BITS - magnitude;
   if (room >= LEAST_OUTPUT_BITS || drops === 0) {
     return { drops, lastLevel: 0, outputScale: 2 ** Math.min(room, SCALES.outputBits) };
@@ -45,12 +49,45 @@ export function depthOf(schedule: Schedule, largest: number): Depth {
   return { drops, lastLevel: 1, outputScale: 2 ** Math.min(wider, SCALES.outputBits) };
 }
 
-/** The smallest secure parameters for `depth`. */
-export function parametersFor({ drops, lastLevel }: Depth): Parameters {
+function smallestParameters({ drops, lastLevel }: Depth): Parameters {
   const rescaleBits = Array.from({ length: drops + lastLevel }, (_, index) =>
     index >= drops - 1 ? SCALES.lastPrimeBits : SCALES.middlePrimeBits,
   );
   return chooseParameters({ baseBits: SCALES.baseBits, rescaleBits });
+}
+
+/**
+ * The smallest secure parameters for `depth`.
+ * @throws SealedError `does-not-fit` naming the layer at which the levels run out
+ */
+export function parametersFor(schedule: Schedule, depth: Depth): Parameters {
+  try {
+    return smallestParameters(depth);
+  } catch (error) {
+    if (!(error instanceof SealedError) || error.code !== 'does-not-fit') throw error;
+    let drops = depth.lastLevel;
+    for (const { isFree, hasProducts, label } of schedule.phases) {
+      const here = (isFree ? 0 : 1) + (hasProducts ? 1 : 0);
+      if (here > 0 && !holds({ ...depth, drops: drops + here })) {
+        throw new SealedError(
+          'does-not-fit',
+          `The network needs ${depth.drops} levels; they run out at layer ${label}. Refresh before it (--refresh), let the client compute a layer (--client-ops), or use lower degrees.`,
+          { stage: 'compile', detail: { layer: label, levels: depth.drops } },
+        );
+      }
+      drops += here;
+    }
+    throw error;
+  }
+}
+
+function holds(depth: Depth): boolean {
+  try {
+    smallestParameters(depth);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Data primes at the linear stage of each round. */
@@ -84,11 +121,16 @@ export function assignNetworkScales(
     if (dropsPrime(draft)) level += 1;
     const product = dropsPrime(draft) ? outScale * droppedPrime(parameters, level) : outScale;
     const inScale =
-      draft.kind === 'product' ? Math.sqrt(product) : draft.isScaled ? 2 ** SCALES.inputBits : product;
+      draft.kind === 'product' ? Math.sqrt(product) : draft.isScaled ? valueScale(product) : product;
     stages.unshift(stageOf(draft, level, inScale, product / inScale, outScale));
     outScale = inScale;
   }
   return { stages, inputScale: outScale };
+}
+
+/** Scale of the inputs of a stage with diagonals, given that of its products. */
+function valueScale(product: number): number {
+  return Math.min(2 ** VALUE_BITS, product / 2 ** LEAST_PLAIN_BITS);
 }
 
 function stageOf(

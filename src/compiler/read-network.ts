@@ -1,13 +1,6 @@
 // Reads a graph into a program: linear layers composed, squares and products kept, other functions fitted by polynomials.
 import { SealedError } from '../base/errors.ts';
-import {
-  elementCount,
-  type Graph,
-  type Node,
-  type NodeOf,
-  type Shape,
-  type ValueId,
-} from '../model/graph.ts';
+import { elementCount, type Graph, type Node, type NodeOf, type ValueId } from '../model/graph.ts';
 import { activate } from '../model/operators/elementwise.ts';
 import type { Range, Ranges } from './calibrate.ts';
 import { expandSeries, fit, fitError, interpolate, type Leaves } from './chebyshev.ts';
