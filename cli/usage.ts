@@ -32,6 +32,9 @@ sealed-qr model run FILE --input FILE [options]
   --backend NAME, --workers N, --warm, --json   as above
   --layers-report   run: decrypts after each layer, for the errors of each
 
+sealed-qr params test CONFIG.json [--threads N] [--json]
+  Runs a network under many parameter sets: errors, levels, time and bytes of each, or why it cannot run.
+
 Exit code 0: done; a style's code was read back exactly by every decoder. 1: something failed. 2: bad arguments.`;
 
 /** Bad arguments: the text says which; the usage follows. */

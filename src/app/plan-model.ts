@@ -174,6 +174,11 @@ function plannedSegment({ plan, prediction, layouts, graph, client }: NetworkSeg
   };
 }
 
+/** The layers a stage's label names, whatever part of their work it is. */
+function layersOf(label: string): string[] {
+  return label.replace(/^(fold|add up for) /, '').split(', ');
+}
+
 /** The file's layers with what computes each of them. */
 export function plannedLayers({ graph, segments }: CompiledNetwork): PlannedLayer[] {
   const shapes = new Map(graph.nodes.map(({ id, shape }) => [id, shape]));
@@ -183,8 +188,9 @@ export function plannedLayers({ graph, segments }: CompiledNetwork): PlannedLaye
     graph.layers ??
     graph.nodes.map(({ id, op }, index) => ({ index, name: id, type: op, output: id }));
   return marks.map(({ index, name, type, output }) => {
-    const stage = stages.findLast(({ label }) => label.split(', ').includes(output));
-    const computedIn = atClient.has(output) ? 'client' : (stage?.label ?? 'packing');
+    const stage = stages.findLast(({ label }) => layersOf(label).includes(output));
+    const fused = stage && layersOf(stage.label).join(', ');
+    const computedIn = atClient.has(output) ? 'client' : (fused ?? 'packing');
     return {
       index,
       name,
