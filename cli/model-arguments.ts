@@ -72,11 +72,12 @@ export async function readModelArguments(args: readonly string[], command: 'plan
     input: tensor,
   });
   const inputs = tensor ? inputsFor(graph.input.shape, tensor).slice(0, count) : [];
-  const calibration = samples && inputsFor(graph.input.shape, readInputFile(values.calibrate!, samples));
+  // Whoever runs this command owns both network and inputs; a server that must not see their ranges is given --calibrate.
+  const calibration = samples ? inputsFor(graph.input.shape, readInputFile(values.calibrate!, samples)) : inputs;
   const modelOptions: ModelOptions = {
     ...options,
     batch: batch ?? Math.max(1, inputs.length),
-    ...(calibration && { calibration: samplesOf(graph, calibration.slice(0, MOST_SAMPLES)) }),
+    calibration: samplesOf(graph, calibration.slice(0, MOST_SAMPLES)),
   };
   const { warm, json } = values;
   return {

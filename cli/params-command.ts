@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { inputsFor, readInputFile, readModelFile } from '../src/app/model-file.ts';
 import { type ParameterRefusal, type ParameterResult, testParameters } from '../src/app/parameter-test.ts';
+import { samplesOf } from '../src/app/plan-model.ts';
 import { BACKENDS } from '../src/app/report.ts';
 import { parseTestConfig, type TestConfig } from '../src/app/test-config.ts';
 import { choice, parseArguments, wholeNumber } from './arguments.ts';
@@ -74,6 +75,7 @@ async function runTest(
     clientOps,
     backend: choice('backend', config.backend ?? 'simd', BACKENDS),
     batch: inputs.length,
+    calibration: samplesOf(graph, inputs),
     ...(layers && { layers }),
   });
   return [...results, ...refused];

@@ -23,7 +23,7 @@ sealed-qr model run FILE --input FILE [options]
   --input FILE      inputs: .npy, .json or .png; several along the first axis
   --input-shape A,B shape of one input, where neither the model nor --input says
   --state-dict-layers FILE   the layers of a state_dict: JSON, or the text that print(model) shows
-  --calibrate FILE  inputs that ranges are taken from                          (random pictures)
+  --calibrate FILE  inputs that ranges are taken from                          (those of --input)
   --count N         the first N inputs only
   --layers A-B      only these layers of the file
   --refresh A,B     layers after which the client decrypts and encrypts again

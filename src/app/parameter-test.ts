@@ -98,7 +98,7 @@ async function trySet(
       const message = `Residues travel in 32 bits: a prime of ${wide} bits does not fit. Use primes of at most 32 bits, of 30 for the fast backend.`;
       throw new SealedError('invalid-argument', message, { stage: 'input' });
     }
-    const report = await runModel(session, { ...request, parameters }, { signal });
+    const report = await runModel(session, { ...request, parameters, warm: true }, { signal });
     const { backend, maxAbsError, meanAbsError, predictedError, layers, timings, bytes } = report;
     return {
       name,

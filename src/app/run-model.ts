@@ -138,7 +138,11 @@ export async function runModel(
     backend: outcome.backend,
     layers: plannedLayers(network).map((layer): ReportedLayer => {
       const found = measured?.get(layer.index);
-      if (found) return { ...layer, ...found };
+      if (found) {
+        // Up to a layer that a later one absorbs, the network has a level and scale of its own.
+        const { level, scaleBits } = layer.level === null ? found : layer;
+        return { ...layer, level, scaleBits, maxAbsError: found.maxAbsError };
+      }
       return { ...layer, maxAbsError: layer.index === last ? errors.maxAbsError : null };
     }),
     parameters,
