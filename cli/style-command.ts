@@ -22,7 +22,7 @@ const OPTIONS = {
   svg: { type: 'string' },
   ecc: { type: 'string', default: 'M' },
   colours: { type: 'string' },
-  pixels: { type: 'string' },
+  pixels: { type: 'string', default: '8' },
   backend: { type: 'string', default: 'simd' },
   workers: { type: 'string' },
   warm: { type: 'boolean', default: false },
@@ -72,7 +72,7 @@ function parse(args: readonly string[]): StyleArguments {
     style,
     ecc: choice('ecc', values.ecc, ERROR_CORRECTION_LEVELS),
     colours: values.colours === undefined ? style.defaultColours : parseColours(values.colours, style),
-    pixelsPerModule: values.pixels === undefined ? 'auto' : choice('pixels', values.pixels, [8, 4] as const),
+    pixelsPerModule: choice('pixels', values.pixels, [8, 4] as const),
     backend: choice('backend', values.backend, BACKENDS),
     measurePrecision: true,
   };
