@@ -35,6 +35,13 @@ sealed-qr model run FILE --input FILE [options]
 sealed-qr params test CONFIG.json [--threads N] [--json]
   Runs a network under many parameter sets: errors, levels, time and bytes of each, or why it cannot run.
 
+sealed-qr bench kernel|pool
+  kernel: node-seal and the SIMD kernel in turn, every operation and whole plans. pool: one and two server workers.
+
+  --pairs N         pairs of runs, of which the medians count                  (9)
+  --only LIST       parts of bench kernel: operations,transform,plans          (all)
+  --json            print one JSON object instead of the table
+
 Exit code 0: done; a style's code was read back exactly by every decoder. 1: something failed. 2: bad arguments.`;
 
 /** Bad arguments: the text says which; the usage follows. */
