@@ -1,8 +1,5 @@
 // `sealed-qr style`: the pipeline of the page, headless.
-import { readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { writeFile } from 'node:fs/promises';
 import { type StyledCode, styleCode, type StyleRequest } from '../src/app/pipeline.ts';
 import { BACKENDS } from '../src/app/report.ts';
 import { Session } from '../src/app/session.ts';
@@ -11,11 +8,11 @@ import { encodePng } from '../src/qr/png.ts';
 import type { Rgb } from '../src/qr/raster.ts';
 import { encodeSvg } from '../src/qr/svg.ts';
 import { type Style, STYLES } from '../src/style/styles.ts';
+import { choice, parseArguments, workerCount } from './arguments.ts';
+import { loadModel } from './load-model.ts';
 import { nodeWorkers } from './node-workers.ts';
 import { reportTable } from './table.ts';
 import { UsageError } from './usage.ts';
-
-const MODELS = join(import.meta.dirname, '..', 'public');
 
 const OPTIONS = {
   style: { type: 'string', default: 'liquid' },
@@ -39,13 +36,6 @@ interface StyleArguments {
   readonly json: boolean;
 }
 
-/** `value` if it is one of `choices`. */
-function choice<T extends string | number>(option: string, value: string, choices: readonly T[]): T {
-  const found = choices.find((candidate) => String(candidate) === value);
-  if (found === undefined) throw new UsageError(`--${option} must be ${choices.join(', ')}, not "${value}".`);
-  return found;
-}
-
 function parseColours(text: string, style: Style): StyleRequest['colours'] {
   const parts = text
     .split(',')
@@ -60,13 +50,7 @@ function parseColours(text: string, style: Style): StyleRequest['colours'] {
 }
 
 function parse(args: readonly string[]): StyleArguments {
-  let parsed;
-  try {
-    parsed = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = parseArguments(args, OPTIONS);
   const [text, ...more] = positionals;
   if (text === undefined) throw new UsageError('The text to encode is missing.');
   if (more.length > 0) throw new UsageError('Give one text; put it in quotes if it has spaces.');
@@ -80,9 +64,7 @@ function parse(args: readonly string[]): StyleArguments {
         STYLES.map((s) => s.id),
       ),
   )!;
-  const workers = values.workers === undefined ? Math.min(4, availableParallelism()) : Number(values.workers);
-  if (!Number.isInteger(workers) || workers < 1 || workers > 32)
-    throw new UsageError('--workers must be 1 to 32.');
+  const workers = workerCount(values.workers);
   const request: StyleRequest = {
     text,
     style,
@@ -98,8 +80,6 @@ function parse(args: readonly string[]): StyleArguments {
 /** Runs the command. @throws UsageError, SealedError */
 export async function runStyle(args: readonly string[]): Promise<void> {
   const { request, out, svg, workers, warm, json } = parse(args);
-  const loadModel = async (path: string): Promise<Uint8Array> =>
-    new Uint8Array(await readFile(join(MODELS, path)));
   const session = new Session({ workers: nodeWorkers(), loadModel, serverWorkers: workers });
   try {
     if (warm) await styleCode(session, request);

@@ -1,5 +1,5 @@
 // Joins the roles: starts the workers, hands the server role its keys and plans, replaces what has died.
-import { type ErrorStage, SealedError, throwIfAborted } from '../base/errors.ts';
+import { type ErrorStage, throwIfAborted } from '../base/errors.ts';
 import type { ModelCard } from '../plan/plan.ts';
 import type {
   ClientRole,
@@ -13,7 +13,8 @@ import { type DistributedResult, runDistributed } from '../protocol/distribute.t
 import type { Proof } from '../qr/prove.ts';
 import type { ScanRequest, ScanRole } from '../qr/scan-role.ts';
 import { type ModelLoader, Plans, type ReadyPlan } from './plans.ts';
-import { withLimits, type WorkerFactory, type WorkerHandle } from './workers.ts';
+import { limited, watch } from './limits.ts';
+import type { WorkerFactory, WorkerHandle } from './workers.ts';
 
 /** How to start a session. */
 export interface SessionOptions {
@@ -31,12 +32,6 @@ interface Server {
   /** Parameters and backend it was last opened for: another opening forgets its keys. */
   opening: string;
 }
-
-/** How long any one call may take: version 40 needs a minute or two with the SEAL backend on a slow machine. */
-const CALL_TIMEOUT_MS = 300_000;
-
-/** A running server worker listens every few milliseconds; this long without a word means that it is gone. */
-const SILENCE_MS = 8_000;
 
 /** One client, a pool of server workers and a scanner, alive until `close`. Keys live as long as the session. */
 export class Session {
@@ -231,41 +226,5 @@ export class Session {
       return { handle: this.#options.workers.server(), keys: new WeakSet(), opening: '' };
     });
     return this.#servers;
-  }
-}
-
-/** Nobody is told when a browser kills a worker for want of memory: ends those that fall silent. @returns how to stop */
-function watch(handles: readonly WorkerHandle<ServerRole>[]): () => void {
-  const askAll = (): void => {
-    for (const { role, terminate } of handles) {
-      const answer = withLimits(role.progress(0), {
-        signal: undefined,
-        stage: 'server',
-        timeoutMs: SILENCE_MS,
-      });
-      answer.catch(() => terminate('it no longer answers'));
-    }
-  };
-  const timer = setInterval(askAll, SILENCE_MS / 4);
-  return () => {
-    clearInterval(timer);
-    askAll();
-  };
-}
-
-/** `call` on `workers` within the limits. A worker that hangs is ended: the next call would wait for it as well. */
-async function limited<T>(
-  call: Promise<T>,
-  workers: readonly Pick<WorkerHandle<unknown>, 'terminate'>[],
-  stage: ErrorStage,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  try {
-    return await withLimits(call, { signal, stage, timeoutMs: CALL_TIMEOUT_MS });
-  } catch (error) {
-    if (error instanceof SealedError && error.code === 'timeout') {
-      for (const { terminate } of workers) terminate('it took too long');
-    }
-    throw error;
   }
 }

@@ -9,12 +9,13 @@ import {
 } from '../params/residues.ts';
 import { pictureOf } from '../plan/finish.ts';
 import { packInput } from '../plan/layout.ts';
-import { packGather } from '../plan/slot-layout.ts';
-import type { AnyCard, ClientRole } from '../protocol/contracts.ts';
+import { type NetworkCard, packGather } from '../plan/slot-layout.ts';
+import type { AnyCard, ClientRole, EncryptedInput } from '../protocol/contracts.ts';
 import { encodeFrame } from '../protocol/frame.ts';
 import { galoisKeyIndex, readKeysBlob } from '../seal/blob.ts';
 import { SealContext } from '../seal/context.ts';
 import { loadSeal, type SealModule, type WasmSource } from '../seal/load.ts';
+import { computeLayers, HeldValues } from './held-values.ts';
 import { OutputCollector } from './output.ts';
 
 /** One set of parameters and its secret key. */
@@ -106,6 +107,7 @@ class KeyRing implements Disposable {
  */
 export function createClientRole(wasm?: WasmSource): ClientRole {
   let ring: KeyRing | undefined;
+  const held = new HeldValues();
 
   const ringOf = (card: AnyCard): KeyRing | undefined =>
     ring && sameParameters(ring.context.parameters, card.parameters) ? ring : undefined;
@@ -130,6 +132,29 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
     });
   };
 
+  const encryptValues = (card: AnyCard, values: Float32Array): EncryptedInput => {
+    const keys = openRing(card);
+    let encodeMs = 0;
+    let encryptMs = 0;
+    const { layout, scale, level } = card.input;
+    const vectors = layout.kind === 'gather' ? packGather(layout, values) : packInput(layout, values);
+    const frames = vectors.map((slots, index) => {
+      const { ciphertext: fresh, ...times } = keys.encrypt(slots, scale);
+      const ciphertext = dropToLevel(fresh, level);
+      encodeMs += times.encodeMs;
+      encryptMs += times.encryptMs;
+      return encodeFrame({ kind: 'ciphertexts', items: [{ index, ciphertext }] }, keys.context.parameters);
+    });
+    return { frames, encodeMs, encryptMs };
+  };
+
+  const openTensor = (card: NetworkCard, frames: readonly Uint8Array[], inputs: number): Float32Array => {
+    const keys = openRing(card);
+    const collector = new OutputCollector(card.output, keys.context.parameters, inputs);
+    for (const frame of frames) collector.add(frame, (ciphertext) => keys.decrypt(ciphertext));
+    return collector.values();
+  };
+
   const role: ClientRole = {
     async warm() {
       await loadSeal(wasm);
@@ -142,24 +167,7 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
     },
 
     encrypt(card, values) {
-      return Promise.resolve().then(() => {
-        const keys = openRing(card);
-        let encodeMs = 0;
-        let encryptMs = 0;
-        const { layout, scale, level } = card.input;
-        const vectors = layout.kind === 'gather' ? packGather(layout, values) : packInput(layout, values);
-        const frames = vectors.map((slots, index) => {
-          const { ciphertext: fresh, ...times } = keys.encrypt(slots, scale);
-          const ciphertext = dropToLevel(fresh, level);
-          encodeMs += times.encodeMs;
-          encryptMs += times.encryptMs;
-          return encodeFrame(
-            { kind: 'ciphertexts', items: [{ index, ciphertext }] },
-            keys.context.parameters,
-          );
-        });
-        return { frames, encodeMs, encryptMs };
-      });
+      return Promise.resolve().then(() => encryptValues(card, values));
     },
 
     decryptPicture(card, frames, reference) {
@@ -173,19 +181,30 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
       });
     },
 
-    decryptTensor(card, frames, inputs) {
+    decryptTensor(card, frames, inputs, layers) {
       return Promise.resolve().then(() => {
-        const keys = openRing(card);
         const start = performance.now();
-        const collector = new OutputCollector(card.output, keys.context.parameters, inputs);
-        for (const frame of frames) collector.add(frame, (ciphertext) => keys.decrypt(ciphertext));
-        return { values: collector.values(), decryptMs: performance.now() - start };
+        const values = computeLayers(layers, openTensor(card, frames, inputs));
+        return { values, decryptMs: performance.now() - start };
       });
+    },
+
+    hold(card, frames, { runId, first, inputs }, layers) {
+      return Promise.resolve().then(() => {
+        const start = performance.now();
+        held.put(runId, first, computeLayers(layers, openTensor(card, frames, inputs)), inputs);
+        return { decryptMs: performance.now() - start };
+      });
+    },
+
+    encryptHeld(card, { runId, first, inputs }) {
+      return Promise.resolve().then(() => encryptValues(card, held.take(runId, first, inputs)));
     },
 
     close() {
       ring?.[Symbol.dispose]();
       ring = undefined;
+      held.clear();
       return Promise.resolve();
     },
   };

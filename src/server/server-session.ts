@@ -2,9 +2,10 @@
 import { SealedError } from '../base/errors.ts';
 import type { Parameters } from '../params/parameters.ts';
 import type { PlanPart } from '../plan/partition.ts';
-import type { IndexedFrame } from '../protocol/contracts.ts';
+import type { IndexedFrame, OperationTimes } from '../protocol/contracts.ts';
 import { decodeCiphertexts, decodeFrame, encodeFrame } from '../protocol/frame.ts';
 import type { KeyedBackend } from './backend.ts';
+import { measureOperations } from './measure.ts';
 import type { SegmentInputs } from './segment-inputs.ts';
 import { freeValues, PreparedPart, runSegment, segmentWork, type Values } from './interpreter.ts';
 
@@ -83,6 +84,10 @@ export class ServerSession<C> implements Disposable {
   #forgetPlan(planId: string): void {
     this.#plans.get(planId)?.[Symbol.dispose]();
     this.#plans.delete(planId);
+  }
+
+  measure(): Promise<OperationTimes> {
+    return measureOperations(this.backend, this.parameters);
   }
 
   progress(runId: number): number {
