@@ -1,7 +1,5 @@
 // `sealed-qr style`: the pipeline of the page, headless.
 import { writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { type StyledCode, styleCode, type StyleRequest } from '../src/app/pipeline.ts';
 import { BACKENDS } from '../src/app/report.ts';
 import { Session } from '../src/app/session.ts';
@@ -10,6 +8,7 @@ import { encodePng } from '../src/qr/png.ts';
 import type { Rgb } from '../src/qr/raster.ts';
 import { encodeSvg } from '../src/qr/svg.ts';
 import { type Style, STYLES } from '../src/style/styles.ts';
+import { choice, parseArguments, workerCount } from './arguments.ts';
 import { loadModel } from './load-model.ts';
 import { nodeWorkers } from './node-workers.ts';
 import { reportTable } from './table.ts';
@@ -21,7 +20,7 @@ const OPTIONS = {
   svg: { type: 'string' },
   ecc: { type: 'string', default: 'M' },
   colours: { type: 'string' },
-  pixels: { type: 'string' },
+  pixels: { type: 'string', default: '8' },
   backend: { type: 'string', default: 'simd' },
   workers: { type: 'string' },
   warm: { type: 'boolean', default: false },
@@ -35,13 +34,6 @@ interface StyleArguments {
   readonly workers: number;
   readonly warm: boolean;
   readonly json: boolean;
-}
-
-/** `value` if it is one of `choices`. */
-function choice<T extends string | number>(option: string, value: string, choices: readonly T[]): T {
-  const found = choices.find((candidate) => String(candidate) === value);
-  if (found === undefined) throw new UsageError(`--${option} must be ${choices.join(', ')}, not "${value}".`);
-  return found;
 }
 
 function parseColours(text: string, style: Style): StyleRequest['colours'] {
@@ -58,13 +50,7 @@ function parseColours(text: string, style: Style): StyleRequest['colours'] {
 }
 
 function parse(args: readonly string[]): StyleArguments {
-  let parsed;
-  try {
-    parsed = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = parseArguments(args, OPTIONS);
   const [text, ...more] = positionals;
   if (text === undefined) throw new UsageError('The text to encode is missing.');
   if (more.length > 0) throw new UsageError('Give one text; put it in quotes if it has spaces.');
@@ -78,15 +64,13 @@ function parse(args: readonly string[]): StyleArguments {
         STYLES.map((s) => s.id),
       ),
   )!;
-  const workers = values.workers === undefined ? Math.min(4, availableParallelism()) : Number(values.workers);
-  if (!Number.isInteger(workers) || workers < 1 || workers > 32)
-    throw new UsageError('--workers must be 1 to 32.');
+  const workers = workerCount(values.workers);
   const request: StyleRequest = {
     text,
     style,
     ecc: choice('ecc', values.ecc, ERROR_CORRECTION_LEVELS),
     colours: values.colours === undefined ? style.defaultColours : parseColours(values.colours, style),
-    pixelsPerModule: values.pixels === undefined ? 'auto' : choice('pixels', values.pixels, [8, 4] as const),
+    pixelsPerModule: choice('pixels', values.pixels, [8, 4] as const),
     backend: choice('backend', values.backend, BACKENDS),
     measurePrecision: true,
   };

@@ -9,11 +9,31 @@ export const USAGE = `sealed-qr style "<text>" --style gradient|liquid|dots --ou
   --svg FILE.svg    the same as SVG
   --ecc LEVEL       error correction level: L, M, Q or H                       (M)
   --colours A,B,C   foreground start, foreground end, background, as #rrggbb   (the style's own)
-  --pixels N        pixels a module drawn by the network: 8 or 4               (by size, see README)
+  --pixels N        pixels a module drawn by the network: 8 or 4               (8)
   --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
   --workers N       server workers                                             (number of processors, at most 4)
   --warm            run once before the run that is reported
   --json            print one JSON object instead of the table
+
+sealed-qr model plan FILE [options]
+  Says what a trained network (.pt, .pth, .onnx) will cost and how precise it will be; encrypts nothing.
+sealed-qr model run FILE --input FILE [options]
+  Runs it encrypted and reports how far the outputs are from the float network's.
+
+  --input FILE      inputs: .npy, .json or .png; several along the first axis
+  --input-shape A,B shape of one input, where neither the model nor --input says
+  --state-dict-layers FILE   the layers of a state_dict: JSON, or the text that print(model) shows
+  --calibrate FILE  inputs that ranges are taken from                          (those of --input)
+  --count N         the first N inputs only
+  --layers A-B      only these layers of the file
+  --refresh A,B     layers after which the client decrypts and encrypts again
+  --client-ops      the client computes what the scheme cannot, in rounds of its own
+  --batch N         inputs to run at once: as many as pay share a ciphertext   (all)
+  --backend NAME, --workers N, --warm, --json   as above
+  --layers-report   run: decrypts after each layer, for the errors of each
+
+sealed-qr params test CONFIG.json [--threads N] [--json]
+  Runs a network under many parameter sets: errors, levels, time and bytes of each, or why it cannot run.
 
 sealed-qr bench kernel|pool
   kernel: node-seal and the SIMD kernel in turn, every operation and whole plans. pool: one and two server workers.
@@ -22,7 +42,7 @@ sealed-qr bench kernel|pool
   --only LIST       parts of bench kernel: operations,transform,plans          (all)
   --json            print one JSON object instead of the table
 
-Exit code 0: done; for style, every decoder read the exact payload. 1: something failed. 2: bad arguments.`;
+Exit code 0: done; a style's code was read back exactly by every decoder. 1: something failed. 2: bad arguments.`;
 
 /** Bad arguments: the text says which; the usage follows. */
 export class UsageError extends Error {

@@ -1,5 +1,5 @@
 // Joins the roles: starts the workers, hands the server role its keys and plans, replaces what has died.
-import { type ErrorStage, SealedError } from '../base/errors.ts';
+import { type ErrorStage, throwIfAborted } from '../base/errors.ts';
 import type { ModelCard } from '../plan/plan.ts';
 import type {
   ClientRole,
@@ -13,7 +13,8 @@ import { type DistributedResult, runDistributed } from '../protocol/distribute.t
 import type { Proof } from '../qr/prove.ts';
 import type { ScanRequest, ScanRole } from '../qr/scan-role.ts';
 import { type ModelLoader, Plans, type ReadyPlan } from './plans.ts';
-import { withLimits, type WorkerFactory, type WorkerHandle } from './workers.ts';
+import { limited, watch } from './limits.ts';
+import type { WorkerFactory, WorkerHandle } from './workers.ts';
 
 /** How to start a session. */
 export interface SessionOptions {
@@ -32,12 +33,6 @@ interface Server {
   opening: string;
 }
 
-/** How long any one call may take: version 40 needs a minute or two with the SEAL backend on a slow machine. */
-const CALL_TIMEOUT_MS = 300_000;
-
-/** A running server worker listens every few milliseconds; this long without a word means that it is gone. */
-const SILENCE_MS = 8_000;
-
 /** One client, a pool of server workers and a scanner, alive until `close`. Keys live as long as the session. */
 export class Session {
   readonly plans: Plans;
@@ -49,6 +44,7 @@ export class Session {
   /** Frames of evaluation keys that go with the client's present secret key. */
   #keys: Uint8Array[] = [];
   #parameters = '';
+  #unreportedKeyBytes = 0;
   #runs = 0;
 
   constructor(options: SessionOptions) {
@@ -66,10 +62,21 @@ export class Session {
     const client = this.#liveClient();
     const prepared = client.role.prepare(card).then((answer) => {
       if (answer.keys) held.push(answer.keys);
+      this.#unreportedKeyBytes += answer.keys?.byteLength ?? 0;
       return answer;
     });
     const { keys, keygenMs } = await limited(prepared, [client], 'keygen', signal);
     return { keygenMs, keyBytes: keys?.byteLength ?? 0 };
+  }
+
+  /** Bytes of the evaluation keys made since the last call of {@link reportKeys}: by this run, or ahead of it. */
+  get keyBytes(): number {
+    return this.#unreportedKeyBytes;
+  }
+
+  /** A run has been told of its keys. */
+  reportKeys(): void {
+    this.#unreportedKeyBytes = 0;
   }
 
   encrypt(card: ModelCard, values: Float32Array, signal?: AbortSignal): Promise<EncryptedInput> {
@@ -92,7 +99,11 @@ export class Session {
       if (server.opening !== opening) server.keys = new WeakSet();
       server.opening = opening;
       const actual = await role.open(card.parameters, backend);
-      if (!(await role.hasPlan(id))) await role.addPlan(id, partition.parts[worker]);
+      // Once stopped, the next run may open this worker for other parameters at any moment.
+      throwIfAborted(signal, 'compile');
+      if (await role.hasPlan(id)) return actual;
+      throwIfAborted(signal, 'compile');
+      await role.addPlan(id, partition.parts[worker]);
       return actual;
     });
     return used.includes('seal') ? 'seal' : 'simd';
@@ -103,6 +114,7 @@ export class Session {
     await this.#onServers('wire', signal, async ({ handle, keys }) => {
       for (const frame of this.#keys) {
         if (keys.has(frame)) continue;
+        throwIfAborted(signal, 'wire');
         await handle.role.addKeys(frame);
         keys.add(frame);
       }
@@ -214,41 +226,5 @@ export class Session {
       return { handle: this.#options.workers.server(), keys: new WeakSet(), opening: '' };
     });
     return this.#servers;
-  }
-}
-
-/** Nobody is told when a browser kills a worker for want of memory: ends those that fall silent. @returns how to stop */
-function watch(handles: readonly WorkerHandle<ServerRole>[]): () => void {
-  const askAll = (): void => {
-    for (const { role, terminate } of handles) {
-      const answer = withLimits(role.progress(0), {
-        signal: undefined,
-        stage: 'server',
-        timeoutMs: SILENCE_MS,
-      });
-      answer.catch(() => terminate('it no longer answers'));
-    }
-  };
-  const timer = setInterval(askAll, SILENCE_MS / 4);
-  return () => {
-    clearInterval(timer);
-    askAll();
-  };
-}
-
-/** `call` on `workers` within the limits. A worker that hangs is ended: the next call would wait for it as well. */
-async function limited<T>(
-  call: Promise<T>,
-  workers: readonly Pick<WorkerHandle<unknown>, 'terminate'>[],
-  stage: ErrorStage,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  try {
-    return await withLimits(call, { signal, stage, timeoutMs: CALL_TIMEOUT_MS });
-  } catch (error) {
-    if (error instanceof SealedError && error.code === 'timeout') {
-      for (const { terminate } of workers) terminate('it took too long');
-    }
-    throw error;
   }
 }

@@ -6,7 +6,8 @@ import { SMALL, TINY } from '../../fixtures/small-engine.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
 import { checkParameters } from '../params/parameters.ts';
 import type { ResidueCiphertext } from '../params/residues.ts';
-import { droppedPrime } from '../plan/plan.ts';
+import { droppedPrime, type ModelCard } from '../plan/plan.ts';
+import type { NetworkCard } from '../plan/slot-layout.ts';
 import type { ClientRole } from '../protocol/contracts.ts';
 import { decodeCiphertexts, decodeFrame, encodeFrame, type IndexedCiphertext } from '../protocol/frame.ts';
 import type { SealModule } from '../seal/load.ts';
@@ -43,6 +44,23 @@ function keysIn(frame: Uint8Array | undefined, parameters = TINY): unknown {
   const decoded = decodeFrame(frame, parameters);
   if (decoded.kind !== 'evaluation-keys') throw new Error('Keys were expected.');
   return [decoded.keys.relinearization !== undefined, ...decoded.keys.rotations.keys()];
+}
+
+/** The card of a general network whose answer is the first four slots of what `card` announces. */
+function tensorCard(card: ModelCard): NetworkCard {
+  const slots = card.output.layout.blocks.slots;
+  const positions = Int32Array.of(0, 1, 2, 3);
+  const sources = [new Int32Array(slots).fill(-1)];
+  const input = { kind: 'gather', shape: [4], batch: 1, slots, sources } as const;
+  const output = { kind: 'slots', shape: [4], batch: 1, slots, count: 1 } as const;
+  return {
+    ...card,
+    input: { ...card.input, layout: input },
+    output: {
+      ...card.output,
+      layout: { ...output, ciphertext: new Int32Array(4), position: positions },
+    },
+  };
 }
 
 describe('prepare', () => {
@@ -280,10 +298,20 @@ describe('the secret key', () => {
     expect(others).toEqual([]);
     const encrypted = await role.encrypt(full, values);
     answers.push(encrypted, await role.decryptPicture(full, encrypted.frames, values));
+    const tensor = tensorCard(full);
+    answers.push(await role.decryptTensor(tensor, encrypted.frames, 1));
+    answers.push(await role.decryptTensor(tensor, [], 1).catch((error: unknown) => error));
     answers.push(await role.encrypt(full, new Float32Array(1)).catch((error: unknown) => error));
     answers.push(await role.decryptPicture(full, [], undefined).catch((error: unknown) => error));
     const needles = needlesOf(secretKey);
-    expect(Object.keys(role).sort()).toEqual(['close', 'decryptPicture', 'encrypt', 'prepare', 'warm']);
+    expect(Object.keys(role).sort()).toEqual([
+      'close',
+      'decryptPicture',
+      'decryptTensor',
+      'encrypt',
+      'prepare',
+      'warm',
+    ]);
     answers.push(await role.close(), role);
     expect(answers.map((answer) => leaks(answer, needles))).toEqual(answers.map(() => false));
     expect(

@@ -1,14 +1,21 @@
 // The client role: makes the keys, encrypts, decrypts. The only code that touches a secret key.
 import { SealedError } from '../base/errors.ts';
 import { checkParameters, type Parameters, sameParameters } from '../params/parameters.ts';
-import { requireWordPrimes, type ResidueCiphertext, type ResidueKey } from '../params/residues.ts';
+import {
+  dropToLevel,
+  requireWordPrimes,
+  type ResidueCiphertext,
+  type ResidueKey,
+} from '../params/residues.ts';
+import { pictureOf } from '../plan/finish.ts';
 import { packInput } from '../plan/layout.ts';
-import type { ModelCard } from '../plan/plan.ts';
-import type { ClientRole } from '../protocol/contracts.ts';
+import { type NetworkCard, packGather } from '../plan/slot-layout.ts';
+import type { AnyCard, ClientRole, EncryptedInput } from '../protocol/contracts.ts';
 import { encodeFrame } from '../protocol/frame.ts';
 import { galoisKeyIndex, readKeysBlob } from '../seal/blob.ts';
 import { SealContext } from '../seal/context.ts';
 import { loadSeal, type SealModule, type WasmSource } from '../seal/load.ts';
+import { computeLayers, HeldValues } from './held-values.ts';
 import { OutputCollector } from './output.ts';
 
 /** One set of parameters and its secret key. */
@@ -32,7 +39,7 @@ class KeyRing implements Disposable {
   }
 
   /** A frame with the keys `card` needs and this ring has not made yet; undefined when there are none. */
-  missingKeys(card: ModelCard): Uint8Array<ArrayBuffer> | undefined {
+  missingKeys(card: AnyCard): Uint8Array<ArrayBuffer> | undefined {
     const steps = card.rotationSteps.filter((step) => !this.#steps.has(step));
     const wantsRelinearization = card.relinearize && !this.#hasRelinearization;
     if (steps.length === 0 && !wantsRelinearization) return undefined;
@@ -100,11 +107,12 @@ class KeyRing implements Disposable {
  */
 export function createClientRole(wasm?: WasmSource): ClientRole {
   let ring: KeyRing | undefined;
+  const held = new HeldValues();
 
-  const ringOf = (card: ModelCard): KeyRing | undefined =>
+  const ringOf = (card: AnyCard): KeyRing | undefined =>
     ring && sameParameters(ring.context.parameters, card.parameters) ? ring : undefined;
 
-  const ringFor = async (card: ModelCard): Promise<KeyRing> => {
+  const ringFor = async (card: AnyCard): Promise<KeyRing> => {
     const parameters = checkParameters(card.parameters);
     const seal = await loadSeal(wasm);
     // Asked only now: another call may have made the ring while SEAL was loading.
@@ -116,12 +124,35 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
     return ring;
   };
 
-  const openRing = (card: ModelCard): KeyRing => {
+  const openRing = (card: AnyCard): KeyRing => {
     const ready = ringOf(card);
     if (ready) return ready;
     throw new SealedError('wrong-state', 'Keys for this model have not been made: prepare it first.', {
       stage: 'encrypt',
     });
+  };
+
+  const encryptValues = (card: AnyCard, values: Float32Array): EncryptedInput => {
+    const keys = openRing(card);
+    let encodeMs = 0;
+    let encryptMs = 0;
+    const { layout, scale, level } = card.input;
+    const vectors = layout.kind === 'gather' ? packGather(layout, values) : packInput(layout, values);
+    const frames = vectors.map((slots, index) => {
+      const { ciphertext: fresh, ...times } = keys.encrypt(slots, scale);
+      const ciphertext = dropToLevel(fresh, level);
+      encodeMs += times.encodeMs;
+      encryptMs += times.encryptMs;
+      return encodeFrame({ kind: 'ciphertexts', items: [{ index, ciphertext }] }, keys.context.parameters);
+    });
+    return { frames, encodeMs, encryptMs };
+  };
+
+  const openTensor = (card: NetworkCard, frames: readonly Uint8Array[], inputs: number): Float32Array => {
+    const keys = openRing(card);
+    const collector = new OutputCollector(card.output, keys.context.parameters, inputs);
+    for (const frame of frames) collector.add(frame, (ciphertext) => keys.decrypt(ciphertext));
+    return collector.values();
   };
 
   const role: ClientRole = {
@@ -136,36 +167,44 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
     },
 
     encrypt(card, values) {
-      return Promise.resolve().then(() => {
-        const keys = openRing(card);
-        let encodeMs = 0;
-        let encryptMs = 0;
-        const frames = packInput(card.input.layout, values).map((slots, index) => {
-          const { ciphertext, ...times } = keys.encrypt(slots, card.input.scale);
-          encodeMs += times.encodeMs;
-          encryptMs += times.encryptMs;
-          return encodeFrame(
-            { kind: 'ciphertexts', items: [{ index, ciphertext }] },
-            keys.context.parameters,
-          );
-        });
-        return { frames, encodeMs, encryptMs };
-      });
+      return Promise.resolve().then(() => encryptValues(card, values));
     },
 
     decryptPicture(card, frames, reference) {
       return Promise.resolve().then(() => {
         const keys = openRing(card);
         const start = performance.now();
-        const collector = new OutputCollector(card, keys.context.parameters);
+        const collector = new OutputCollector(card.output, keys.context.parameters);
         for (const frame of frames) collector.add(frame, (ciphertext) => keys.decrypt(ciphertext));
-        return { ...collector.picture(reference), decryptMs: performance.now() - start };
+        const picture = pictureOf(card, collector.values(), reference);
+        return { ...picture, decryptMs: performance.now() - start };
       });
+    },
+
+    decryptTensor(card, frames, inputs, layers) {
+      return Promise.resolve().then(() => {
+        const start = performance.now();
+        const values = computeLayers(layers, openTensor(card, frames, inputs));
+        return { values, decryptMs: performance.now() - start };
+      });
+    },
+
+    hold(card, frames, { runId, first, inputs }, layers) {
+      return Promise.resolve().then(() => {
+        const start = performance.now();
+        held.put(runId, first, computeLayers(layers, openTensor(card, frames, inputs)), inputs);
+        return { decryptMs: performance.now() - start };
+      });
+    },
+
+    encryptHeld(card, { runId, first, inputs }) {
+      return Promise.resolve().then(() => encryptValues(card, held.take(runId, first, inputs)));
     },
 
     close() {
       ring?.[Symbol.dispose]();
       ring = undefined;
+      held.clear();
       return Promise.resolve();
     },
   };

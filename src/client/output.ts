@@ -2,23 +2,24 @@
 import { SealedError } from '../base/errors.ts';
 import type { Parameters } from '../params/parameters.ts';
 import type { ResidueCiphertext } from '../params/residues.ts';
-import { type Picture, pictureOf } from '../plan/finish.ts';
-import { unpackOutput } from '../plan/layout.ts';
-import type { ModelCard } from '../plan/plan.ts';
+import { type GridLayout, unpackOutput } from '../plan/layout.ts';
+import type { CardTensor } from '../plan/plan.ts';
+import { type SlotLayout, unpackSlots } from '../plan/slot-layout.ts';
 import { decodeCiphertexts } from '../protocol/frame.ts';
 
-/** Fills the output tensor of `card` frame by frame. */
+/** Fills the output tensor of a card, or one for each input of a batch, frame by frame. */
 export class OutputCollector {
-  readonly #card: ModelCard;
+  readonly #output: CardTensor<GridLayout | SlotLayout>;
   readonly #parameters: Parameters;
   readonly #values: Float32Array;
   readonly #seen = new Set<number>();
 
-  constructor(card: ModelCard, parameters: Parameters) {
-    this.#card = card;
+  /** @param inputs how many inputs of a batch were encrypted */
+  constructor(output: CardTensor<GridLayout | SlotLayout>, parameters: Parameters, inputs = 1) {
+    this.#output = output;
     this.#parameters = parameters;
-    const [channels, height, width] = card.output.layout.shape;
-    this.#values = new Float32Array(channels * height * width);
+    const shape: readonly number[] = output.layout.shape;
+    this.#values = new Float32Array(shape.reduce((size, n) => size * n, inputs));
   }
 
   /**
@@ -26,7 +27,7 @@ export class OutputCollector {
    * @throws SealedError `malformed-frame` for a wrong level or scale, an unknown or a repeated number
    */
   add(frame: Uint8Array, decrypt: (ciphertext: ResidueCiphertext) => Float64Array): void {
-    const { layout, level, scale, count } = this.#card.output;
+    const { layout, level, scale, count } = this.#output;
     for (const { index, ciphertext } of decodeCiphertexts(frame, this.#parameters)) {
       const isExpected = index < count && !this.#seen.has(index);
       const isScaled = Math.abs(ciphertext.scale - scale) <= 1e-9 * scale;
@@ -36,18 +37,20 @@ export class OutputCollector {
         });
       }
       this.#seen.add(index);
-      unpackOutput(layout, index, decrypt(ciphertext), this.#values);
+      const slots = decrypt(ciphertext);
+      if (layout.kind === 'grid') unpackOutput(layout, index, slots, this.#values);
+      else unpackSlots(layout, index, slots, this.#values);
     }
   }
 
-  /** The finished picture. @throws SealedError `malformed-frame` while outputs are missing */
-  picture(reference: Float32Array | undefined): Picture {
-    const missing = this.#card.output.count - this.#seen.size;
+  /** The finished tensor, in C order. @throws SealedError `malformed-frame` while outputs are missing */
+  values(): Float32Array {
+    const missing = this.#output.count - this.#seen.size;
     if (missing > 0) {
       throw new SealedError('malformed-frame', `The answer lacks ${missing} ciphertexts.`, {
         stage: 'decrypt',
       });
     }
-    return pictureOf(this.#card, this.#values, reference);
+    return this.#values;
   }
 }

@@ -65,6 +65,19 @@ export function checkResidues(
   }
 }
 
+/** `ciphertext` at `level`, not above its own: the residues of the primes above are left out (SEAL's mod_switch_to). */
+export function dropToLevel(ciphertext: ResidueCiphertext, level: number): ResidueCiphertext {
+  const { size, level: from, words } = ciphertext;
+  if (from === level) return ciphertext;
+  const before = words.length / size;
+  const after = (before / (from + 1)) * (level + 1);
+  const kept = new Uint32Array(size * after);
+  for (let polynomial = 0; polynomial < size; polynomial += 1) {
+    kept.set(words.subarray(polynomial * before, polynomial * before + after), polynomial * after);
+  }
+  return { ...ciphertext, level, words: kept };
+}
+
 /** Throws `malformed-frame` unless `ciphertext` belongs to `parameters` and its residues are in range. */
 export function checkCiphertext(ciphertext: ResidueCiphertext, parameters: Parameters): void {
   const { size, level, scale, words } = ciphertext;

@@ -18,12 +18,30 @@ export type OperationName = (typeof OPERATIONS)[number];
 export type OperationCounts = Record<OperationName, number[]>;
 
 /** Milliseconds of one operation on a ciphertext with `primes` data primes and `slots` slots. */
-export type CostTable = Record<OperationName, (primes: number, slots: number) => number>;
+type Cost = (primes: number, slots: number) => number;
+
+/** What a backend's operations cost. */
+export type CostTable = Record<OperationName, Cost> & {
+  /** A baby step where the backend decomposes a ciphertext once for all of them; `rotate` where it does not. */
+  readonly rotateHoisted?: Cost;
+};
 
 function emptyCounts(levels: number): OperationCounts {
   const counts = {} as OperationCounts;
   for (const operation of OPERATIONS) counts[operation] = Array<number>(levels).fill(0);
   return counts;
+}
+
+/** Baby steps of `stage`: one for each input and step, whatever number of rows use it. */
+function babyRotations(stage: Stage): number {
+  if (stage.kind !== 'linear') return 0;
+  const rotated = new Set<string>();
+  for (const row of stage.rows) {
+    for (const sum of row.sums) {
+      for (const term of sum.terms) if (term.step !== 0) rotated.add(`${term.input}:${term.step}`);
+    }
+  }
+  return rotated.size;
 }
 
 /** Adds what `stage` does to `counts`. Baby rotations of one input by one step are counted once for all rows. */
@@ -35,17 +53,23 @@ function countStage(stage: Stage, counts: OperationCounts): void {
     counts.rescale[level] += stage.count;
     return;
   }
-  const rotated = new Set<string>();
+  if (stage.kind === 'product') {
+    const products = stage.pairs.filter(({ right }) => right !== undefined).length;
+    counts.square[level] += products;
+    counts.relinearize[level] += products;
+    counts.multiplyScalar[level] += stage.pairs.length - products;
+    counts.rescale[level] += stage.pairs.length;
+    return;
+  }
   for (const row of stage.rows) {
     for (const sum of row.sums) {
       if (sum.giantStep !== 0) counts.rotate[level] += 1;
       for (const term of sum.terms) {
-        if (term.step !== 0) rotated.add(`${term.input}:${term.step}`);
         counts[term.diagonal.kind === 'scalar' ? 'multiplyScalar' : 'multiplyPlain'][level] += 1;
       }
     }
   }
-  counts.rotate[level] += rotated.size;
+  counts.rotate[level] += babyRotations(stage);
   if (stage.rescale) counts.rescale[level] += stage.rows.length;
 }
 
@@ -64,6 +88,13 @@ export function predictMs(plan: Plan, costs: CostTable): number {
     counts[operation].forEach((count, level) => {
       if (count > 0) total += count * costs[operation](level + 1, plan.parameters.slots);
     });
+  }
+  const { rotateHoisted, rotate } = costs;
+  if (rotateHoisted) {
+    for (const stage of plan.stages) {
+      const [primes, slots] = [stage.level + 1, plan.parameters.slots];
+      total -= babyRotations(stage) * (rotate(primes, slots) - rotateHoisted(primes, slots));
+    }
   }
   return total;
 }

@@ -12,6 +12,7 @@ const anyWorkers = fc.integer({ min: 1, max: 4 });
 /** Numbers of the values that the outputs of `stage` read. */
 function readsOf(stage: StagePart): number[][] {
   if (stage.kind === 'square') return stage.outputs.map((output) => [output]);
+  if (stage.kind === 'product') return stage.pairs.map(({ left, right = left }) => [left, right]);
   return stage.rows.map(({ sums }) => sums.flatMap(({ terms }) => terms.map(({ input }) => input)));
 }
 

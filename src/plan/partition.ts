@@ -1,11 +1,9 @@
 // Splits a plan between workers: who computes which ciphertext of which stage, and what must change hands when.
-import type { LinearRow, LinearStage, Plan, SquareStage, Stage } from './plan.ts';
+import type { LinearStage, Plan, ProductStage, SquareStage, Stage } from './plan.ts';
 import { stageOutputs } from './plan.ts';
 
 /** A stage with only some of its outputs: `outputs[i]` is the global number of the i-th. */
-export type StagePart = { readonly outputs: readonly number[] } & (
-  (Omit<LinearStage, 'rows'> & { readonly rows: readonly LinearRow[] }) | SquareStage
-);
+export type StagePart = { readonly outputs: readonly number[] } & (LinearStage | SquareStage | ProductStage);
 
 /** One worker's share of a plan: its part of every stage, in segments between which values change hands. */
 export interface PlanPart {
@@ -28,6 +26,10 @@ const MOST_UNEVEN = 1.5;
 /** Numbers of the inputs that output `output` of `stage` reads. */
 function dependencies(stage: Stage, output: number): Set<number> {
   if (stage.kind === 'square') return new Set([output]);
+  if (stage.kind === 'product') {
+    const { left, right = left } = stage.pairs[output];
+    return new Set([left, right]);
+  }
   const inputs = new Set<number>();
   for (const sum of stage.rows[output].sums) for (const term of sum.terms) inputs.add(term.input);
   return inputs;
@@ -35,7 +37,7 @@ function dependencies(stage: Stage, output: number): Set<number> {
 
 /** Work of an output, in terms, to share it out evenly. */
 function weightOf(stage: Stage, output: number): number {
-  if (stage.kind === 'square') return 1;
+  if (stage.kind !== 'linear') return 1;
   return stage.rows[output].sums.reduce((sum, { terms }) => sum + terms.length, 0);
 }
 
@@ -107,5 +109,7 @@ export function partitionPlan(plan: Plan, workers: number): Partition {
 function stagePart(stage: Stage, owners: readonly number[], worker: number): StagePart {
   const outputs = owners.flatMap((owner, output) => (owner === worker ? [output] : []));
   if (stage.kind === 'square') return { ...stage, count: outputs.length, outputs };
+  if (stage.kind === 'product')
+    return { ...stage, pairs: outputs.map((output) => stage.pairs[output]), outputs };
   return { ...stage, rows: outputs.map((output) => stage.rows[output]), outputs };
 }

@@ -56,8 +56,21 @@ export interface SquareStage {
   readonly count: number;
 }
 
+/**
+ * Multiplies pairs of ciphertexts, relinearises, then rescales. An output without `right` is `left` carried on: multiplied
+ * by 1 at `inScale`, so that it reaches the level and scale of the others.
+ */
+export interface ProductStage {
+  readonly kind: 'product';
+  readonly label: string;
+  readonly level: number;
+  readonly inScale: number;
+  readonly outScale: number;
+  readonly pairs: readonly { readonly left: number; readonly right: number | undefined }[];
+}
+
 /** One step of a plan. */
-export type Stage = LinearStage | SquareStage;
+export type Stage = LinearStage | SquareStage | ProductStage;
 
 /** A straight line of stages from `inputCount` fresh ciphertexts to the outputs of the last one. */
 export interface Plan {
@@ -65,6 +78,8 @@ export interface Plan {
   readonly parameters: Parameters;
   readonly inputCount: number;
   readonly inputScale: number;
+  /** Level of the inputs; the parameters' highest unless given. */
+  readonly inputLevel?: number;
   readonly stages: readonly Stage[];
 }
 
@@ -99,12 +114,13 @@ export interface FinishOperation {
 
 /** Number of ciphertexts a stage puts out. */
 export function stageOutputs(stage: Stage): number {
-  return stage.kind === 'linear' ? stage.rows.length : stage.count;
+  if (stage.kind === 'square') return stage.count;
+  return stage.kind === 'linear' ? stage.rows.length : stage.pairs.length;
 }
 
 /** Level of what a stage puts out. */
 export function outLevel(stage: Stage): number {
-  return stage.level - (stage.kind === 'square' || stage.rescale ? 1 : 0);
+  return stage.level - (stage.kind !== 'linear' || stage.rescale ? 1 : 0);
 }
 
 /** The prime a rescale from `level` divides by. */

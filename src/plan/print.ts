@@ -9,6 +9,10 @@ function bits(scale: number): string {
 function printStage(stage: Stage, index: number): string {
   const head = `${String(index).padStart(2)} ${stage.kind.padEnd(6)} level ${stage.level}→${outLevel(stage)}  scale ${bits(stage.inScale)}→${bits(stage.outScale)}`;
   if (stage.kind === 'square') return `${head}  ${stage.count} ciphertexts  (${stage.label})`;
+  if (stage.kind === 'product') {
+    const products = stage.pairs.filter(({ right }) => right !== undefined).length;
+    return `${head}  ${products} products, ${stage.pairs.length - products} carried on  (${stage.label})`;
+  }
   let scalars = 0;
   let vectors = 0;
   const steps = new Set<number>();

@@ -59,7 +59,10 @@ function checkLinear(index: number, stage: LinearStage, inputs: number, slots: n
 /** `plan`, if it is sound. @throws SealedError `plan-rejected`, naming the stage */
 export function verifyPlan(plan: Plan): Plan {
   const { parameters } = plan;
-  let level = parameters.maxLevel;
+  let level = plan.inputLevel ?? parameters.maxLevel;
+  if (!Number.isInteger(level) || level < 0 || level > parameters.maxLevel) {
+    throw reject(0, `its inputs are at level ${level} of ${parameters.maxLevel}.`);
+  }
   let scale = plan.inputScale;
   let count = plan.inputCount;
   if (!Number.isInteger(count) || count < 1) throw reject(0, `it starts from ${count} inputs.`);
@@ -85,7 +88,14 @@ export function verifyPlan(plan: Plan): Plan {
       );
     }
     if (stage.kind === 'linear') checkLinear(index, stage, count, parameters.slots);
-    else if (stage.count !== count)
+    else if (stage.kind === 'product') {
+      for (const { left, right = left } of stage.pairs) {
+        for (const input of [left, right]) {
+          if (!Number.isInteger(input) || input < 0 || input >= count)
+            throw reject(index, `there is no input ${input}.`);
+        }
+      }
+    } else if (stage.count !== count)
       throw reject(index, `it squares ${stage.count} ciphertexts, there are ${count}.`);
     level = outLevel(stage);
     scale = stage.outScale;

@@ -1,8 +1,13 @@
 // What the two roles offer each other: the methods behind the workers, and nothing else.
+import type { Graph } from '../model/graph.ts';
 import type { ParametersLiteral } from '../params/parameters.ts';
 import type { Picture } from '../plan/finish.ts';
 import type { PlanPart } from '../plan/partition.ts';
 import type { ModelCard, Plan } from '../plan/plan.ts';
+import type { NetworkCard } from '../plan/slot-layout.ts';
+
+/** The card of a style or of one segment of a general network. */
+export type AnyCard = ModelCard | NetworkCard;
 
 /** A decrypted picture: the only thing that leaves the client role after decryption. */
 export interface DecryptedPicture extends Picture {
@@ -16,6 +21,13 @@ export interface EncryptedInput {
   readonly encryptMs: number;
 }
 
+/** Some of a run's inputs: `inputs` of them, from number `first` on. */
+export interface InputGroup {
+  readonly runId: number;
+  readonly first: number;
+  readonly inputs: number;
+}
+
 /** The client role. Secret keys exist behind this and no call returns one. */
 export interface ClientRole {
   /** Loads the WebAssembly ahead of its first use. */
@@ -25,10 +37,13 @@ export interface ClientRole {
    * @returns a frame of evaluation keys for the server role, undefined when it has them all already
    */
   prepare(
-    card: ModelCard,
+    card: AnyCard,
   ): Promise<{ readonly keys: Uint8Array<ArrayBuffer> | undefined; readonly keygenMs: number }>;
-  /** Encrypts `values`, the input tensor in C order, as `card` says: one frame a ciphertext, in order. */
-  encrypt(card: ModelCard, values: Float32Array): Promise<EncryptedInput>;
+  /**
+   * Encrypts `values`, the input tensor in C order, as `card` says: one frame a ciphertext, in order. For a network's card,
+   * `values` may be several inputs one after the other, up to its batch.
+   */
+  encrypt(card: AnyCard, values: Float32Array): Promise<EncryptedInput>;
   /**
    * Decrypts an answer into a picture, 0..1 becoming 0..255 (clamped).
    * @param frames frames of ciphertexts that together hold every output once
@@ -39,6 +54,30 @@ export interface ClientRole {
     frames: readonly Uint8Array[],
     reference: Float32Array | undefined,
   ): Promise<DecryptedPicture>;
+  /**
+   * Decrypts an answer of a general network: the outputs of the first `inputs` inputs, one after the other. Raw values
+   * leave the client role: they are for its owner alone and must not be published (DESIGN section 6).
+   * @param frames frames of ciphertexts that together hold every output once
+   * @param layers what the client computes on them at the end
+   */
+  decryptTensor(
+    card: NetworkCard,
+    frames: readonly Uint8Array[],
+    inputs: number,
+    layers?: Graph,
+  ): Promise<{ readonly values: Float32Array; readonly decryptMs: number }>;
+  /**
+   * A round in the middle of a network: decrypts an answer, computes `layers` on it and keeps the result, which no call
+   * returns in the clear.
+   */
+  hold(
+    card: NetworkCard,
+    frames: readonly Uint8Array[],
+    group: InputGroup,
+    layers: Graph | undefined,
+  ): Promise<{ readonly decryptMs: number }>;
+  /** Encrypts what {@link ClientRole.hold} kept of these inputs, as the next segment's `card` says, and forgets it. */
+  encryptHeld(card: NetworkCard, group: InputGroup): Promise<EncryptedInput>;
   /** Forgets the keys. */
   close(): Promise<void>;
 }
@@ -57,7 +96,25 @@ export interface SegmentResult {
 
 /** How the server role computes: the project's SIMD kernel, or SEAL. */
 export const SERVER_BACKENDS = ['simd', 'seal'] as const;
+/** One of {@link SERVER_BACKENDS}. */
 export type ServerBackendName = (typeof SERVER_BACKENDS)[number];
+
+/** Milliseconds of single operations at the parameters' highest level, one thread. */
+export interface OperationTimes {
+  readonly slots: number;
+  /** Data primes of the ciphertexts. */
+  readonly primes: number;
+  readonly rotate: number;
+  /** A further rotation of the same ciphertext. */
+  readonly rotateHoisted: number;
+  /** What a sum of rotations costs once: decomposing the input, dividing the output; near 0 where nothing is hoisted. */
+  readonly hoist: number;
+  readonly multiplyPlain: number;
+  readonly multiplyScalar: number;
+  readonly rescale: number;
+  /** Product and relinearisation. */
+  readonly relinearize: number;
+}
 
 /** The server role in one worker of the pool: it holds its share of plans and evaluation keys, never a secret. */
 export interface ServerRole {
@@ -88,6 +145,11 @@ export interface ServerRole {
   progress(runId: number): Promise<number>;
   /** Forgets the values of `runId` and stops it if it is running. */
   end(runId: number): Promise<void>;
+  /**
+   * Times the operations of the open backend, within a second. Leaves keys of random numbers behind: for a worker that is
+   * closed afterwards.
+   */
+  measure(): Promise<OperationTimes>;
   /** Bytes of this worker's WebAssembly memory. */
   memoryBytes(): Promise<number>;
   close(): Promise<void>;
@@ -105,4 +167,11 @@ export interface SimulatorRole {
     input: Float32Array,
     reference: Float32Array | undefined,
   ): Promise<{ readonly picture: Picture; readonly evaluateMs: number }>;
+  /** What a network's plan makes of `values`: up to the card's batch of inputs, and as many outputs, in C order. */
+  simulateTensor(
+    plan: Plan,
+    card: NetworkCard,
+    values: Float32Array,
+    inputs: number,
+  ): Promise<{ readonly values: Float32Array; readonly evaluateMs: number }>;
 }

@@ -119,7 +119,7 @@ function segmentShares(partition: Partition): { before: number; share: number }[
     let count = 0;
     for (const part of partition.parts) {
       for (const stage of part.segments[segment]) {
-        if (stage.kind === 'square') count += stage.outputs.length * 10;
+        if (stage.kind !== 'linear') count += stage.outputs.length * 10;
         else for (const row of stage.rows) for (const sum of row.sums) count += sum.terms.length;
       }
     }

@@ -42,6 +42,8 @@ export interface Backend<C> extends Disposable {
   addConstant(ciphertext: C, constant: Diagonal): void;
   /** Square, relinearised, rescaled to `outScale`. @throws SealedError `missing-key` */
   square(ciphertext: C, outScale: number): C;
+  /** Product of two, relinearised, rescaled to `outScale`. @throws SealedError `missing-key` */
+  multiply(a: C, b: C, outScale: number): C;
   free(ciphertext: C): void;
   /** This backend's own way to run a whole linear stage, where it has one. */
   linearRunner?(part: LinearPart): LinearRunner<C>;

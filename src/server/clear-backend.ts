@@ -77,6 +77,10 @@ export class ClearBackend implements Backend<ClearCiphertext> {
     return this.rescale({ slots: slots.map((value) => value * value) }, outScale);
   }
 
+  multiply(a: ClearCiphertext, b: ClearCiphertext, outScale: number): ClearCiphertext {
+    return this.rescale({ slots: a.slots.map((value, i) => value * b.slots[i]) }, outScale);
+  }
+
   free(_ciphertext: ClearCiphertext): void {
     // Slots are ordinary memory.
   }

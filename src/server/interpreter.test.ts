@@ -62,6 +62,10 @@ class OwnershipBackend implements Backend<Token> {
   addConstant(ciphertext: Token): void {
     this.#call(ciphertext);
   }
+  multiply(a: Token, b: Token): Token {
+    this.#call(a, b);
+    return this.make();
+  }
   square(ciphertext: Token): Token {
     this.#call(ciphertext);
     return this.make();

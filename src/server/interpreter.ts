@@ -1,6 +1,6 @@
 // Runs the stages of a plan on any backend: the one interpreter of the project.
 import { defined } from '../base/assert.ts';
-import type { LinearRow, LinearStage } from '../plan/plan.ts';
+import type { LinearRow, LinearStage, ProductStage } from '../plan/plan.ts';
 import type { PlanPart, StagePart } from '../plan/partition.ts';
 import type { Backend, Checkpoint, LinearPart, LinearRunner } from './backend.ts';
 import { SegmentInputs } from './segment-inputs.ts';
@@ -107,6 +107,8 @@ export class PreparedPart<C> implements Disposable {
   readonly segments: readonly (readonly PreparedStage<C>[])[];
   /** What each segment starts from. */
   readonly inputs: readonly SegmentInputs[];
+  #holders = 0;
+  #isDisposed = false;
 
   constructor(backend: Backend<C>, part: PlanPart) {
     const segments: PreparedStage<C>[][] = [];
@@ -124,7 +126,23 @@ export class PreparedPart<C> implements Disposable {
     }
   }
 
+  /** Keeps the part usable until what is returned is disposed, even if the part itself is disposed meanwhile. */
+  hold(): Disposable {
+    this.#holders += 1;
+    return {
+      [Symbol.dispose]: () => {
+        this.#holders -= 1;
+        if (this.#isDisposed && this.#holders === 0) this.#release();
+      },
+    };
+  }
+
   [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    if (this.#holders === 0) this.#release();
+  }
+
+  #release(): void {
     for (const { runner } of this.segments.flat()) runner?.[Symbol.dispose]();
   }
 }
@@ -143,11 +161,39 @@ async function runStage<C>(
   onOutput: (output: number, ciphertext: C) => void,
 ): Promise<void> {
   if (runner) return runner.run(inputs, checkpoint, onOutput);
-  for (const output of stage.outputs) {
-    const input = defined(inputs.get(output), `value ${output} is here`);
-    onOutput(output, backend.square(input, stage.outScale));
+  const input = (index: number): C => defined(inputs.get(index), `value ${index} is here`);
+  for (const [index, output] of stage.outputs.entries()) {
+    onOutput(
+      output,
+      stage.kind === 'product'
+        ? evaluatePair(backend, stage, stage.pairs[index], input)
+        : backend.square(input(output), stage.outScale),
+    );
     await checkpoint(1);
   }
+}
+
+const ONE = { kind: 'scalar', value: 1 } as const;
+
+/** A pair's product, or its left value carried down to the level of the others. */
+function evaluatePair<C>(
+  backend: Backend<C>,
+  { inScale, outScale }: ProductStage,
+  { left, right }: ProductStage['pairs'][number],
+  input: (index: number) => C,
+): C {
+  if (right === undefined) {
+    const carried = backend.multiplyAdd(undefined, input(left), ONE, inScale);
+    try {
+      return backend.rescale(carried, outScale);
+    } catch (error) {
+      backend.free(carried);
+      throw error;
+    }
+  }
+  return left === right
+    ? backend.square(input(left), outScale)
+    : backend.multiply(input(left), input(right), outScale);
 }
 
 /** Frees every value of `values` and empties it. */

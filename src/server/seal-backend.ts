@@ -114,12 +114,20 @@ export class SealBackend implements KeyedBackend<Ciphertext> {
   }
 
   square(ciphertext: Ciphertext, outScale: number): Ciphertext {
+    return this.#product(outScale, (result) => this.#evaluator.square(ciphertext, result));
+  }
+
+  multiply(a: Ciphertext, b: Ciphertext, outScale: number): Ciphertext {
+    return this.#product(outScale, (result) => this.#evaluator.multiply(a, b, result));
+  }
+
+  #product(outScale: number, multiply: (result: Ciphertext) => void): Ciphertext {
     if (!this.#relinKeys) {
       throw new SealedError('missing-key', 'There is no relinearisation key.', { stage: 'server' });
     }
     const keys = this.#relinKeys;
     return filled(new this.#context.seal.Ciphertext(), (result) => {
-      this.#evaluator.square(ciphertext, result);
+      multiply(result);
       this.#evaluator.relinearizeInplace(result, keys);
       this.rescale(result, outScale);
     });

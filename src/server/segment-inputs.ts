@@ -3,6 +3,13 @@ import { SealedError } from '../base/errors.ts';
 import type { StagePart } from '../plan/partition.ts';
 import type { IndexedCiphertext } from '../protocol/frame.ts';
 
+/** Numbers of the values that `stage` reads. */
+function readBy(stage: StagePart): readonly number[] {
+  if (stage.kind === 'square') return stage.outputs;
+  if (stage.kind === 'product') return stage.pairs.flatMap(({ left, right = left }) => [left, right]);
+  return stage.rows.flatMap(({ sums }) => sums.flatMap(({ terms }) => terms.map(({ input }) => input)));
+}
+
 /** The values a segment starts from. */
 export class SegmentInputs {
   readonly #level: number;
@@ -12,11 +19,7 @@ export class SegmentInputs {
   constructor(first: StagePart) {
     this.#level = first.level;
     this.#scale = first.inScale;
-    const read =
-      first.kind === 'square'
-        ? first.outputs
-        : first.rows.flatMap(({ sums }) => sums.flatMap(({ terms }) => terms.map(({ input }) => input)));
-    this.#values = new Set(read);
+    this.#values = new Set(readBy(first));
   }
 
   /**

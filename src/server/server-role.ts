@@ -90,6 +90,7 @@ export function createServerRole(sources: ServerSources = {}): ServerRole {
 
     progress: async (runId) => session?.progress(runId) ?? 0,
     end: async (runId) => session?.end(runId),
+    measure: async () => current().measure(),
     memoryBytes: async () => session?.backend.memoryBytes() ?? 0,
     close: async () => close(),
   };

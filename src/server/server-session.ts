@@ -2,9 +2,10 @@
 import { SealedError } from '../base/errors.ts';
 import type { Parameters } from '../params/parameters.ts';
 import type { PlanPart } from '../plan/partition.ts';
-import type { IndexedFrame } from '../protocol/contracts.ts';
+import type { IndexedFrame, OperationTimes } from '../protocol/contracts.ts';
 import { decodeCiphertexts, decodeFrame, encodeFrame } from '../protocol/frame.ts';
 import type { KeyedBackend } from './backend.ts';
+import { measureOperations } from './measure.ts';
 import type { SegmentInputs } from './segment-inputs.ts';
 import { freeValues, PreparedPart, runSegment, segmentWork, type Values } from './interpreter.ts';
 
@@ -85,6 +86,10 @@ export class ServerSession<C> implements Disposable {
     this.#plans.delete(planId);
   }
 
+  measure(): Promise<OperationTimes> {
+    return measureOperations(this.backend, this.parameters);
+  }
+
   progress(runId: number): number {
     return this.#runs.get(runId)?.progress ?? 0;
   }
@@ -109,6 +114,8 @@ export class ServerSession<C> implements Disposable {
     if (!part || !stages) {
       throw new SealedError('wrong-state', 'The server role does not have this plan.', { stage: 'server' });
     }
+    // A plan forgotten in mid-run must not lose its diagonals under it.
+    using _held = part.hold();
     // Used last: forgotten last.
     this.#plans.delete(planId);
     this.#plans.set(planId, part);

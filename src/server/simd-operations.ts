@@ -14,6 +14,7 @@ import {
   type KernelInstance,
   loadCiphertext,
   loadSwitchKey,
+  multiply,
   multiplyPlain,
   multiplyScalar,
   type Plaintext,
@@ -135,11 +136,19 @@ export class SimdOperations implements KeyedBackend<SimdCiphertext> {
   }
 
   square({ handle }: SimdCiphertext, outScale: number): SimdCiphertext {
+    return this.#product(outScale, () => square(handle));
+  }
+
+  multiply(a: SimdCiphertext, b: SimdCiphertext, outScale: number): SimdCiphertext {
+    return this.#product(outScale, () => multiply(a.handle, b.handle));
+  }
+
+  #product(outScale: number, multiplied: () => Ciphertext): SimdCiphertext {
     if (!this.#relinearization) {
       throw new SealedError('missing-key', 'There is no relinearisation key.', { stage: 'server' });
     }
-    using squared = square(handle);
-    using relinearized = relinearize(squared, this.#relinearization);
+    using product = multiplied();
+    using relinearized = relinearize(product, this.#relinearization);
     return { handle: rescale(relinearized), scale: outScale };
   }
 

@@ -1,0 +1,281 @@
+// Sparse maps between layouts → generalised diagonals, split into baby and giant steps by cost (Halevi–Shoup 2014, 2018).
+import type { Affine } from './program.ts';
+import { identityFactor } from './sparse-map.ts';
+import type { TensorLayout } from './tensor-layout.ts';
+
+/** A value in the ciphertexts `first`, `first + 1`, … of a stage's inputs. */
+export interface Placed {
+  readonly layout: TensorLayout;
+  readonly first: number;
+}
+
+/** The inputs of a linear stage. */
+export interface StageInputs {
+  readonly ring: number;
+  readonly count: number;
+  readonly placed: ReadonlyMap<number, Placed>;
+  /** Input ciphertext that stands for each: ciphertexts with equal columns are added up first. */
+  readonly representative: Int32Array;
+}
+
+/** What a linear stage makes: an affine value in a layout. */
+export interface StageTarget {
+  readonly affine: Affine;
+  readonly layout: TensorLayout;
+  readonly used: Uint8Array;
+}
+
+/**
+ * The period of a target's products. Where it exceeds the layout's, each element's sum is spread over `work / period`
+ * positions, which rotate-and-sum then folds (Juvekar, Vaikuntanathan and Chandrakasan 2018, section 4.3: the hybrid method).
+ */
+export function workPeriod({ affine, layout }: StageTarget, inputs: StageInputs): number {
+  return affine.parts.reduce(
+    (period, { base }) => Math.max(period, inputs.placed.get(base)!.layout.period),
+    layout.period,
+  );
+}
+
+/** The whole factor of a part that stays where it is, undefined for all others. */
+function scalarPart(
+  target: StageTarget,
+  part: Affine['parts'][number],
+  inputs: StageInputs,
+): number | undefined {
+  const placed = inputs.placed.get(part.base)!;
+  return placed.layout === target.layout ? identityFactor(part.matrix) : undefined;
+}
+
+/** One entry of a map as a slot of a diagonal: output ciphertext, input ciphertext, shift, position and weight. */
+type Visit = (output: number, input: number, shift: number, position: number, weight: number) => boolean;
+
+/**
+ * Hands every entry of `target`'s matrices to `visit`, until that returns false.
+ * @param stride visits every `stride`-th row only
+ * @returns whether all were visited
+ */
+function visitEntries(target: StageTarget, inputs: StageInputs, stride: number, visit: Visit): boolean {
+  const { affine, layout, used } = target;
+  const { period } = layout;
+  for (const part of affine.parts) {
+    if (scalarPart(target, part, inputs) !== undefined) continue;
+    const { layout: source, first } = inputs.placed.get(part.base)!;
+    const { matrix } = part;
+    const ring = Math.min(period, source.period);
+    for (let row = 0; row < matrix.rowCount; row += stride) {
+      const output = layout.ciphertext[row];
+      if (output < 0 || used[row] === 0) continue;
+      const at = layout.position[row];
+      for (let entry = matrix.rowStart[row]; entry < matrix.rowStart[row + 1]; entry += 1) {
+        const column = matrix.columns[entry];
+        const input = first + source.ciphertext[column];
+        if (inputs.representative[input] !== input) continue;
+        const from = source.position[column];
+        // Periods are powers of two.
+        const shift = (from - at) & (ring - 1);
+        const position = period >= source.period ? at : (from - shift) & (source.period - 1);
+        if (!visit(output, input, shift, position, matrix.values[entry])) return false;
+      }
+    }
+  }
+  return true;
+}
+
+/** Diagonals of a stage, without their values: parallel arrays. */
+export interface DiagonalShape {
+  /** Output ciphertexts of all targets, counted through. */
+  readonly outputs: number[];
+  readonly inputs: number[];
+  readonly shifts: number[];
+}
+
+// A table of all possible diagonals is kept while they are found; beyond this the layout is no good anyway.
+const MOST_POSSIBLE = 3e7;
+
+const MOST_COMPARED = 256;
+
+/**
+ * Which diagonals a stage has; undefined if more than `most`.
+ * @param stride looks at every `stride`-th row only, for an estimate from below
+ */
+export function findDiagonals(
+  targets: readonly StageTarget[],
+  inputs: StageInputs,
+  most: number,
+  stride: number,
+): DiagonalShape | undefined {
+  const shape: DiagonalShape = { outputs: [], inputs: [], shifts: [] };
+  let before = 0;
+  for (const target of targets) {
+    const { ring, count } = inputs;
+    if (target.layout.count * count * ring > MOST_POSSIBLE) return undefined;
+    const seen = new Uint8Array(target.layout.count * count * ring);
+    const fits = visitEntries(target, inputs, stride, (output, input, shift) => {
+      const key = (output * count + input) * ring + shift;
+      if (seen[key] !== 0) return true;
+      seen[key] = 1;
+      shape.outputs.push(before + output);
+      shape.inputs.push(input);
+      shape.shifts.push(shift);
+      return shape.shifts.length <= most;
+    });
+    if (!fits) return undefined;
+    before += target.layout.count;
+  }
+  return shape;
+}
+
+/** shift = giant + baby, baby in [offset, offset + unit). */
+export interface Split {
+  readonly unit: number;
+  readonly offset: number;
+  readonly babies: number;
+  readonly giants: number;
+  readonly steps: number;
+  readonly ms: number;
+}
+
+/** Milliseconds of one baby rotation (hoisted), one giant rotation, and what one more Galois key is worth. */
+export interface RotationCosts {
+  readonly baby: number;
+  readonly giant: number;
+  readonly key: number;
+}
+
+/** The baby part of `shift`. */
+export function babyOf(shift: number, { unit, offset }: Pick<Split, 'unit' | 'offset'>): number {
+  return ((((shift - offset) % unit) + unit) % unit) + offset;
+}
+
+/** The cheapest split of a stage's shifts: a baby step is made once an input, a giant step once an output. */
+export function chooseSplit(shape: DiagonalShape, ring: number, costs: RotationCosts): Split {
+  let best: Split | undefined;
+  for (let unit = 1; unit <= ring; unit *= 2) {
+    for (const offset of unit > 1 ? [0, -unit / 2] : [0]) {
+      const babies = new Set<number>();
+      const giants = new Set<number>();
+      const steps = new Set<number>();
+      for (let i = 0; i < shape.shifts.length; i += 1) {
+        const baby = babyOf(shape.shifts[i], { unit, offset });
+        const giant = shape.shifts[i] - baby;
+        if (baby !== 0) babies.add(shape.inputs[i] * 2 * ring + baby + ring);
+        if (giant !== 0) giants.add(shape.outputs[i] * 2 * ring + giant + ring);
+        steps.add((baby + ring) % ring).add((giant + ring) % ring);
+      }
+      steps.delete(0);
+      const ms = babies.size * costs.baby + giants.size * costs.giant + steps.size * costs.key;
+      if (!best || ms < best.ms) {
+        best = { unit, offset, babies: babies.size, giants: giants.size, steps: steps.size, ms };
+      }
+    }
+  }
+  return best!;
+}
+
+/** A diagonal of one output ciphertext: one value for all, or one a position of the target's work period. */
+export interface Tap {
+  readonly input: number;
+  readonly shift: number;
+  readonly values: number | Float64Array;
+}
+
+/** The diagonals of each output ciphertext of `target`, with their values. */
+export function fillDiagonals(target: StageTarget, inputs: StageInputs): Tap[][] {
+  const { layout, affine } = target;
+  const work = workPeriod(target, inputs);
+  const found = Array.from({ length: layout.count }, () => new Map<number, Tap & { values: Float64Array }>());
+  visitEntries(target, inputs, 1, (output, input, shift, position, weight) => {
+    const key = input * inputs.ring + shift;
+    let tap = found[output].get(key);
+    if (!tap) found[output].set(key, (tap = { input, shift, values: new Float64Array(work) }));
+    tap.values[position] += weight;
+    return true;
+  });
+  const rows: Tap[][] = found.map((taps) =>
+    [...taps.values()].map((tap) => ({ ...tap, values: uniform(tap.values) })),
+  );
+  for (const part of affine.parts) {
+    const factor = scalarPart(target, part, inputs);
+    if (factor === undefined) continue;
+    const { first } = inputs.placed.get(part.base)!;
+    rows.forEach((taps, output) => {
+      const input = first + output;
+      if (inputs.representative[input] !== input) return;
+      // A fold would add up every copy: then only the first takes part.
+      const values = work === layout.period ? factor : new Float64Array(work).fill(factor, 0, layout.period);
+      taps.push({ input, shift: 0, values });
+    });
+  }
+  return rows;
+}
+
+/** The one number that fills `values`, or `values`. */
+export function uniform(values: Float64Array): number | Float64Array {
+  const [first] = values;
+  return values.every((value) => value === first) ? first : values;
+}
+
+/** Two words a column: equal for columns that hold the same weights in the same rows. */
+export type ColumnHashes = ReadonlyMap<number, Int32Array>;
+
+/** Hashes of the columns of every base that `targets` read. */
+export function columnHashes(targets: readonly Pick<StageTarget, 'affine' | 'used'>[]): ColumnHashes {
+  const hashes = new Map<number, Int32Array>();
+  const bits = new Int32Array(2);
+  const double = new Float64Array(bits.buffer);
+  targets.forEach(({ affine, used }, number) => {
+    for (const { base, matrix } of affine.parts) {
+      const hash = hashes.get(base) ?? new Int32Array(2 * matrix.columnCount);
+      hashes.set(base, hash);
+      for (let row = 0; row < matrix.rowCount; row += 1) {
+        if (used[row] === 0) continue;
+        const place = Math.imul(row + 1, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b);
+        for (let entry = matrix.rowStart[row]; entry < matrix.rowStart[row + 1]; entry += 1) {
+          const at = 2 * matrix.columns[entry];
+          double[0] = matrix.values[entry];
+          const mixed = Math.imul(bits[0] ^ Math.imul(bits[1], 0xc2b2ae35), 0x27d4eb2f) ^ place;
+          hash[at] = (hash[at] + Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d)) | 0;
+          hash[at + 1] = (hash[at + 1] + Math.imul(mixed ^ (mixed >>> 13), 0x297a2d39)) | 0;
+        }
+      }
+    }
+  });
+  return hashes;
+}
+
+/**
+ * For each input ciphertext the one that stands for it: those that every target reads with the same weights at the same
+ * positions (an average pool laid out by phases) are added up before anything is multiplied.
+ */
+export function mergeInputs(
+  hashes: ColumnHashes,
+  placed: ReadonlyMap<number, Placed>,
+  count: number,
+  ring: number,
+): Int32Array {
+  const representative = Int32Array.from({ length: count }, (_, i) => i);
+  // Many ciphertexts hold few elements each: then comparing all costs more than it saves.
+  if (count < 2 || count > MOST_COMPARED) return representative;
+  const byPosition = Array.from({ length: count }, () => new Int32Array(2 * ring));
+  const periods = new Int32Array(count);
+  for (const [base, { layout, first }] of placed) {
+    periods.fill(layout.period, first, first + layout.count);
+    const hash = hashes.get(base);
+    if (!hash) continue;
+    layout.ciphertext.forEach((ciphertext, e) => {
+      if (ciphertext < 0) return;
+      const at = 2 * layout.position[e];
+      byPosition[first + ciphertext][at] = hash[2 * e];
+      byPosition[first + ciphertext][at + 1] = hash[2 * e + 1];
+    });
+  }
+  for (let i = 1; i < count; i += 1) {
+    for (let j = 0; j < i; j += 1) {
+      if (representative[j] !== j || periods[i] !== periods[j]) continue;
+      if (!byPosition[i].every((value, at) => value === byPosition[j][at])) continue;
+      representative[i] = j;
+      break;
+    }
+  }
+  return representative;
+}
