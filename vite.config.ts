@@ -78,6 +78,7 @@ export default defineConfig(({ mode }) => {
       target: 'es2024',
       // Lowered, light-dark() would be decided at the root; the server's panel is dark in either theme.
       cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
+      rolldownOptions: { input: { index: resolve(root, 'index.html'), bench: resolve(root, 'bench.html') } },
       outDir: mode === 'leaking' ? 'dist-leaking' : 'dist',
       // A data: URL would need connect-src data: to be fetched; every asset stays a file.
       assetsInlineLimit: 0,

@@ -11,7 +11,7 @@ export function formatMs(ms: number): string {
 }
 
 /** `12.3×` */
-export function formatRatio(ratio: number): string {
+function formatRatio(ratio: number): string {
   return `${ratio.toFixed(ratio < 10 ? 2 : 1)}×`;
 }
 

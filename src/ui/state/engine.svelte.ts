@@ -1,33 +1,13 @@
 // The session behind the page: started at load, with everything it will ever fetch fetched then.
 import { type Preparation, prepareStyle } from '../../app/prepare.ts';
-import { Session } from '../../app/session.ts';
-import { asSealedError, SealedError } from '../../base/errors.ts';
+import { asSealedError, type SealedError } from '../../base/errors.ts';
 import type { StyleId } from '../../style/reference.ts';
 import { STYLES } from '../../style/styles.ts';
-import { browserWorkers } from '../browser-workers.ts';
-
-async function loadModel(path: string): Promise<Uint8Array> {
-  const response = await fetch(new URL(path, document.baseURI));
-  if (!response.ok) {
-    throw new SealedError('load-failed', `The file ${path} could not be loaded (HTTP ${response.status}).`, {
-      stage: 'model',
-    });
-  }
-  return new Uint8Array(await response.arrayBuffer());
-}
-
-/** More than four workers gain little: the ciphertexts of one code are few. */
-function serverWorkerCount(): number {
-  return Math.min(4, Math.max(1, navigator.hardwareConcurrency));
-}
+import { browserSession } from '../browser-session.ts';
 
 /** The session and whether all of it has arrived. */
 export class Engine {
-  readonly session = new Session({
-    workers: browserWorkers,
-    loadModel,
-    serverWorkers: serverWorkerCount(),
-  });
+  readonly session = browserSession();
   readiness = $state<'loading' | 'ready' | 'failed'>('loading');
   error = $state.raw<SealedError | undefined>();
   /** What runs the server role here, once it is known. */

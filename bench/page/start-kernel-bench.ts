@@ -1,0 +1,30 @@
+// Starts the worker that runs the kernel's benchmark.
+import sealWasm from '../../node_modules/node-seal/dist/seal_throws.wasm?url';
+import kernelWasm from '../../wasm/build/kernel.wasm?url';
+import type { BenchPart } from '../kernel-bench.ts';
+import type { KernelBenchEvent, KernelBenchRequest } from './kernel-messages.ts';
+
+const absolute = (url: string): string => new URL(url, document.baseURI).href;
+
+/** Runs `parts` in a new worker. @returns what ends it */
+export function startKernelBench(
+  parts: readonly BenchPart[],
+  pairs: number,
+  onEvent: (event: KernelBenchEvent) => void,
+): () => void {
+  const url = new URL('./kernel-worker.ts', import.meta.url);
+  const worker = new Worker(url, { type: 'module', name: 'bench' });
+  worker.addEventListener('message', ({ data }: MessageEvent<KernelBenchEvent>) => onEvent(data));
+  worker.addEventListener('error', (event) =>
+    onEvent({ kind: 'failed', message: event.message || 'The worker could not be loaded.' }),
+  );
+  worker.postMessage({
+    // A plain array: a form's own may be a proxy, which cannot be sent.
+    parts: [...parts],
+    pairs,
+    seal: absolute(sealWasm),
+    kernel: absolute(kernelWasm),
+    base: document.baseURI,
+  } satisfies KernelBenchRequest);
+  return () => worker.terminate();
+}
