@@ -12,8 +12,10 @@ export function startKernelBench(
   pairs: number,
   onEvent: (event: KernelBenchEvent) => void,
 ): () => void {
-  const url = new URL('./kernel-worker.ts', import.meta.url);
-  const worker = new Worker(url, { type: 'module', name: 'bench' });
+  const worker = new Worker(new URL('./kernel-worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'bench',
+  });
   worker.addEventListener('message', ({ data }: MessageEvent<KernelBenchEvent>) => onEvent(data));
   worker.addEventListener('error', (event) =>
     onEvent({ kind: 'failed', message: event.message || 'The worker could not be loaded.' }),
