@@ -1,10 +1,14 @@
 // The command line: picks the command, turns errors into exit codes.
 import { asSealedError } from '../src/base/errors.ts';
+import { runModelCommand } from './model-command.ts';
+import { runParamsCommand } from './params-command.ts';
 import { runStyle } from './style-command.ts';
 import { USAGE, UsageError } from './usage.ts';
 
 const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> = new Map([
+  ['params', runParamsCommand],
   ['style', runStyle],
+  ['model', runModelCommand],
 ]);
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

@@ -1,8 +1,6 @@
 // `sealed-qr style`: the pipeline of the page, headless.
 import { readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type StyledCode, styleCode, type StyleRequest } from '../src/app/pipeline.ts';
 import { BACKENDS } from '../src/app/report.ts';
 import { Session } from '../src/app/session.ts';
@@ -11,6 +9,7 @@ import { encodePng } from '../src/qr/png.ts';
 import type { Rgb } from '../src/qr/raster.ts';
 import { encodeSvg } from '../src/qr/svg.ts';
 import { type Style, STYLES } from '../src/style/styles.ts';
+import { choice, parseArguments, workerCount } from './arguments.ts';
 import { nodeWorkers } from './node-workers.ts';
 import { reportTable } from './table.ts';
 import { UsageError } from './usage.ts';
@@ -39,13 +38,6 @@ interface StyleArguments {
   readonly json: boolean;
 }
 
-/** `value` if it is one of `choices`. */
-function choice<T extends string | number>(option: string, value: string, choices: readonly T[]): T {
-  const found = choices.find((candidate) => String(candidate) === value);
-  if (found === undefined) throw new UsageError(`--${option} must be ${choices.join(', ')}, not "${value}".`);
-  return found;
-}
-
 function parseColours(text: string, style: Style): StyleRequest['colours'] {
   const parts = text
     .split(',')
@@ -60,13 +52,7 @@ function parseColours(text: string, style: Style): StyleRequest['colours'] {
 }
 
 function parse(args: readonly string[]): StyleArguments {
-  let parsed;
-  try {
-    parsed = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = parseArguments(args, OPTIONS);
   const [text, ...more] = positionals;
   if (text === undefined) throw new UsageError('The text to encode is missing.');
   if (more.length > 0) throw new UsageError('Give one text; put it in quotes if it has spaces.');
@@ -80,9 +66,7 @@ function parse(args: readonly string[]): StyleArguments {
         STYLES.map((s) => s.id),
       ),
   )!;
-  const workers = values.workers === undefined ? Math.min(4, availableParallelism()) : Number(values.workers);
-  if (!Number.isInteger(workers) || workers < 1 || workers > 32)
-    throw new UsageError('--workers must be 1 to 32.');
+  const workers = workerCount(values.workers);
   const request: StyleRequest = {
     text,
     style,

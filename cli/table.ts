@@ -1,11 +1,13 @@
 // The report of a run as a short table for people.
 import type { StyleReport } from '../src/app/report.ts';
 
-function ms(value: number): string {
+/** Milliseconds for people. */
+export function ms(value: number): string {
   return value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`;
 }
 
-function size(bytes: number): string {
+/** Bytes for people. */
+export function size(bytes: number): string {
   return bytes < 1e6 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 

@@ -15,7 +15,27 @@ export const USAGE = `sealed-qr style "<text>" --style gradient|liquid|dots --ou
   --warm            run once before the run that is reported
   --json            print one JSON object instead of the table
 
-Exit code 0: every decoder read the exact payload. 1: something failed. 2: bad arguments.`;
+sealed-qr model plan FILE [options]
+  Says what a trained network (.pt, .pth, .onnx) will cost and how precise it will be; encrypts nothing.
+sealed-qr model run FILE --input FILE [options]
+  Runs it encrypted and reports how far the outputs are from the float network's.
+
+  --input FILE      inputs: .npy, .json or .png; several along the first axis
+  --input-shape A,B shape of one input, where neither the model nor --input says
+  --state-dict-layers FILE   the layers of a state_dict: JSON, or the text that print(model) shows
+  --calibrate FILE  inputs that ranges are taken from                          (those of --input)
+  --count N         the first N inputs only
+  --layers A-B      only these layers of the file
+  --refresh A,B     layers after which the client decrypts and encrypts again
+  --client-ops      the client computes what the scheme cannot, in rounds of its own
+  --batch N         inputs to run at once: as many as pay share a ciphertext   (all)
+  --backend NAME, --workers N, --warm, --json   as above
+  --layers-report   run: decrypts after each layer, for the errors of each
+
+sealed-qr params test CONFIG.json [--threads N] [--json]
+  Runs a network under many parameter sets: errors, levels, time and bytes of each, or why it cannot run.
+
+Exit code 0: done; a style's code was read back exactly by every decoder. 1: something failed. 2: bad arguments.`;
 
 /** Bad arguments: the text says which; the usage follows. */
 export class UsageError extends Error {

@@ -28,6 +28,8 @@ export interface NetworkOptions {
   readonly clientOps?: boolean;
   /** Largest error of a fitted activation, relative to half its range; 0.02 unless given. */
   readonly tolerance?: number;
+  /** Parameters to use; the smallest that hold the network unless given. */
+  readonly parameters?: Parameters;
   /** Most bytes of encoded weights a segment may hold, 150 MB unless given. */
   readonly mostBytes?: number;
 }
@@ -92,13 +94,26 @@ export function compileNetwork(graph: Graph, options: NetworkOptions): CompiledN
     });
     return { ...compiled, graph: segment.graph, client: segment.client };
   };
-  const first = cutSegments(selected, { refresh, clientOps }).map((segment) => compileCut(segment));
+  const first = cutSegments(selected, { refresh, clientOps }).map((segment) => compileCut(segment, options.parameters));
   // One set of parameters for all: one set of keys. Segments of fewer levels start lower.
+  if (options.parameters) requireLevels(options.parameters, first);
   const shared = largestParameters(first.map(({ plan }) => plan.parameters));
   const segments = first.map((segment) =>
     sameParameters(segment.plan.parameters, shared) ? segment : compileCut(segment, shared),
   );
   return { graph: selected, segments, report: reportOf(segments) };
+}
+
+function requireLevels({ maxLevel }: Parameters, segments: readonly NetworkSegment[]): void {
+  for (const { plan, graph } of segments) {
+    const needed = plan.parameters.maxLevel;
+    if (needed <= maxLevel) continue;
+    throw new SealedError(
+      'does-not-fit',
+      `${graph.name} needs ${needed} levels; these parameters have ${maxLevel}. Add ${needed - maxLevel} primes, or refresh in between (--refresh).`,
+      { stage: 'compile', detail: { needed, levels: maxLevel } },
+    );
+  }
 }
 
 function largestParameters(sets: readonly Parameters[]): Parameters {

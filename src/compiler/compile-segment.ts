@@ -69,7 +69,7 @@ function prepare(
 ): Prepared {
   const schedule = schedulePhases(program);
   const magnitudes = magnitudesOf(graph, program, schedule, samples);
-  const depth = depthOf(schedule, magnitudes.output);
+  const depth = depthOf(schedule, magnitudes.output, given);
   const smallest = parametersFor(schedule, depth);
   const parameters = given && given.maxLevel >= smallest.maxLevel ? given : smallest;
   return { graph, program, fits, schedule, magnitudes, depth, parameters };

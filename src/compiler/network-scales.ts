@@ -25,18 +25,22 @@ const LEAST_PLAIN_BITS = 24;
 const HEADROOM_BITS = 2;
 const LEAST_OUTPUT_BITS = 19;
 
-/** Depth of `schedule` for results up to `largest` in absolute value. */
-export function depthOf(schedule: Schedule, largest: number): Depth {
+/**
+ * Depth of `schedule` for results up to `largest` in absolute value.
+ * @param given parameters that are not to be chosen: their own primes are what the result must fit
+ */
+export function depthOf(schedule: Schedule, largest: number, given?: Parameters): Depth {
+  const [baseBits, lastPrimeBits = 0] = given?.coeffModulusBits ?? [SCALES.baseBits, SCALES.lastPrimeBits];
   const drops = schedule.phases.reduce(
     (sum, { isFree, hasProducts }) => sum + (isFree ? 0 : 1) + (hasProducts ? 1 : 0),
     0,
   );
   const magnitude = Math.max(0, Math.log2(Math.max(largest, 1e-9)));
-  const room = SCALES.baseBits - HEADROOM_BITS - magnitude;
+  const room = baseBits - HEADROOM_BITS - magnitude;
   if (room >= LEAST_OUTPUT_BITS || drops === 0) {
     return { drops, lastLevel: 0, outputScale: 2 ** Math.min(room, SCALES.outputBits) };
   }
-  const wider = room + SCALES.lastPrimeBits;
+  const wider = room + lastPrimeBits;
   if (wider < LEAST_OUTPUT_BITS) {
     throw new SealedError(
       'does-not-fit',

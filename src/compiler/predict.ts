@@ -35,7 +35,7 @@ export interface Prediction {
   readonly outputCiphertexts: number;
   readonly counts: OperationCounts;
   readonly rotationKeys: number;
-  /** Evaluation keys as the client sends them, half of each expanded from a seed. */
+  /** Evaluation keys as the client sends them. */
   readonly keyBytes: number;
   /** Bytes of what the client encrypts and of what it gets back. */
   readonly inputBytes: number;
@@ -185,10 +185,10 @@ function ciphertextBytes(degree: number, primes: number, polynomials: number): n
   return polynomials * primes * degree * WORD_BYTES;
 }
 
-/** Bytes of one evaluation key as the client sends it, its random half expanded from a seed. */
+/** Bytes of one evaluation key as the client sends it. */
 export function evaluationKeyBytes({ polyModulusDegree, maxLevel }: Parameters): number {
   const digits = maxLevel + 1;
-  return digits * ciphertextBytes(polyModulusDegree, digits + 1, 1);
+  return digits * ciphertextBytes(polyModulusDegree, digits + 1, 2);
 }
 
 /** Bytes of encoded diagonals. */

@@ -1,0 +1,55 @@
+// What the commands share in reading their arguments.
+import { availableParallelism } from 'node:os';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { UsageError } from './usage.ts';
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** `args` by `options`. @throws UsageError for anything unknown or incomplete */
+export function parseArguments<const O extends Options>(
+  args: readonly string[],
+  options: O,
+): ReturnType<typeof parseArgs<{ args: string[]; options: O; allowPositionals: true }>> {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** `value` if it is one of `choices`. @throws UsageError */
+export function choice<T extends string | number>(option: string, value: string, choices: readonly T[]): T {
+  const found = choices.find((candidate) => String(candidate) === value);
+  if (found === undefined) throw new UsageError(`--${option} must be ${choices.join(', ')}, not "${value}".`);
+  return found;
+}
+
+/** A whole number from `least` to `most`. @throws UsageError */
+export function wholeNumber(option: string, value: string, least: number, most: number): number {
+  const number = Number(value);
+  if (value.trim() === '' || !Number.isInteger(number) || number < least || number > most) {
+    throw new UsageError(`--${option} must be ${least} to ${most}.`);
+  }
+  return number;
+}
+
+/** Whole numbers from 0 on, separated by commas. @throws UsageError */
+export function numberList(option: string, value: string): number[] {
+  const parts = value.split(',');
+  if (parts.some((part) => !/^\d+$/.test(part.trim()))) {
+    throw new UsageError(`--${option} must be whole numbers separated by commas, not "${value}".`);
+  }
+  return parts.map(Number);
+}
+
+/** `a-b`, or one number for both. @throws UsageError */
+export function layerRange(option: string, value: string): readonly [number, number] {
+  const match = /^(\d+)(?:-(\d+))?$/.exec(value.trim());
+  if (!match) throw new UsageError(`--${option} must be a range such as 0-4, not "${value}".`);
+  return [Number(match[1]), Number(match[2] ?? match[1])];
+}
+
+/** `--workers`: the number of processors, at most 4, unless given. @throws UsageError */
+export function workerCount(value: string | undefined): number {
+  return value === undefined ? Math.min(4, availableParallelism()) : wholeNumber('workers', value, 1, 32);
+}

@@ -1,0 +1,107 @@
+// `sealed-qr params test`: one network under many parameter sets.
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { inputsFor, readInputFile, readModelFile } from '../src/app/model-file.ts';
+import { type ParameterRefusal, type ParameterResult, testParameters } from '../src/app/parameter-test.ts';
+import { samplesOf } from '../src/app/plan-model.ts';
+import { BACKENDS } from '../src/app/report.ts';
+import { parseTestConfig, type TestConfig } from '../src/app/test-config.ts';
+import { choice, parseArguments, wholeNumber } from './arguments.ts';
+import { nodeWorkers } from './node-workers.ts';
+import { ms, size } from './table.ts';
+import { UsageError } from './usage.ts';
+
+const OPTIONS = {
+  threads: { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const;
+
+/** Runs the command. @throws UsageError, SealedError */
+export async function runParamsCommand([name, ...args]: readonly string[]): Promise<void> {
+  if (name !== 'test') {
+    throw new UsageError(name === undefined ? 'Say "params test".' : `There is no command "params ${name}".`);
+  }
+  const { values, positionals } = parseArguments(args, OPTIONS);
+  const [path, ...more] = positionals;
+  if (path === undefined) throw new UsageError('CONFIG.json is missing.');
+  if (more.length > 0) throw new UsageError(`Give one configuration, not also "${more[0]}".`);
+  const threads = values.threads === undefined ? undefined : wholeNumber('threads', values.threads, 1, 32);
+  const config = parseTestConfig(await readFile(path, 'utf8'));
+  const results = await runTest(config, dirname(path), threads ?? config.threads);
+  const report = { model: config.modelPath, layers: config.layers ?? null, results };
+  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : resultTable(results));
+}
+
+// CIFAR-10's size, which PyCrCNN's files mean without saying so.
+const PYCRCNN_SHAPE = [3, 32, 32];
+
+async function runTest(
+  config: TestConfig,
+  folder: string,
+  threads: number,
+): Promise<(ParameterResult | ParameterRefusal)[]> {
+  const at = (path: string): string => resolve(folder, path);
+  const input =
+    config.inputPath === undefined
+      ? undefined
+      : readInputFile(config.inputPath, new Uint8Array(await readFile(at(config.inputPath))));
+  const shape = config.inputShape ?? (input ? undefined : PYCRCNN_SHAPE);
+  const graph = readModelFile(new Uint8Array(await readFile(at(config.modelPath))), {
+    name: basename(config.modelPath).replace(/\.[^.]+$/, ''),
+    inputShape: shape,
+    input,
+  });
+  const inputs = input
+    ? inputsFor(graph.input.shape, input).slice(0, config.count ?? 1)
+    : [madeUpInput(graph.input.shape)];
+  const { ckks, bfv, layers, refresh, clientOps, layersReport } = config;
+  const refused = bfv.map(
+    ({ name }): ParameterRefusal => ({
+      name,
+      scheme: 'bfv',
+      ran: false,
+      code: 'unsupported-layer',
+      reason: 'Networks run in CKKS here, BFV is not implemented: give CKKS sets in "sets".',
+    }),
+  );
+  if (ckks.length === 0) return refused;
+  const results = await testParameters(nodeWorkers(), {
+    graph,
+    inputs,
+    sets: ckks,
+    threads,
+    layersReport,
+    refresh,
+    clientOps,
+    backend: choice('backend', config.backend ?? 'simd', BACKENDS),
+    batch: inputs.length,
+    calibration: samplesOf(graph, inputs),
+    ...(layers && { layers }),
+  });
+  return [...results, ...refused];
+}
+
+/** A smooth picture in 0 to 1, the same on every machine. */
+function madeUpInput(shape: readonly number[]): Float32Array {
+  const count = shape.reduce((product, n) => product * n, 1);
+  return Float32Array.from({ length: count }, (_, i) => 0.5 + 0.5 * Math.sin(i * 0.37));
+}
+
+function resultTable(results: readonly (ParameterResult | ParameterRefusal)[]): string {
+  return results
+    .map((result) => {
+      if (!result.ran) return `${result.name}\n  not run: ${result.reason} (${result.code})\n`;
+      const { timings, bytes, layers } = result;
+      const errors = layers.map(({ index, level, maxAbsError }) => {
+        const error = maxAbsError === null ? '–' : maxAbsError.toExponential(1);
+        return `${index}: ${error}${level === null ? '' : ` (level ${level})`}`;
+      });
+      return (
+        `${result.name}\n` +
+        `  error: largest ${result.maxAbsError.toExponential(2)}, mean ${result.meanAbsError.toExponential(2)}, predicted below ${result.predictedError.toExponential(1)}\n` +
+        `  evaluate ${ms(timings.evaluateMs)}, keys ${ms(timings.keygenMs)} and ${size(bytes.evaluationKeys)}, request ${size(bytes.request)}, ${result.parameters.securityBits}-bit security, backend ${result.backend}\n` +
+        `  after each layer: ${errors.join(', ')}\n`
+      );
+    })
+    .join('');
+}
