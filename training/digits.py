@@ -1,7 +1,7 @@
 """Trains the example network of the lab page: handwritten-looking digits of 12x12 pixels, drawn by this script alone.
 
 Every sample is a digit's strokes, bent, slanted, scaled, shifted and drawn with a pen of some width, then blurred by the
-pixel grid and given some noise. No data set of others is used. Writes public/models/digits.onnx, its card, and an input
+pixel grid and given some noise. No data set of others is used. Writes public/models/digits.onnx, digits.pt, their card, and an input
 (ten digits, one of each) beside it. Two squares and three layers: shallow enough to run encrypted at once.
 """
 
@@ -157,6 +157,8 @@ def main():
     file = io.BytesIO()
     torch.onnx.export(net, torch.zeros(1, 1, SIDE, SIDE), file, opset_version=13, input_names=["picture"], output_names=["logits"])
     (MODELS / "digits.onnx").write_bytes(file.getvalue())
+    # The same network as PyTorch saves it: the lab page reads both.
+    torch.save(net, MODELS / "digits.pt")
     example = np.concatenate([pictures[digits == d][:1] for d in range(10)])
     np.save(MODELS / "digits-input.npy", example)
     card = {

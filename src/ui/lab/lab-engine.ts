@@ -1,19 +1,21 @@
 // The lab's one way to the engine: files in, plans, runs and sweeps out. Everything the page knows of models is named here.
 import { layersOf, type LayerSummary } from '../../app/model-layers.ts';
 import { inputsFor, readInputFile, readModelFile } from '../../app/model-file.ts';
-import {
-  proposedSets,
-  sweepParameters,
-  type SweepControls,
-  type SweepResult,
-} from '../../app/model-sweep.ts';
+import { proposedSets } from '../../app/parameter-sets.ts';
+import { type ParameterRefusal, type ParameterResult, testParameters } from '../../app/parameter-test.ts';
 import { type NetworkControls, NetworkSession } from '../../app/network-session.ts';
 import { compileModel, type ModelPlanReport, reportPlan, samplesOf } from '../../app/plan-model.ts';
 import type { BackendName } from '../../app/report.ts';
 import { type ModelRunReport, runModel } from '../../app/run-model.ts';
 import { browserWorkers } from '../browser-workers.ts';
 
-export type { LayerSummary, ModelPlanReport, ModelRunReport, SweepResult };
+export type { LayerSummary, ModelPlanReport, ModelRunReport };
+
+/** What one parameter set came to. */
+export type SweepResult = {
+  readonly polyModulusDegree: number;
+  readonly coeffModulusBits: readonly number[];
+} & (ParameterResult | ParameterRefusal);
 
 /** A file as it was dropped or fetched. */
 export interface NamedFile {
@@ -95,14 +97,19 @@ export class LabEngine {
     return runModel(this.#session, { ...requestOf(model, options), layersReport }, controls);
   }
 
-  /** Runs `model` under parameter sets around those of its plan. */
-  sweep(
+  /** Runs `model` under parameter sets around those of its plan, one after the other: times are to be compared. */
+  async sweep(
     model: OpenedModel,
     options: LabOptions,
     { parameters }: ModelPlanReport,
-    controls: SweepControls,
-  ): Promise<SweepResult[]> {
-    return sweepParameters(this.#session, requestOf(model, options), proposedSets(parameters), controls);
+    signal: AbortSignal,
+    onResult: (result: SweepResult) => void,
+  ): Promise<void> {
+    const sets = proposedSets(parameters);
+    const test = { ...requestOf(model, options), sets, threads: 1, layersReport: false };
+    await testParameters(browserWorkers, test, signal, (index, result) =>
+      onResult({ ...sets[index], ...result }),
+    );
   }
 }
 

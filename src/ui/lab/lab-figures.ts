@@ -7,7 +7,7 @@ export function formatShape(shape: readonly number[]): string {
 
 /** 6 202, with thin spaces between thousands. */
 export function formatCount(count: number): string {
-  return String(Math.round(count)).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+(?!\d))/g, '\u2009');
 }
 
 /** 3.2e-5; 0 for none. */

@@ -26,7 +26,7 @@ export interface Example {
 export const EXAMPLES: readonly Example[] = [
   {
     name: 'Digits',
-    description: 'Ten drawn digits of 12 × 12 pixels; convolution, two squares, 6 202 numbers.',
+    description: 'Ten drawn digits of 12 × 12 pixels; convolution, two squares, 6 172 numbers.',
     model: 'models/digits.onnx',
     input: 'models/digits-input.npy',
   },
@@ -55,6 +55,11 @@ export class Lab {
   share = $state<number | undefined>();
   error = $state.raw<SealedError | undefined>();
   #abort: AbortController | undefined;
+
+  /** What to call the model: files know themselves by odd names. */
+  get title(): string {
+    return this.model?.name ?? '';
+  }
 
   get isBusy(): boolean {
     return this.phase !== 'idle';
@@ -131,12 +136,9 @@ export class Lab {
     return this.#work('sweeping', async (signal) => {
       if (!opened || !plan) return;
       this.activity = 'Trying parameter sets…';
-      await this.#engine.sweep(opened, this.#options(), plan, {
-        signal,
-        onResult: (result) => {
-          this.sweep = [...this.sweep, result];
-          this.activity = `Trying parameter sets: ${this.sweep.length} done…`;
-        },
+      await this.#engine.sweep(opened, this.#options(), plan, signal, (result) => {
+        this.sweep = [...this.sweep, result];
+        this.activity = `Trying parameter sets: ${this.sweep.length} done…`;
       });
     });
   }
