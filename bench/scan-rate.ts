@@ -1,4 +1,4 @@
-// How many random payloads come out scannable: `node bench/scan-rate.ts [--count 100] [--seed 1] [--backend seal] [--json]`.
+// How many random payloads come out scannable: `node bench/scan-rate.ts [--count 100] [--seed 1] [--backend simd] [--json]`.
 // Styles, levels, lengths and payload kinds are mixed; each picture is encoded as PNG, decoded again and scanned.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ const { values } = parseArgs({
   options: {
     count: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
-    backend: { type: 'string', default: 'seal' },
+    backend: { type: 'string', default: 'simd' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -55,7 +55,7 @@ for (let index = 0; index < Number(values.count); index += 1) {
       style,
       ecc,
       colours: style.defaultColours,
-      pixelsPerModule: 'auto',
+      pixelsPerModule: 8,
       backend,
       measurePrecision: false,
     });

@@ -1,5 +1,6 @@
 // The command line: picks the command, turns errors into exit codes.
 import { asSealedError } from '../src/base/errors.ts';
+import { runBench } from './bench-command.ts';
 import { runModelCommand } from './model-command.ts';
 import { runParamsCommand } from './params-command.ts';
 import { runStyle } from './style-command.ts';
@@ -9,6 +10,7 @@ const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> 
   ['params', runParamsCommand],
   ['style', runStyle],
   ['model', runModelCommand],
+  ['bench', runBench],
 ]);
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

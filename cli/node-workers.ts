@@ -35,10 +35,15 @@ export function scannerSources(): { zxing: Uint8Array<ArrayBuffer>; zbar: Uint8A
   };
 }
 
+/** The SIMD kernel's bytes. */
+export function kernelFile(): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(readFileSync(join(import.meta.dirname, '../wasm/build/kernel.wasm')));
+}
+
 /** The command line's workers. */
 export function nodeWorkers(): WorkerFactory {
   const seal = packageFile('node-seal', 'dist/seal_throws.wasm');
-  const kernel = Uint8Array.from(readFileSync(join(import.meta.dirname, '../wasm/build/kernel.wasm')));
+  const kernel = kernelFile();
   const { zxing, zbar } = scannerSources();
   return {
     client: () => connect(start('client'), { seal }),

@@ -55,15 +55,13 @@ async function runTest(
     ? inputsFor(graph.input.shape, input).slice(0, config.count ?? 1)
     : [madeUpInput(graph.input.shape)];
   const { ckks, bfv, layers, refresh, clientOps, layersReport } = config;
-  const refused = bfv.map(
-    ({ name }): ParameterRefusal => ({
-      name,
-      scheme: 'bfv',
-      ran: false,
-      code: 'unsupported-layer',
-      reason: 'Networks run in CKKS here, BFV is not implemented: give CKKS sets in "sets".',
-    }),
-  );
+  const refused = bfv.map(({ name }): ParameterRefusal => ({
+    name,
+    scheme: 'bfv',
+    ran: false,
+    code: 'unsupported-layer',
+    reason: 'Networks run in CKKS here, BFV is not implemented: give CKKS sets in "sets".',
+  }));
   if (ckks.length === 0) return refused;
   const results = await testParameters(nodeWorkers(), {
     graph,

@@ -1,6 +1,5 @@
 // `sealed-qr style`: the pipeline of the page, headless.
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { type StyledCode, styleCode, type StyleRequest } from '../src/app/pipeline.ts';
 import { BACKENDS } from '../src/app/report.ts';
 import { Session } from '../src/app/session.ts';
@@ -10,11 +9,10 @@ import type { Rgb } from '../src/qr/raster.ts';
 import { encodeSvg } from '../src/qr/svg.ts';
 import { type Style, STYLES } from '../src/style/styles.ts';
 import { choice, parseArguments, workerCount } from './arguments.ts';
+import { loadModel } from './load-model.ts';
 import { nodeWorkers } from './node-workers.ts';
 import { reportTable } from './table.ts';
 import { UsageError } from './usage.ts';
-
-const MODELS = join(import.meta.dirname, '..', 'public');
 
 const OPTIONS = {
   style: { type: 'string', default: 'liquid' },
@@ -22,7 +20,7 @@ const OPTIONS = {
   svg: { type: 'string' },
   ecc: { type: 'string', default: 'M' },
   colours: { type: 'string' },
-  pixels: { type: 'string' },
+  pixels: { type: 'string', default: '8' },
   backend: { type: 'string', default: 'simd' },
   workers: { type: 'string' },
   warm: { type: 'boolean', default: false },
@@ -72,7 +70,7 @@ function parse(args: readonly string[]): StyleArguments {
     style,
     ecc: choice('ecc', values.ecc, ERROR_CORRECTION_LEVELS),
     colours: values.colours === undefined ? style.defaultColours : parseColours(values.colours, style),
-    pixelsPerModule: values.pixels === undefined ? 'auto' : choice('pixels', values.pixels, [8, 4] as const),
+    pixelsPerModule: choice('pixels', values.pixels, [8, 4] as const),
     backend: choice('backend', values.backend, BACKENDS),
     measurePrecision: true,
   };
@@ -82,8 +80,6 @@ function parse(args: readonly string[]): StyleArguments {
 /** Runs the command. @throws UsageError, SealedError */
 export async function runStyle(args: readonly string[]): Promise<void> {
   const { request, out, svg, workers, warm, json } = parse(args);
-  const loadModel = async (path: string): Promise<Uint8Array> =>
-    new Uint8Array(await readFile(join(MODELS, path)));
   const session = new Session({ workers: nodeWorkers(), loadModel, serverWorkers: workers });
   try {
     if (warm) await styleCode(session, request);

@@ -9,7 +9,7 @@ export const USAGE = `sealed-qr style "<text>" --style gradient|liquid|dots --ou
   --svg FILE.svg    the same as SVG
   --ecc LEVEL       error correction level: L, M, Q or H                       (M)
   --colours A,B,C   foreground start, foreground end, background, as #rrggbb   (the style's own)
-  --pixels N        pixels a module drawn by the network: 8 or 4               (by size, see README)
+  --pixels N        pixels a module drawn by the network: 8 or 4               (8)
   --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
   --workers N       server workers                                             (number of processors, at most 4)
   --warm            run once before the run that is reported
@@ -34,6 +34,13 @@ sealed-qr model run FILE --input FILE [options]
 
 sealed-qr params test CONFIG.json [--threads N] [--json]
   Runs a network under many parameter sets: errors, levels, time and bytes of each, or why it cannot run.
+
+sealed-qr bench kernel|pool
+  kernel: node-seal and the SIMD kernel in turn, every operation and whole plans. pool: one and two server workers.
+
+  --pairs N         pairs of runs, of which the medians count                  (9)
+  --only LIST       parts of bench kernel: operations,transform,plans          (all)
+  --json            print one JSON object instead of the table
 
 Exit code 0: done; a style's code was read back exactly by every decoder. 1: something failed. 2: bad arguments.`;
 

@@ -55,8 +55,8 @@ test('the keyboard alone makes and saves a code', async ({ page }) => {
   await page.keyboard.press('Tab');
   await page.keyboard.press('ArrowLeft');
   await expect(focused).toHaveAttribute('value', 'gradient');
-  // Three colours and the level lie between the style and the button.
-  for (let stop = 0; stop < 5; stop += 1) await page.keyboard.press('Tab');
+  // Three colours, the level and the live preview's switch lie between the style and the button.
+  for (let stop = 0; stop < 6; stop += 1) await page.keyboard.press('Tab');
   await expect(focused).toHaveText('Make it');
   await page.keyboard.press('Enter');
   await expect(focused).toHaveText('Stop');

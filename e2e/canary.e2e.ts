@@ -26,12 +26,17 @@ import {
   watchChannels,
 } from './support/key-watch.ts';
 import { type KnownKey, makeSameKey } from './support/same-key.ts';
-import { choose, make, openStudio } from './support/studio.ts';
+import { choose, make, openStudio, prepared, setLive } from './support/studio.ts';
 
 /** Styles a code with known randomness and returns the key that the page must have used. */
 async function styleWithKnownKey(page: Page, url: string): Promise<KnownKey> {
   await recordMessages(page);
   await openStudio(page, url);
+  // Keys are made as soon as the page is there. Those of another style have other parameters: with it chosen, the next
+  // that Liquid needs are made anew, and from the known stream.
+  await setLive(page, false);
+  await choose(page, 'Gradient');
+  await prepared(page, 'gradient');
   await clientWorker(page).evaluate(makeRandomnessKnown);
   await clientWorker(page).evaluate(watchChannels);
   await choose(page, 'Liquid');

@@ -2,7 +2,7 @@
 
 import { expect, type Page, test } from '@playwright/test';
 import { decode } from './support/decode.ts';
-import { choose, download, make, openStudio } from './support/studio.ts';
+import { choose, download, make, openStudio, setLive } from './support/studio.ts';
 
 /** The SVG as Chromium draws it, as a PNG. */
 async function drawSvg(page: Page, bytes: Uint8Array): Promise<Uint8Array> {
@@ -52,6 +52,7 @@ test('emoji and accents in Dots, at the highest level, twice without new keys', 
   await choose(page, 'Dots');
   await choose(page, 'H, repairs');
   await expectToRead(page, 'dots', '🦊 Füchse, λίγο');
+  await setLive(page, false);
   await page.getByRole('textbox', { name: 'Text' }).fill('🦊 Füchse, λίγα');
   await expect(page.getByText('You have changed something since.')).toBeVisible();
   await expectToRead(page, 'dots', '🦊 Füchse, λίγα');

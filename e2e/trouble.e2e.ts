@@ -1,15 +1,15 @@
 // What can go wrong: a worker dies, the user changes their mind, the text is too long, the colours too close.
 
 import { expect, type Page, test, type Worker as PageWorker } from '@playwright/test';
-import { choose, evaluating, make, openStudio, phase, startMaking } from './support/studio.ts';
+import { choose, evaluating, make, openStudio, phase, setLive, startMaking } from './support/studio.ts';
 
-/** Text for a code of version 16 at level M: long enough to be caught at work. */
-const LONG_TEXT = 'All work and no play makes a dull code. '.repeat(11);
+/** Text for a code of version 24 at level M: long enough to be caught at work, and not followed live. */
+const LONG_TEXT = 'All work and no play makes a dull code. '.repeat(22);
 
 async function typeLongText(page: Page): Promise<void> {
   await choose(page, 'Text');
   await page.getByRole('textbox', { name: 'Text' }).fill(LONG_TEXT);
-  await choose(page, 'Gradient');
+  await choose(page, 'Liquid');
 }
 
 async function typeShortText(page: Page): Promise<void> {
@@ -68,13 +68,18 @@ test('stopping in mid-run stops at once, and the next run works', async ({ page 
   await make(page);
 });
 
-test('stopping while keys are made loses none of them', async ({ page }) => {
+test('stopping while plan and keys are made loses none of them', async ({ page }) => {
   await openStudio(page);
+  await setLive(page, false);
   await choose(page, 'Text');
   await typeShortText(page);
-  await startMaking(page);
-  await expect(page.locator('[data-stage=keygen]')).toHaveAttribute('data-state', 'running');
-  await page.getByRole('button', { name: 'Stop' }).click();
+  // Other parameters, so other keys; the button twice, before anything of them can be ready.
+  await page.evaluate(() => {
+    document.querySelector<HTMLInputElement>('input[value=gradient]')!.click();
+    const form = document.querySelector('form')!;
+    form.requestSubmit();
+    form.requestSubmit();
+  });
   await expect(phase(page)).toHaveAttribute('data-phase', 'stopped');
   await make(page);
 });

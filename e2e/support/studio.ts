@@ -19,6 +19,16 @@ export async function choose(page: Page, name: string): Promise<void> {
   await page.getByRole('radio', { name }).check({ force: true });
 }
 
+/** Switches the live preview. It is on when the page opens. */
+export async function setLive(page: Page, on: boolean): Promise<void> {
+  await page.getByRole('switch', { name: 'Live' }).setChecked(on, { force: true });
+}
+
+/** Waits until plan and keys for `style` have been made ahead of a run. */
+export async function prepared(page: Page, style = 'liquid'): Promise<void> {
+  await expect(page.locator('[data-prepared]')).toHaveAttribute('data-prepared', style);
+}
+
 /** Presses the button. */
 export async function startMaking(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Make it' }).click();

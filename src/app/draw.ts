@@ -33,11 +33,12 @@ export async function drawSealed(session: Session, drawing: Drawing, stages: Sta
   const { ready, values } = drawing;
   const { card } = ready;
   const { signal } = stages;
-  const { keygenMs, keyBytes } = await stages.run('keygen', () => session.prepareKeys(card, signal));
+  const { keygenMs } = await stages.run('keygen', () => session.prepareKeys(card, signal));
   const { frames, encodeMs, encryptMs } = await stages.run('encrypt', () =>
     session.encrypt(card, values, signal),
   );
   const request = total(frames);
+  const { keyBytes } = session;
   await stages.run('request', () => session.giveKeys(signal), {
     bytes: request + keyBytes,
     sample: frames[0],
@@ -50,6 +51,7 @@ export async function drawSealed(session: Session, drawing: Drawing, stages: Sta
   const reference = referenceOf(drawing);
   const picture = await stages.run('decrypt', () => session.decrypt(card, outputs, reference, signal));
   const evaluateMs = stages.ms('evaluate');
+  session.reportKeys();
   return {
     picture,
     bytes: { evaluationKeys: keyBytes, request, response },

@@ -1,6 +1,7 @@
 // The general compiler end to end: random networks against the float executor, on the simulation and encrypted on SEAL.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { kernelBytes } from '../../fixtures/kernel-watch.ts';
 import { randomGraph, randomInputs, seededNumbers } from '../../fixtures/random-graphs.ts';
 import { FAST_COSTS, largestError, runClear, runNetwork, runSeal } from '../../fixtures/run-network.ts';
 import { createClientRole } from '../client/client-role.ts';
@@ -141,12 +142,13 @@ describe('the client taking part', () => {
     const { segments, report } = compileNetwork(graph, { costs: FAST_COSTS, clientOps: true, batch: 2 });
     expect([segments.length, report.rounds]).toEqual([2, 1]);
     const client = createClientRole();
-    const servers = [createServerRole(), createServerRole()];
+    const kernel = { kernel: kernelBytes() };
+    const servers = [createServerRole(kernel), createServerRole(kernel)];
     const outputs = await runNetwork({ graph, segments, report }, inputs, async ({ plan, card }, values) => {
       const { keys } = await client.prepare(card);
       const partition = partitionPlan(plan, servers.length);
       for (const [worker, server] of servers.entries()) {
-        await server.open(card.parameters, 'seal');
+        expect(await server.open(card.parameters, 'simd')).toBe('simd');
         if (keys) await server.addKeys(keys);
         await server.addPlan(plan.name, partition.parts[worker]);
       }

@@ -5,9 +5,8 @@ import type { Proof } from '../qr/prove.ts';
 import type { Raster } from '../qr/raster.ts';
 import { checkColours, type StyleColours } from '../style/colours.ts';
 import type { PixelsPerModule } from '../style/graph.ts';
-import { foregroundAt, type Style } from '../style/styles.ts';
+import type { Style } from '../style/styles.ts';
 import { drawSealed, drawSimulated } from './draw.ts';
-import { pixelsFor } from './plans.ts';
 import type { BackendName, StyleReport } from './report.ts';
 import type { Session } from './session.ts';
 import { type RunControls, Stages } from './stages.ts';
@@ -18,8 +17,8 @@ export interface StyleRequest {
   readonly ecc: ErrorCorrectionLevel;
   readonly style: Style;
   readonly colours: StyleColours;
-  /** `auto`: by version, see {@link pixelsFor}. */
-  readonly pixelsPerModule: PixelsPerModule | 'auto';
+  /** 8, or 4 for an answer a quarter the size. */
+  readonly pixelsPerModule: PixelsPerModule;
   readonly backend: BackendName;
   /** Whether to run the float network as well and report how far the decrypted values are from it. */
   readonly measurePrecision: boolean;
@@ -41,14 +40,12 @@ export async function styleCode(
   request: StyleRequest,
   controls: RunControls = {},
 ): Promise<StyledCode> {
-  const { text, ecc, style, backend, measurePrecision } = request;
+  const { text, ecc, style, pixelsPerModule, backend, measurePrecision } = request;
   const stages = new Stages(controls);
   const started = performance.now();
 
   const colours = checkColours(request.colours, style.field);
   const code = await stages.run('encode-qr', () => encodeQr(text, { ecc }));
-  const pixelsPerModule =
-    request.pixelsPerModule === 'auto' ? pixelsFor(code.version) : request.pixelsPerModule;
   let used: BackendName = backend;
   const ready = await stages.run('plan', async () => {
     const server = backend === 'clear' ? 'simd' : backend;
@@ -59,7 +56,7 @@ export async function styleCode(
   const draw = backend === 'clear' ? drawSimulated : drawSealed;
   const drawing = { ready, values: Float32Array.from(code.dark), measurePrecision };
   const { picture, bytes, timings } = await draw(session, drawing, stages);
-  const foreground = foregroundRaster(style, colours, picture.width);
+  const { foreground } = ready;
   const { background } = colours;
   const proof = await stages.run('correct', () =>
     session.prove({ picture, code, pixelsPerModule, foreground, background, text }, stages.signal),
@@ -93,15 +90,4 @@ function requireProven({ proven, scan }: Proof): void {
       'Choose darker foreground or lighter background colours, a shorter text, or another error correction level.',
     { stage: 'scan', detail: scan },
   );
-}
-
-/** The style's ideal dark colour of every pixel. */
-function foregroundRaster(style: Style, colours: StyleColours, side: number): Raster {
-  const data = new Uint8Array(side * side * 3);
-  for (let y = 0; y < side; y += 1) {
-    for (let x = 0; x < side; x += 1) {
-      data.set(foregroundAt(style, colours, x, y, side).map(Math.round), 3 * (y * side + x));
-    }
-  }
-  return { width: side, height: side, data };
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { SealedError } from '../base/errors.ts';
 import { verifyPlan } from '../plan/verify.ts';
 import { STYLES, styleById } from '../style/styles.ts';
-import { floatPicture, pixelsFor, Plans } from './plans.ts';
+import { floatPicture, Plans } from './plans.ts';
 
 const gradient = styleById('gradient');
 const { defaultColours: colours } = gradient;
@@ -75,11 +75,5 @@ describe('Plans', () => {
   it('refuses a file that is no network', async () => {
     const plans = new Plans(() => Promise.resolve(new TextEncoder().encode('<!doctype html>')), 1);
     await expect(plans.network(gradient)).rejects.toMatchObject({ code: 'malformed-model' });
-  });
-});
-
-describe('pixelsFor', () => {
-  it('draws large codes with fewer pixels a module', () => {
-    expect([1, 25, 26, 40].map(pixelsFor)).toEqual([8, 8, 4, 4]);
   });
 });

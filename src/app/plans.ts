@@ -6,15 +6,18 @@ import { importOnnx } from '../model/import/onnx/import-onnx.ts';
 import { COST_TABLES } from '../plan/cost-tables.ts';
 import type { ServerBackendName } from '../protocol/contracts.ts';
 import { type Partition, partitionPlan } from '../plan/partition.ts';
+import type { Raster } from '../qr/raster.ts';
 import type { StyleColours } from '../style/colours.ts';
 import { type PixelsPerModule, styleGraph } from '../style/graph.ts';
-import type { Style } from '../style/styles.ts';
+import { foregroundRaster, type Style } from '../style/styles.ts';
 
 /** A style made ready for one size: what the server role runs and what the client needs to know. */
 export interface ReadyPlan extends Compiled {
   readonly id: string;
   readonly graph: Graph;
   readonly partition: Partition;
+  /** The style's ideal dark colour of every pixel. */
+  readonly foreground: Raster;
 }
 
 /** Reads a file of the site's `public/` folder. */
@@ -25,14 +28,6 @@ const ANY_SIZE = [1, 21, 21];
 
 // A plan of version 10 holds some 12 MB of colour fields: keep a few.
 const MOST_PLANS = 4;
-
-/** Largest version drawn at 8 pixels a module: beyond, the answer would grow past 50 MB. */
-const LAST_VERSION_AT_8 = 25;
-
-/** Pixels a module that the network draws for a code of `version`. */
-export function pixelsFor(version: number): PixelsPerModule {
-  return version <= LAST_VERSION_AT_8 ? 8 : 4;
-}
 
 /** The plans of one session. */
 export class Plans {
@@ -84,7 +79,9 @@ export class Plans {
     }
     const graph = styleGraph(await this.network(style), style, modules, colours, pixelsPerModule);
     const compiled = compile(graph, { costs: COST_TABLES[backend] });
-    const ready = { id, graph, ...compiled, partition: partitionPlan(compiled.plan, this.#workers) };
+    const foreground = foregroundRaster(style, colours, modules * pixelsPerModule);
+    const partition = partitionPlan(compiled.plan, this.#workers);
+    const ready = { id, graph, ...compiled, partition, foreground };
     this.#plans.set(id, ready);
     if (this.#plans.size > MOST_PLANS) this.#plans.delete(this.#plans.keys().next().value!);
     return ready;

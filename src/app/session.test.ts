@@ -1,67 +1,19 @@
 // The session over workers of this test: who is given what, what is replaced when it dies, and that a stop spoils nothing.
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { FakeWorker } from '../../fixtures/fake-worker.ts';
 import { styleNetwork } from '../../fixtures/small-engine.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
-import { SealedError } from '../base/errors.ts';
 import { compile } from '../compiler/compile.ts';
 import { SEAL_COSTS } from '../plan/cost-tables.ts';
 import { partitionPlan } from '../plan/partition.ts';
+import { emptyRaster } from '../qr/raster.ts';
 import type { ModelCard } from '../plan/plan.ts';
 import type { ServerBackendName } from '../protocol/contracts.ts';
 import type { ReadyPlan } from './plans.ts';
 import { Session } from './session.ts';
-import type { WorkerFactory, WorkerHandle } from './workers.ts';
+import type { WorkerFactory } from './workers.ts';
 
 const WORKERS = 2;
-
-/** A worker of this test: its calls are logged, an answer may be replaced, and it can die. */
-class FakeWorker {
-  readonly name: string;
-  readonly calls: unknown[][] = [];
-  readonly answers = new Map<string, (...args: never[]) => unknown>();
-  reason: string | undefined;
-  #reject: (error: unknown) => void = () => undefined;
-  readonly #death: Promise<never>;
-
-  constructor(name: string, answers: Record<string, (...args: never[]) => unknown>) {
-    this.name = name;
-    for (const [method, answer] of Object.entries(answers)) this.answers.set(method, answer);
-    this.#death = new Promise((_, reject) => (this.#reject = reject));
-    this.#death.catch(() => undefined);
-  }
-
-  readonly die = (reason = 'planted'): void => {
-    this.reason ??= reason;
-    this.#reject(new SealedError('worker-died', reason));
-  };
-
-  /** What has been called, without the questions how far it is. */
-  get methods(): string[] {
-    return this.calls.map(([method]) => method as string).filter((method) => method !== 'progress');
-  }
-
-  handle<Role>(): WorkerHandle<Role> {
-    const call =
-      (method: string) =>
-      (...args: never[]): Promise<unknown> => {
-        this.calls.push([method, ...args]);
-        if (this.reason !== undefined) return this.#death;
-        return Promise.race([this.#death, Promise.resolve().then(() => this.answers.get(method)?.(...args))]);
-      };
-    const role = new Proxy(
-      {},
-      { get: (_, method) => (method === 'then' ? undefined : call(String(method))) },
-    );
-    const isDead = (): boolean => this.reason !== undefined;
-    return {
-      role: role as Role,
-      get dead() {
-        return isDead();
-      },
-      terminate: this.die,
-    };
-  }
-}
 
 /** A session and the workers it has started, by role, in order. */
 class Bench {
@@ -145,7 +97,13 @@ const [shallow, deep] = ([0, 1] as const).map((squares): ReadyPlan => {
   const compiled = compile(graph, { costs: SEAL_COSTS, blocksPerCiphertext: 1 });
   const single = { ...partitionPlan(compiled.plan, WORKERS), needs: [[[0], [0]]] };
   const [segment] = single.owners.slice(-1);
-  return { ...compiled, id: `plan ${squares}`, graph, partition: { ...single, owners: [segment] } };
+  return {
+    ...compiled,
+    id: `plan ${squares}`,
+    graph,
+    partition: { ...single, owners: [segment] },
+    foreground: emptyRaster(1, 1),
+  };
 });
 
 /** Keys a server has been given: number of the client that made them, and N / 1024. */
@@ -234,6 +192,26 @@ describe('a session', () => {
     bench.servers[0].die();
     await bench.prepare(shallow);
     expect(keysOf(bench.servers[2])).toEqual([[0, 4]]);
+  });
+
+  it('gives the keys again to servers that are opened anew, for another backend', async () => {
+    const bench = new Bench();
+    await bench.prepare(shallow);
+    expect(await bench.session.givePlan(shallow, 'seal')).toBe('seal');
+    await bench.session.giveKeys();
+    for (const server of bench.servers)
+      expect(keysOf(server)).toEqual([
+        [0, 4],
+        [0, 4],
+      ]);
+  });
+
+  it('says that SEAL computes as soon as one server fell back on it', async () => {
+    const bench = new Bench();
+    await bench.prepare(shallow);
+    expect(await bench.session.givePlan(shallow, 'simd')).toBe('simd');
+    bench.servers[1].answers.set('open', () => 'seal');
+    expect(await bench.session.givePlan(shallow, 'simd')).toBe('seal');
   });
 
   it('keeps the keys of a client that was making them when the run was stopped', async () => {

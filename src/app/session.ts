@@ -1,5 +1,5 @@
 // Joins the roles: starts the workers, hands the server role its keys and plans, replaces what has died.
-import type { ErrorStage } from '../base/errors.ts';
+import { type ErrorStage, throwIfAborted } from '../base/errors.ts';
 import type { ModelCard } from '../plan/plan.ts';
 import type {
   ClientRole,
@@ -44,6 +44,7 @@ export class Session {
   /** Frames of evaluation keys that go with the client's present secret key. */
   #keys: Uint8Array[] = [];
   #parameters = '';
+  #unreportedKeyBytes = 0;
   #runs = 0;
 
   constructor(options: SessionOptions) {
@@ -61,10 +62,21 @@ export class Session {
     const client = this.#liveClient();
     const prepared = client.role.prepare(card).then((answer) => {
       if (answer.keys) held.push(answer.keys);
+      this.#unreportedKeyBytes += answer.keys?.byteLength ?? 0;
       return answer;
     });
     const { keys, keygenMs } = await limited(prepared, [client], 'keygen', signal);
     return { keygenMs, keyBytes: keys?.byteLength ?? 0 };
+  }
+
+  /** Bytes of the evaluation keys made since the last call of {@link reportKeys}: by this run, or ahead of it. */
+  get keyBytes(): number {
+    return this.#unreportedKeyBytes;
+  }
+
+  /** A run has been told of its keys. */
+  reportKeys(): void {
+    this.#unreportedKeyBytes = 0;
   }
 
   encrypt(card: ModelCard, values: Float32Array, signal?: AbortSignal): Promise<EncryptedInput> {
@@ -87,7 +99,11 @@ export class Session {
       if (server.opening !== opening) server.keys = new WeakSet();
       server.opening = opening;
       const actual = await role.open(card.parameters, backend);
-      if (!(await role.hasPlan(id))) await role.addPlan(id, partition.parts[worker]);
+      // Once stopped, the next run may open this worker for other parameters at any moment.
+      throwIfAborted(signal, 'compile');
+      if (await role.hasPlan(id)) return actual;
+      throwIfAborted(signal, 'compile');
+      await role.addPlan(id, partition.parts[worker]);
       return actual;
     });
     return used.includes('seal') ? 'seal' : 'simd';
@@ -98,6 +114,7 @@ export class Session {
     await this.#onServers('wire', signal, async ({ handle, keys }) => {
       for (const frame of this.#keys) {
         if (keys.has(frame)) continue;
+        throwIfAborted(signal, 'wire');
         await handle.role.addKeys(frame);
         keys.add(frame);
       }

@@ -155,7 +155,7 @@ class ProgramReader {
     if (!this.#patches || this.#steps.length === 0) {
       throw new SealedError('unsupported-layer', 'The network has no layer to run.', { stage: 'compile' });
     }
-    const lastStep = this.#steps.at(-1)!;
+    const lastStep = this.#steps.at(-1);
     const channels = lastStep.kind === 'square' ? lastStep.channels : lastStep.maps.at(-1)!.rows.length;
     return {
       name: this.#graph.name,

@@ -8,7 +8,7 @@ import { importModel } from './import/import-model.ts';
 import { selectLayers } from './layer-range.ts';
 
 describe('selectLayers', () => {
-  const torch = writtenOriginals().at(-1)!;
+  const torch = writtenOriginals().at(-1);
   const graph = importModel(torch.bytes, { inputShape: [1, 8, 8] });
 
   it('two parts make the whole, wherever the cut is', () => {

@@ -2,7 +2,7 @@
 import { defined } from '../base/assert.ts';
 import { throwIfAborted } from '../base/errors.ts';
 import type { Partition } from '../plan/partition.ts';
-import type { ServerRole } from './contracts.ts';
+import type { SegmentResult, ServerRole } from './contracts.ts';
 
 /** What a run over several workers needs. */
 export interface DistributedRun {
@@ -16,10 +16,11 @@ export interface DistributedRun {
   readonly onProgress?: (share: number) => void;
 }
 
-/** Encrypted outputs, in order, and the bytes that went between the workers. */
+/** Encrypted outputs, in order, the bytes that went between the workers, and how long each of them was at work. */
 export interface DistributedResult {
   readonly outputs: readonly Uint8Array[];
   readonly exchangedBytes: number;
+  readonly busyMs: readonly number[];
 }
 
 type ServerCalls = Pick<ServerRole, 'run' | 'end' | 'progress'>;
@@ -42,10 +43,15 @@ export async function runDistributed(
   try {
     let available = new Map(run.inputs.map((frame, index) => [index, frame] as const));
     let exchangedBytes = 0;
+    const busyMs = servers.map(() => 0);
     for (let segment = 0; segment < partition.needs.length; segment += 1) {
       throwIfAborted(signal, 'server');
       ticker.segment = segment;
-      available = await runSegmentOn(servers, run, segment, available);
+      const results = await runSegmentOn(servers, run, segment, available);
+      results.forEach((result, worker) => (busyMs[worker] += result.busyMs));
+      available = new Map(
+        results.flatMap(({ frames }) => frames.map(({ index, frame }) => [index, frame] as const)),
+      );
       if (segment < partition.needs.length - 1) {
         for (const frame of available.values()) exchangedBytes += frame.byteLength;
       }
@@ -54,7 +60,7 @@ export async function runDistributed(
     const outputs = Array.from({ length: count }, (_, index) =>
       defined(available.get(index), `output ${index} came`),
     );
-    return { outputs, exchangedBytes };
+    return { outputs, exchangedBytes, busyMs };
   } finally {
     ticker.stop();
     signal?.removeEventListener('abort', stop);
@@ -67,10 +73,10 @@ async function runSegmentOn(
   { partition, runId, planId }: DistributedRun,
   segment: number,
   available: ReadonlyMap<number, Uint8Array>,
-): Promise<Map<number, Uint8Array>> {
+): Promise<SegmentResult[]> {
   const owners = partition.owners[segment];
   const neededNext = new Set(partition.needs[segment + 1]?.flat() ?? owners.keys());
-  const results = await Promise.all(
+  return Promise.all(
     servers.map((server, worker) => {
       const wanted = owners.flatMap((owner, value) =>
         owner === worker && neededNext.has(value) ? [value] : [],
@@ -81,7 +87,6 @@ async function runSegmentOn(
       return server.run(runId, planId, segment, frames, wanted);
     }),
   );
-  return new Map(results.flatMap(({ frames }) => frames.map(({ index, frame }) => [index, frame] as const)));
 }
 
 /** Asks the workers how far they are while `segment` runs. */

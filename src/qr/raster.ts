@@ -21,7 +21,9 @@ export function emptyRaster(width: number, height: number): Raster {
 export function filledRaster(width: number, height: number, colour: Rgb): Raster {
   const raster = emptyRaster(width, height);
   const { data } = raster;
-  for (let at = 0; at < data.length; at += 3) data.set(colour, at);
+  // Twice what is there, again and again: far quicker than pixel by pixel.
+  data.set(colour);
+  for (let filled = 3; filled < data.length; filled *= 2) data.copyWithin(filled, 0, filled);
   return raster;
 }
 

@@ -8,6 +8,7 @@ import { randomCiphertext, randomPlan, SMALL } from '../../fixtures/small-engine
 import { seededRandom } from '../../fixtures/styled-codes.ts';
 import type { SealModule } from '../seal/load.ts';
 import { type Diagonal, droppedPrime, outLevel, rotationSteps } from '../plan/plan.ts';
+import { verifyPlan } from '../plan/verify.ts';
 import type { Backend, KeyedBackend } from './backend.ts';
 import { ClearBackend, type ClearCiphertext } from './clear-backend.ts';
 import { SealBackend, type SealCiphertext } from './seal-backend.ts';
@@ -163,6 +164,66 @@ function suite<C>(subject: Subject<C>): void {
     expectSlots(leave(ciphertext), (i) => a[i]);
   });
 }
+
+/** What only general networks have: products of two, and folds. */
+function productSuite<C>(subject: Subject<C>): void {
+  it.each([1, 2])('multiplies two at level %i and leaves both alone', (level) => {
+    const { backend, enter, leave } = subject;
+    const [a, b] = [slots(), slots()];
+    const [ca, cb] = [enter(a, level), enter(b, level)];
+    const product = backend.multiply(ca, cb, SCALE ** 2 / droppedPrime(SMALL, level));
+    expectSlots(leave(product), (i) => a[i] * b[i]);
+    expectSlots(leave(ca), (i) => a[i]);
+    expectSlots(leave(cb), (i) => b[i]);
+  });
+
+  it.each([true, false])('folds: rotates and sums without factors, rescale %s', async (rescale) => {
+    const { backend, enter, leave } = subject;
+    const [a, b] = [slots(), slots()];
+    const one = { kind: 'scalar', value: 1 } as const;
+    const [step] = STEPS;
+    const term = (input: number, by: number) => ({ input, step: by, diagonal: one });
+    const bias = { kind: 'scalar', value: 0.25 } as const;
+    const rows = [
+      { sums: [{ giantStep: 0, terms: [term(0, 0), term(0, step)] }], bias },
+      { sums: [{ giantStep: 0, terms: [term(1, 0)] }], bias: undefined },
+    ];
+    const inScale = rescale ? SCALE * droppedPrime(SMALL, 2) : SCALE;
+    const scales = { inScale, plainScale: 1, rescale, outScale: SCALE };
+    const raise = (ciphertext: C): C => {
+      if (!rescale) return ciphertext;
+      const raised = backend.multiplyAdd(undefined, ciphertext, one, droppedPrime(SMALL, 2));
+      backend.free(ciphertext);
+      return raised;
+    };
+    const stage = { kind: 'linear', label: 'fold', level: 2, ...scales, rows } as const;
+    const plan = { name: 'f', parameters: SMALL, inputCount: 2, inputScale: inScale, stages: [stage] };
+    const [folded, kept] = await runPlan(backend, verifyPlan(plan), [raise(enter(a)), raise(enter(b))]);
+    expectSlots(leave(folded), (i) => a[i] + a[(i + step) % SLOTS] + 0.25);
+    expectSlots(leave(kept), (i) => b[i]);
+  });
+
+  it('runs a product stage: products, squares, and values carried on', async () => {
+    const { backend, enter, leave } = subject;
+    const [a, b] = [slots(), slots()];
+    const outScale = SCALE ** 2 / droppedPrime(SMALL, 2);
+    const pairs = [
+      { left: 0, right: 1 },
+      { left: 1, right: 1 },
+      { left: 0, right: undefined },
+    ];
+    const stage = { kind: 'product', label: 'pairs', level: 2, inScale: SCALE, outScale, pairs } as const;
+    const plan = { name: 'p', parameters: SMALL, inputCount: 2, inputScale: SCALE, stages: [stage] };
+    const [ab, bb, carried] = await runPlan(backend, verifyPlan(plan), [enter(a), enter(b)]);
+    expectSlots(leave(ab), (i) => a[i] * b[i]);
+    expectSlots(leave(bb), (i) => b[i] ** 2);
+    expectSlots(leave(carried), (i) => a[i]);
+  });
+}
+
+describe('products on the clear backend', () => productSuite(clear));
+describe('products on the SEAL backend', () => productSuite(sealed));
+describe('products on the SIMD backend', () => productSuite(fast));
 
 describe('the clear backend', () => suite(clear));
 describe('the SEAL backend', () => suite(sealed));

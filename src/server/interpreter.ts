@@ -3,6 +3,7 @@ import { defined } from '../base/assert.ts';
 import type { LinearRow, LinearStage, ProductStage } from '../plan/plan.ts';
 import type { PlanPart, StagePart } from '../plan/partition.ts';
 import type { Backend, Checkpoint, LinearPart, LinearRunner } from './backend.ts';
+import { SegmentInputs } from './segment-inputs.ts';
 
 /** Values by their number. Whoever holds the map frees what is in it. */
 export type Values<C> = Map<number, C>;
@@ -104,10 +105,15 @@ function runnerOf<C>(backend: Backend<C>, stage: StagePart): LinearRunner<C> | u
 /** A worker's part of a plan, made ready for its backend. Dispose it when the plan is forgotten. */
 export class PreparedPart<C> implements Disposable {
   readonly segments: readonly (readonly PreparedStage<C>[])[];
+  /** What each segment starts from. */
+  readonly inputs: readonly SegmentInputs[];
+  #holders = 0;
+  #isDisposed = false;
 
   constructor(backend: Backend<C>, part: PlanPart) {
     const segments: PreparedStage<C>[][] = [];
     this.segments = segments;
+    this.inputs = part.segments.map(([first]) => new SegmentInputs(first));
     try {
       for (const stages of part.segments) {
         const prepared: PreparedStage<C>[] = [];
@@ -120,7 +126,23 @@ export class PreparedPart<C> implements Disposable {
     }
   }
 
+  /** Keeps the part usable until what is returned is disposed, even if the part itself is disposed meanwhile. */
+  hold(): Disposable {
+    this.#holders += 1;
+    return {
+      [Symbol.dispose]: () => {
+        this.#holders -= 1;
+        if (this.#isDisposed && this.#holders === 0) this.#release();
+      },
+    };
+  }
+
   [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    if (this.#holders === 0) this.#release();
+  }
+
+  #release(): void {
     for (const { runner } of this.segments.flat()) runner?.[Symbol.dispose]();
   }
 }

@@ -8,6 +8,7 @@ import {
   divideExtended,
   extendedZero,
   fillBabyStep,
+  fillConstantDiagonal,
   fillDiagonal,
   hoist,
   innerSums,
@@ -59,8 +60,7 @@ export class HoistedRunner implements LinearRunner<SimdCiphertext> {
           const diagonals = new DiagonalSum(backend.kernel, slots, this.#primes);
           sums.push({ giantStep, diagonals });
           for (const [index, { diagonal }] of terms.entries()) {
-            const values = slotValues(diagonal, backend.encoder.slotCount);
-            fillDiagonal(diagonals, index, backend.encoder, values, part.plainScale);
+            fill(backend, diagonals, index, diagonal, part.plainScale);
           }
         }
       }
@@ -116,7 +116,13 @@ export class HoistedRunner implements LinearRunner<SimdCiphertext> {
   }
 }
 
-function slotValues(diagonal: Diagonal, slots: number): Float64Array {
-  if (diagonal.kind === 'vector') return Float64Array.from(diagonal.values);
-  return new Float64Array(slots).fill(diagonal.value);
+function fill(
+  { encoder }: SimdOperations,
+  sum: DiagonalSum,
+  index: number,
+  diagonal: Diagonal,
+  scale: number,
+): void {
+  if (diagonal.kind === 'scalar') fillConstantDiagonal(sum, index, diagonal.value * scale);
+  else fillDiagonal(sum, index, encoder, Float64Array.from(diagonal.values), scale);
 }

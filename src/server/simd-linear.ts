@@ -9,6 +9,7 @@ import {
 import type { Checkpoint, LinearPart, LinearRunner } from './backend.ts';
 import { HoistedRunner } from './simd-hoisted.ts';
 import type { SimdCiphertext, SimdOperations } from './simd-operations.ts';
+import { isRotateAndSum, SumRunner } from './simd-sums.ts';
 import {
   disposeAll,
   Finisher,
@@ -25,6 +26,7 @@ export function simdRunner(backend: SimdOperations, part: LinearPart): LinearRun
   const isRotated = part.rows.some(({ sums }) =>
     sums.some(({ giantStep, terms }) => giantStep !== 0 || terms.some(({ step }) => step !== 0)),
   );
+  if (isRotated && isRotateAndSum(part)) return new SumRunner(backend, part);
   if (isRotated) return new HoistedRunner(backend, part);
   const isScalar = part.rows.every((row) => termsOf(row).every(({ diagonal }) => diagonal.kind === 'scalar'));
   return isScalar ? new MatrixRunner(backend, part) : new ProductRunner(backend, part);

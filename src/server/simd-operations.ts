@@ -134,20 +134,19 @@ export class SimdOperations implements KeyedBackend<SimdCiphertext> {
   }
 
   square({ handle }: SimdCiphertext, outScale: number): SimdCiphertext {
-    return this.#lowered(square(handle), outScale);
+    return this.#product(outScale, () => square(handle));
   }
 
   multiply(a: SimdCiphertext, b: SimdCiphertext, outScale: number): SimdCiphertext {
-    return this.#lowered(multiply(a.handle, b.handle), outScale);
+    return this.#product(outScale, () => multiply(a.handle, b.handle));
   }
 
-  /** A product of three polynomials, which it uses up, relinearised and rescaled. */
-  #lowered(product: Ciphertext, outScale: number): SimdCiphertext {
-    using long = product;
+  #product(outScale: number, multiplied: () => Ciphertext): SimdCiphertext {
     if (!this.#relinearization) {
       throw new SealedError('missing-key', 'There is no relinearisation key.', { stage: 'server' });
     }
-    using relinearized = relinearize(long, this.#relinearization);
+    using product = multiplied();
+    using relinearized = relinearize(product, this.#relinearization);
     return { handle: rescale(relinearized), scale: outScale };
   }
 

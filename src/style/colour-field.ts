@@ -32,10 +32,19 @@ export function fieldPosition(field: ColourField, x: number, y: number, side: nu
   }
 }
 
+/** The colour at `position` (0 … 1) of a gradient: 0 … 255 a channel, not rounded. */
+export type ColourMixer = (position: number) => Rgb;
+
+/** Mixes `start` and `end` as `field` does. Made once for a picture: the ends are converted here, not at every pixel. */
+export function colourMixer(field: ColourField, start: Rgb, end: Rgb): ColourMixer {
+  if (field === 'diagonal') return (position) => lerp(start, end, position);
+  const [from, to] = [toOklab(start), toOklab(end)];
+  return (position) => fromOklab(lerp(from, to, position));
+}
+
 /** The colour at `position` (0 … 1) between `start` and `end` as `field` mixes them: 0 … 255, not rounded. */
 export function mixColours(field: ColourField, start: Rgb, end: Rgb, position: number): Rgb {
-  if (field === 'diagonal') return lerp(start, end, position);
-  return fromOklab(lerp(toOklab(start), toOklab(end), position));
+  return colourMixer(field, start, end)(position);
 }
 
 type Triple = readonly [number, number, number];

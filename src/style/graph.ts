@@ -4,10 +4,13 @@ import { SealedError } from '../base/errors.ts';
 import { elementCount, type Graph, type Node, type NodeOf, type Tensor } from '../model/graph.ts';
 import type { StyleColours } from './colours.ts';
 import { TILE_PIXELS, TILE_SIDE } from './reference.ts';
-import { foregroundAt, type Style } from './styles.ts';
+import { foregroundOf, type Style } from './styles.ts';
 
 /** Pixels along one side of a module in the picture: 8 as the networks are trained, 4 for large codes. */
 export type PixelsPerModule = 8 | 4;
+
+/** What is drawn unless asked otherwise. */
+export const DEFAULT_PIXELS_PER_MODULE: PixelsPerModule = 8;
 
 const COLOUR_CHANNELS = 3;
 
@@ -159,9 +162,10 @@ function colourField(style: Style, colours: StyleColours, modules: number, p: Pi
   const positions = modules * modules;
   const data = new Float32Array(COLOUR_CHANNELS * p * p * positions);
   const side = modules * p;
+  const foregroundAt = foregroundOf(style, colours, side);
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {
-      const foreground = foregroundAt(style, colours, x, y, side);
+      const foreground = foregroundAt(x, y);
       const pixel = (y % p) * p + (x % p);
       const module = Math.floor(y / p) * modules + Math.floor(x / p);
       for (let c = 0; c < COLOUR_CHANNELS; c++) {

@@ -1,8 +1,8 @@
 // The list of styles: what each is called, which network draws its shapes, how it is coloured.
 
 import { SealedError } from '../base/errors.ts';
-import type { Rgb } from '../qr/raster.ts';
-import { fieldPosition, mixColours, type ColourField } from './colour-field.ts';
+import { emptyRaster, type Raster, type Rgb } from '../qr/raster.ts';
+import { colourMixer, fieldPosition, type ColourField } from './colour-field.ts';
 import type { StyleColours } from './colours.ts';
 import type { StyleId } from './reference.ts';
 
@@ -65,5 +65,28 @@ export function styleById(id: string): Style {
  * 0 … 255 a channel, not rounded.
  */
 export function foregroundAt(style: Style, colours: StyleColours, x: number, y: number, side: number): Rgb {
-  return mixColours(style.field, colours.start, colours.end, fieldPosition(style.field, x, y, side));
+  return foregroundOf(style, colours, side)(x, y);
+}
+
+/** {@link foregroundAt} for all pixels of a picture of `side` by `side` pixels: several times quicker for many. */
+export function foregroundOf(
+  style: Style,
+  colours: StyleColours,
+  side: number,
+): (x: number, y: number) => Rgb {
+  const mix = colourMixer(style.field, colours.start, colours.end);
+  return (x, y) => mix(fieldPosition(style.field, x, y, side));
+}
+
+/** The foreground colour of every pixel of a picture of `side` by `side` pixels, rounded. */
+export function foregroundRaster(style: Style, colours: StyleColours, side: number): Raster {
+  const raster = emptyRaster(side, side);
+  const colourAt = foregroundOf(style, colours, side);
+  for (let y = 0, at = 0; y < side; y += 1) {
+    for (let x = 0; x < side; x += 1, at += 3) {
+      const colour = colourAt(x, y);
+      for (let c = 0; c < 3; c += 1) raster.data[at + c] = Math.round(colour[c]);
+    }
+  }
+  return raster;
 }

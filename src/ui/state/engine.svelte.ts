@@ -1,6 +1,8 @@
 // The session behind the page: started at load, with everything it will ever fetch fetched then.
+import { type Preparation, prepareStyle } from '../../app/prepare.ts';
 import { Session } from '../../app/session.ts';
 import { asSealedError, SealedError } from '../../base/errors.ts';
+import type { StyleId } from '../../style/reference.ts';
 import { STYLES } from '../../style/styles.ts';
 import { browserWorkers } from '../browser-workers.ts';
 
@@ -28,9 +30,31 @@ export class Engine {
   });
   readiness = $state<'loading' | 'ready' | 'failed'>('loading');
   error = $state.raw<SealedError | undefined>();
+  /** What runs the server role here, once it is known. */
+  backend = $state<'simd' | 'seal' | undefined>();
+  /** The style that plan and keys have been made ready for. */
+  preparedFor = $state<StyleId | undefined>();
+  #preparing: AbortController | undefined;
 
   constructor() {
     void this.#load();
+  }
+
+  /** Makes plan and keys for `preparation` ahead of their use, in the place of what is being prepared. */
+  async prepare(preparation: Omit<Preparation, 'backend'>): Promise<void> {
+    this.stopPreparing();
+    const { signal } = (this.#preparing = new AbortController());
+    try {
+      this.backend = await prepareStyle(this.session, { ...preparation, backend: 'simd' }, signal);
+      this.preparedFor = preparation.style.id;
+    } catch {
+      // The run that needs it will meet the same error and say it.
+    }
+  }
+
+  /** Leaves the workers to a run. */
+  stopPreparing(): void {
+    this.#preparing?.abort();
   }
 
   async #load(): Promise<void> {

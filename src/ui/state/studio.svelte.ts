@@ -1,7 +1,9 @@
 // Everything the page holds, and the one thing it does: make a code.
 import type { StyleRequest } from '../../app/pipeline.ts';
+import { DEFAULT_PIXELS_PER_MODULE } from '../../style/graph.ts';
 import { Content } from './content.svelte.ts';
 import { Engine } from './engine.svelte.ts';
+import { Live } from './live.svelte.ts';
 import { Look } from './look.svelte.ts';
 import { Run } from './run.svelte.ts';
 
@@ -25,20 +27,31 @@ export class Studio {
     );
   });
 
-  /** Starts a run, unless the form or the colours are not right: then their errors are shown. @returns whether it did */
-  make(): boolean {
+  /** What the form asks for; undefined while form or colours are not right. */
+  readonly request = $derived.by((): StyleRequest | undefined => {
     const { content, look } = this;
-    content.touch();
-    if (content.text === undefined || look.error) return false;
-    const request: StyleRequest = {
+    if (content.text === undefined || look.error) return undefined;
+    return {
       text: content.text,
       ecc: content.ecc,
       style: look.style,
       colours: look.colours,
-      pixelsPerModule: 'auto',
+      pixelsPerModule: DEFAULT_PIXELS_PER_MODULE,
       backend: 'simd',
       measurePrecision: false,
     };
+  });
+
+  // The last: it looks at all of the above.
+  readonly live = new Live(this);
+
+  /** Starts a run, unless the form or the colours are not right: then their errors are shown. @returns whether it did */
+  make(): boolean {
+    this.content.touch();
+    const { request } = this;
+    if (!request) return false;
+    this.live.rest();
+    this.engine.stopPreparing();
     void this.run.start(this.engine.session, request);
     return true;
   }

@@ -108,7 +108,7 @@ export function layersOfStateDict(archive: Archive, specs: readonly LayerSpec[])
     const { type, name: _name, ...attributes } = spec;
     return {
       name,
-      type: type.split('.').at(-1) as string,
+      type: type.split('.').at(-1),
       ofTorch: true,
       attributes: Object.fromEntries(
         Object.entries(attributes).filter(([, value]) => value !== undefined),

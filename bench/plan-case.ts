@@ -1,0 +1,156 @@
+// A whole style plan on each backend, from residues to residues, as a server worker runs it.
+import { TestKeys } from '../fixtures/seal-keys.ts';
+import { seededRandom } from '../fixtures/styled-codes.ts';
+import { floatPicture, type Plans, type ReadyPlan } from '../src/app/plans.ts';
+import { SealedError } from '../src/base/errors.ts';
+import { sameParameters } from '../src/params/parameters.ts';
+import type { ResidueCiphertext } from '../src/params/residues.ts';
+import { type Picture, pictureOf } from '../src/plan/finish.ts';
+import { packInput, unpackOutput } from '../src/plan/layout.ts';
+import type { Plan } from '../src/plan/plan.ts';
+import type { SealModule } from '../src/seal/load.ts';
+import type { KeyedBackend } from '../src/server/backend.ts';
+import { PreparedPart, runSegment, type Values } from '../src/server/interpreter.ts';
+import { SealBackend } from '../src/server/seal-backend.ts';
+import { SimdBackend } from '../src/server/simd-backend.ts';
+import { styleById } from '../src/style/styles.ts';
+import { type Case, compare } from './measure.ts';
+import { DEFAULT_PIXELS_PER_MODULE } from '../src/style/graph.ts';
+
+/** A style at one QR version. */
+export interface PlanSubject {
+  readonly style: string;
+  readonly version: number;
+}
+
+/** What came of it. */
+export interface PlanResult {
+  readonly result: Case;
+  /** Milliseconds to encode all diagonals on the kernel, once before the first run. */
+  readonly prepareMs: number;
+  /** Residue products that the plan's sums make, for the roofline. */
+  readonly macs: number;
+}
+
+// As the command line is tested: decrypted values within this of the float network's.
+const LARGEST_ERROR = 0.01;
+
+/** Products of a residue and a factor in the plan's linear stages: two polynomials × primes × N for each term. */
+function countMacs({ stages, parameters }: Plan): number {
+  let residues = 0;
+  for (const stage of stages) {
+    if (stage.kind !== 'linear') continue;
+    const terms = stage.rows.flatMap(({ sums }) => sums.map((sum) => sum.terms.length));
+    residues += terms.reduce((sum, count) => sum + count, 0) * 2 * (stage.level + 1);
+  }
+  return residues * parameters.polyModulusDegree;
+}
+
+/** A plan made ready on one backend, with the inputs it was given. */
+class PlanSide<C> implements Disposable {
+  readonly ready: ReadyPlan;
+  readonly prepareMs: number;
+  readonly #backend: KeyedBackend<C>;
+  readonly #part: PreparedPart<C>;
+  readonly #inputs: readonly ResidueCiphertext[];
+  #outputs = new Map<number, ResidueCiphertext>();
+
+  constructor(backend: KeyedBackend<C>, ready: ReadyPlan, inputs: readonly ResidueCiphertext[]) {
+    this.#backend = backend;
+    this.ready = ready;
+    const start = performance.now();
+    this.#part = new PreparedPart(backend, ready.partition.parts[0]);
+    this.prepareMs = performance.now() - start;
+    this.#inputs = inputs;
+  }
+
+  readonly run = async (): Promise<void> => {
+    let values: Values<C> = new Map(this.#inputs.map((input, index) => [index, this.#backend.load(input)]));
+    const outputs = new Map<number, ResidueCiphertext>();
+    for (const [index, segment] of this.#part.segments.entries()) {
+      const isLast = index === this.#part.segments.length - 1;
+      const next: Values<C> = new Map();
+      await runSegment(
+        this.#backend,
+        segment,
+        values,
+        () => Promise.resolve(),
+        (output, ciphertext) => {
+          if (!isLast) return void next.set(output, ciphertext);
+          outputs.set(output, this.#backend.save(ciphertext));
+          this.#backend.free(ciphertext);
+        },
+      );
+      values = next;
+    }
+    this.#outputs = outputs;
+  };
+
+  /** The picture that the latest run's outputs decrypt to. */
+  picture(keys: TestKeys, reference: Float32Array): Picture {
+    const { layout } = this.ready.card.output;
+    const tensor = new Float32Array(layout.shape.reduce((product, size) => product * size, 1));
+    for (const [index, output] of this.#outputs) unpackOutput(layout, index, keys.decrypt(output), tensor);
+    return pictureOf(this.ready.card, tensor, reference);
+  }
+
+  [Symbol.dispose](): void {
+    this.#part[Symbol.dispose]();
+    this.#backend[Symbol.dispose]();
+  }
+}
+
+function requireAgreement(name: string, pictures: readonly Picture[]): void {
+  for (const { precision } of pictures) {
+    if (!(precision!.maxAbsError <= LARGEST_ERROR)) {
+      throw new SealedError('internal', `${name} decrypts to a wrong picture: nothing is worth timing.`);
+    }
+  }
+}
+
+/**
+ * Compares the backends on `subject`. Each runs the plan that the compiler makes for it; where that is the same one, as
+ * it mostly is, the inputs are the same ciphertexts.
+ * @throws SealedError `internal` unless both decrypt to the float network's picture
+ */
+export async function planCase(
+  seal: SealModule,
+  kernel: WebAssembly.Module,
+  plans: Plans,
+  { style: id, version }: PlanSubject,
+  pairs: number,
+): Promise<PlanResult> {
+  const style = styleById(id);
+  const name = `${id} version ${version}`;
+  const modules = 17 + 4 * version;
+  const [forSeal, forSimd] = await Promise.all(
+    (['seal', 'simd'] as const).map((backend) =>
+      plans.plan(style, modules, style.defaultColours, DEFAULT_PIXELS_PER_MODULE, backend),
+    ),
+  );
+  const { parameters } = forSimd.plan;
+  if (!sameParameters(parameters, forSeal.plan.parameters)) {
+    throw new SealedError('internal', `${name} has other parameters on each backend.`);
+  }
+  const random = seededRandom(version);
+  const dark = Float32Array.from({ length: modules * modules }, () => (random() < 0.5 ? 1 : 0));
+  using keys = new TestKeys(seal, parameters);
+  const steps = new Set([...forSeal.card.rotationSteps, ...forSimd.card.rotationSteps]);
+  const evaluationKeys = keys.evaluationKeys([...steps]);
+  const encrypt = ({ plan, card }: ReadyPlan): ResidueCiphertext[] =>
+    packInput(card.input.layout, dark).map((slots) => keys.encrypt(slots, plan.inputScale));
+  const simdInputs = encrypt(forSimd);
+  const sameLayout = JSON.stringify(forSeal.card.input.layout) === JSON.stringify(forSimd.card.input.layout);
+  const backends = [new SealBackend(seal, parameters), await SimdBackend.create(kernel, parameters)] as const;
+  for (const backend of backends) backend.addKeys(evaluationKeys);
+  using first = new PlanSide(backends[0], forSeal, sameLayout ? simdInputs : encrypt(forSeal));
+  using second = new PlanSide(backends[1], forSimd, simdInputs);
+  const { polyModulusDegree, maxLevel } = parameters;
+  const result = await compare(
+    { name, polyModulusDegree, primes: maxLevel + 1, seal: first.run, simd: second.run },
+    pairs,
+  );
+  const reference = floatPicture(forSimd.graph, dark);
+  requireAgreement(name, [first.picture(keys, reference), second.picture(keys, reference)]);
+  return { result, prepareMs: second.prepareMs, macs: countMacs(forSimd.plan) };
+}
