@@ -50,7 +50,7 @@ describe('the digits example', () => {
     const saved = importModel(read('digits.pt'), { inputShape: [1, 12, 12] });
     const expected = outputs(graph);
     outputs(saved).forEach((values, i) =>
-      values.forEach((value, j) => expect(value).toBeCloseTo(expected[i]![j]!, 4)),
+      values.forEach((value, j) => expect(value).toBeCloseTo(expected[i][j], 4)),
     );
   });
 });

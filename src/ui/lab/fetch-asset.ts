@@ -10,5 +10,5 @@ export async function fetchAsset(path: string): Promise<NamedFile> {
       stage: 'model',
     });
   }
-  return { name: path.split('/').at(-1)!, bytes: new Uint8Array(await response.arrayBuffer()) };
+  return { name: path.split('/').at(-1), bytes: new Uint8Array(await response.arrayBuffer()) };
 }

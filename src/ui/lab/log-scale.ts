@@ -11,7 +11,7 @@ export function decades(values: readonly number[]): number[] {
 
 /** Where a value lies between `from` (the first of `powers`) and `to` (the last); what lies below, at `from`. */
 export function logScale(powers: readonly number[], from: number, to: number): (value: number) => number {
-  const low = powers[0]!;
+  const low = powers[0];
   const span = powers.at(-1)! - low;
   return (value) => {
     if (!(value > 0)) return from;
