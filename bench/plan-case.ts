@@ -1,7 +1,7 @@
 // A whole style plan on each backend, from residues to residues, as a server worker runs it.
 import { TestKeys } from '../fixtures/seal-keys.ts';
 import { seededRandom } from '../fixtures/styled-codes.ts';
-import { floatPicture, pixelsFor, type Plans, type ReadyPlan } from '../src/app/plans.ts';
+import { floatPicture, type Plans, type ReadyPlan } from '../src/app/plans.ts';
 import { SealedError } from '../src/base/errors.ts';
 import { sameParameters } from '../src/params/parameters.ts';
 import type { ResidueCiphertext } from '../src/params/residues.ts';
@@ -124,7 +124,7 @@ export async function planCase(
   const modules = 17 + 4 * version;
   const [forSeal, forSimd] = await Promise.all(
     (['seal', 'simd'] as const).map((backend) =>
-      plans.plan(style, modules, style.defaultColours, pixelsFor(version), backend),
+      plans.plan(style, modules, style.defaultColours, version > 25 ? 4 : 8, backend),
     ),
   );
   const { parameters } = forSimd.plan;

@@ -1,5 +1,5 @@
 // How much faster two server workers are than one: the same plan on both pools, in turn.
-import { type ModelLoader, pixelsFor } from '../src/app/plans.ts';
+import type { ModelLoader } from '../src/app/plans.ts';
 import { Session } from '../src/app/session.ts';
 import type { WorkerFactory } from '../src/app/workers.ts';
 import type { EncryptedInput } from '../src/protocol/contracts.ts';
@@ -42,7 +42,7 @@ async function poolOf(options: PoolOptions, serverWorkers: number): Promise<Pool
   const session = new Session({ workers, loadModel, serverWorkers });
   const style = styleById(options.style);
   const modules = 17 + 4 * version;
-  const ready = await session.plans.plan(style, modules, style.defaultColours, pixelsFor(version), 'simd');
+  const ready = await session.plans.plan(style, modules, style.defaultColours, version > 25 ? 4 : 8, 'simd');
   await session.givePlan(ready, 'simd');
   await session.prepareKeys(ready.card);
   await session.giveKeys();
