@@ -68,7 +68,11 @@ function cases(images: number): Case[] {
     { name: 'SimpleModelApprox, layers 0-7', ...simple, options: { layers: [0, 7] } },
     { name: 'SimpleModelApprox, 0-7, refresh after 2', ...simple, options: { layers: [0, 7], refresh: [2] } },
     { name: 'SimpleModelApprox, client ops', ...simple, options: { clientOps: true } },
-    { name: 'SimpleModelApprox, client ops, refresh 2', ...simple, options: { clientOps: true, refresh: [2] } },
+    {
+      name: 'SimpleModelApprox, client ops, refresh 2',
+      ...simple,
+      options: { clientOps: true, refresh: [2] },
+    },
   ];
 }
 
@@ -87,9 +91,16 @@ function median(values: readonly number[]): number {
 // A single small run is too short to time once.
 const LEAST_RUNS = 7;
 
-async function runCase(test: Case, session: NetworkSession): Promise<Record<string, string | number | boolean>> {
+async function runCase(
+  test: Case,
+  session: NetworkSession,
+): Promise<Record<string, string | number | boolean>> {
   const tensor = readNpy(read(test.input));
-  const graph = readModelFile(read(test.model), { name: test.name, input: tensor, layers: test.stateDictLayers });
+  const graph = readModelFile(read(test.model), {
+    name: test.name,
+    input: tensor,
+    layers: test.stateDictLayers,
+  });
   const all = inputsFor(graph.input.shape, tensor);
   const inputs = all.slice(0, test.inputs);
   // Calibrated on other pictures than those that are run, where there are others.
@@ -117,7 +128,8 @@ async function runCase(test: Case, session: NetworkSession): Promise<Record<stri
   const { maxAbsError } = compareOutputs(outputs, expected);
   const largest = Math.max(...expected.flatMap((values) => [...values].map(Math.abs)));
   const measuredMs = median(evaluateMs);
-  const predictedMs = predictEvaluateMs(network, groups[0].length, session.serverWorkers, costs) / groups[0].length;
+  const predictedMs =
+    predictEvaluateMs(network, groups[0].length, session.serverWorkers, costs) / groups[0].length;
   const labels = test.labels && readNpy(read(test.labels)).data;
   return {
     name: test.name,
@@ -130,18 +142,29 @@ async function runCase(test: Case, session: NetworkSession): Promise<Record<stri
     evaluateMsAnInput: Math.round(measuredMs * 10) / 10,
     predictedMs: Math.round(predictedMs * 10) / 10,
     ratio: Math.round((measuredMs / predictedMs) * 100) / 100,
-    tableMs: Math.round(predictEvaluateMs(network, groups[0].length, session.serverWorkers, NETWORK_COSTS.simd) / groups[0].length * 10) / 10,
+    tableMs:
+      Math.round(
+        (predictEvaluateMs(network, groups[0].length, session.serverWorkers, NETWORK_COSTS.simd) /
+          groups[0].length) *
+          10,
+      ) / 10,
     maxAbsError: Number(maxAbsError.toExponential(2)),
     relative: Number((maxAbsError / largest).toExponential(1)),
     predictedError: Number(predictedError.toExponential(1)),
     withinBound: maxAbsError <= predictedError,
     sameAnswers: `${outputs.filter((values, i) => argmax(values) === argmax(expected[i])).length}/${inputs.length}`,
-    accuracy: labels ? outputs.filter((values, i) => argmax(values) === labels[i]).length / inputs.length : '',
+    accuracy: labels
+      ? outputs.filter((values, i) => argmax(values) === labels[i]).length / inputs.length
+      : '',
   };
 }
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, images: { type: 'string', default: '50' }, workers: { type: 'string', default: '2' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    images: { type: 'string', default: '50' },
+    workers: { type: 'string', default: '2' },
+  },
 });
 if (existsSync(DATA)) {
   const results = [];
@@ -152,7 +175,9 @@ if (existsSync(DATA)) {
       const result = await runCase(test, session);
       results.push(result);
       if (!values.json) {
-        const line = Object.entries(result).map(([name, value]) => (name === 'name' ? value : `${name} ${value}`));
+        const line = Object.entries(result).map(([name, value]) =>
+          name === 'name' ? value : `${name} ${value}`,
+        );
         process.stdout.write(`${line.join(', ')}\n`);
       }
     } finally {

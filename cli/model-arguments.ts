@@ -41,7 +41,10 @@ async function readBytes(path: string): Promise<Uint8Array> {
  * Reads the arguments, then the files.
  * @throws UsageError for a bad argument; SealedError for a file that cannot be read as what it should be
  */
-export async function readModelArguments(args: readonly string[], command: 'plan' | 'run'): Promise<ModelArguments> {
+export async function readModelArguments(
+  args: readonly string[],
+  command: 'plan' | 'run',
+): Promise<ModelArguments> {
   const { values, positionals } = parseArguments(args, OPTIONS);
   const [file, ...more] = positionals;
   if (file === undefined) throw new UsageError('The model FILE is missing.');
@@ -56,7 +59,8 @@ export async function readModelArguments(args: readonly string[], command: 'plan
   const batch = values.batch === undefined ? undefined : wholeNumber('batch', values.batch, 1, 16384);
   const count = values.count === undefined ? Infinity : wholeNumber('count', values.count, 1, 1e6);
   const workers = workerCount(values.workers);
-  const shape = values['input-shape'] === undefined ? undefined : numberList('input-shape', values['input-shape']);
+  const shape =
+    values['input-shape'] === undefined ? undefined : numberList('input-shape', values['input-shape']);
 
   const [model, list, input, samples] = await Promise.all([
     readBytes(file),
@@ -73,7 +77,9 @@ export async function readModelArguments(args: readonly string[], command: 'plan
   });
   const inputs = tensor ? inputsFor(graph.input.shape, tensor).slice(0, count) : [];
   // Whoever runs this command owns both network and inputs; a server that must not see their ranges is given --calibrate.
-  const calibration = samples ? inputsFor(graph.input.shape, readInputFile(values.calibrate!, samples)) : inputs;
+  const calibration = samples
+    ? inputsFor(graph.input.shape, readInputFile(values.calibrate!, samples))
+    : inputs;
   const modelOptions: ModelOptions = {
     ...options,
     batch: batch ?? Math.max(1, inputs.length),

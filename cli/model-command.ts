@@ -10,7 +10,9 @@ import { UsageError } from './usage.ts';
 /** Runs the command. @throws UsageError, SealedError */
 export async function runModelCommand([name, ...args]: readonly string[]): Promise<void> {
   if (name !== 'plan' && name !== 'run') {
-    throw new UsageError(name === undefined ? 'Say "model plan" or "model run".' : `There is no command "model ${name}".`);
+    throw new UsageError(
+      name === undefined ? 'Say "model plan" or "model run".' : `There is no command "model ${name}".`,
+    );
   }
   const { request, workers, json } = await readModelArguments(args, name);
   const session = new NetworkSession(nodeWorkers(), workers);

@@ -26,22 +26,31 @@ function segmentLines(segment: PlannedSegment): string {
     ['', ''],
     ['segment', segment.name],
     ['levels, batch', `${segment.levels}, ${segment.batch} inputs a ciphertext`],
-    ['ciphertexts', `${segment.inputCiphertexts} in (${size(segment.inputBytes)}), ${segment.outputCiphertexts} out (${size(segment.outputBytes)})`],
+    [
+      'ciphertexts',
+      `${segment.inputCiphertexts} in (${size(segment.inputBytes)}), ${segment.outputCiphertexts} out (${size(segment.outputBytes)})`,
+    ],
     ['rotations', `${segment.rotations} with ${segment.rotationKeys} keys`],
     ['products', `${byLevel.join(', ')} (level)`],
     ['weights', `${size(segment.diagonalBytes)} encoded`],
-    ...segment.stages.map(
-      (stage): Row => [
-        stage.kind,
-        `${stage.label}: level ${stage.level}, scale 2^${stage.scaleBits.toFixed(1)}, error below ${small(stage.errorBound)}`,
-      ],
-    ),
+    ...segment.stages.map((stage): Row => [
+      stage.kind,
+      `${stage.label}: level ${stage.level}, scale 2^${stage.scaleBits.toFixed(1)}, error below ${small(stage.errorBound)}`,
+    ]),
     ...(segment.clientLayers.length > 0 ? [['at the client', segment.clientLayers.join(', ')] as const] : []),
   ]);
 }
 
-function parametersRow({ polyModulusDegree, coeffModulusBits, logQP, securityBits }: ModelPlanReport['parameters']): Row {
-  return ['parameters', `N = ${polyModulusDegree}, primes of ${coeffModulusBits.join(', ')} bits, log2(QP) = ${logQP}, ${securityBits}-bit security`];
+function parametersRow({
+  polyModulusDegree,
+  coeffModulusBits,
+  logQP,
+  securityBits,
+}: ModelPlanReport['parameters']): Row {
+  return [
+    'parameters',
+    `N = ${polyModulusDegree}, primes of ${coeffModulusBits.join(', ')} bits, log2(QP) = ${logQP}, ${securityBits}-bit security`,
+  ];
 }
 
 /** `report` as lines of text. */
@@ -55,9 +64,15 @@ export function planTable(report: ModelPlanReport): string {
       ['rounds', report.rounds === 0 ? 'none' : `${report.rounds}, ${size(report.roundBytes)}`],
       ['client learns', ['the result', ...report.clientLearns].join('; ')],
       ['server learns', report.serverLearns.join('; ')],
-      ['time', `${ms(report.predictedMs)} for ${inputs} input${inputs === 1 ? '' : 's'} on ${workers} workers${report.calibration ? '' : ' (not measured here)'}`],
+      [
+        'time',
+        `${ms(report.predictedMs)} for ${inputs} input${inputs === 1 ? '' : 's'} on ${workers} workers${report.calibration ? '' : ' (not measured here)'}`,
+      ],
       ['error', `below ${small(report.predictedError)}`],
-      ...report.fits.map((fit): Row => ['fitted', `${fit.layer}: ${fit.function} by degree ${fit.degree} on ${fit.low.toPrecision(3)}…${fit.high.toPrecision(3)}, error ${small(fit.maxAbsError)}`]),
+      ...report.fits.map((fit): Row => [
+        'fitted',
+        `${fit.layer}: ${fit.function} by degree ${fit.degree} on ${fit.low.toPrecision(3)}…${fit.high.toPrecision(3)}, error ${small(fit.maxAbsError)}`,
+      ]),
       ['', ''],
       ['layers', ''],
     ]) +
@@ -82,14 +97,23 @@ export function runTable(report: ModelRunReport): string {
       ...shown,
       ['backend', report.backend],
       parametersRow(report.parameters),
-      ['error', `largest ${small(report.maxAbsError)}, mean ${small(report.meanAbsError)}, predicted below ${small(report.predictedError)}`],
+      [
+        'error',
+        `largest ${small(report.maxAbsError)}, mean ${small(report.meanAbsError)}, predicted below ${small(report.predictedError)}`,
+      ],
       ['keys, plan', `${ms(timings.keygenMs)}, ${ms(timings.planMs)}`],
       ['encrypt', ms(timings.encodeMs + timings.encryptMs)],
-      ['evaluate', `${ms(timings.evaluateMs)} (${ms(timings.evaluateMsPerInput)} an input), predicted ${ms(cost.predictedMs)}`],
+      [
+        'evaluate',
+        `${ms(timings.evaluateMs)} (${ms(timings.evaluateMsPerInput)} an input), predicted ${ms(cost.predictedMs)}`,
+      ],
       ['client rounds', `${cost.rounds}, ${ms(timings.roundMs)}, ${size(bytes.rounds)}`],
       ['decrypt', ms(timings.decryptMs)],
       ['total', ms(timings.totalMs)],
-      ['wire', `keys ${size(bytes.evaluationKeys)}, request ${size(bytes.request)}, response ${size(bytes.response)}`],
+      [
+        'wire',
+        `keys ${size(bytes.evaluationKeys)}, request ${size(bytes.request)}, response ${size(bytes.response)}`,
+      ],
       ['layers', ''],
     ]) + report.layers.map(layerLine).join('')
   );

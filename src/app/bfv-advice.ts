@@ -45,7 +45,8 @@ export function refuseBfv({ name, m, p }: BfvSet): ParameterRefusal {
   }
   const bits = maxLogQP(degree) ?? 0;
   // A product of two encoded numbers must leave room for the noise of one multiplication.
-  if (Math.log2(p) > bits / 2) reasons.push(`p = ${p} takes more than half of the ${bits} bits that m = ${degree} allows.`);
+  if (Math.log2(p) > bits / 2)
+    reasons.push(`p = ${p} takes more than half of the ${bits} bits that m = ${degree} allows.`);
   if (!isPrime(p) || p % (2 * degree) !== 1) {
     reasons.push(`p = ${p} allows no batching: that takes a prime that is 1 modulo ${2 * degree}.`);
     const prime = nearestBatchingPrime(p, degree);

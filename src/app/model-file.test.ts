@@ -9,7 +9,10 @@ function png(channels: 1 | 3 | 4, pixels: readonly number[]): Uint8Array {
 
 describe('readInputFile', () => {
   it('reads pictures channel by channel, in 0 to 1, without transparency', () => {
-    expect(readInputFile('A.PNG', png(1, [0, 255]))).toEqual({ shape: [1, 1, 2], data: Float32Array.of(0, 1) });
+    expect(readInputFile('A.PNG', png(1, [0, 255]))).toEqual({
+      shape: [1, 1, 2],
+      data: Float32Array.of(0, 1),
+    });
     const { shape, data } = readInputFile('a.png', png(4, [255, 0, 51, 9, 0, 255, 0, 9]));
     expect(shape).toEqual([3, 1, 2]);
     expect([...data].map((x) => Math.round(x * 255))).toEqual([255, 0, 0, 255, 51, 0]);

@@ -21,7 +21,10 @@ export interface ModelFileOptions {
  * The network in `bytes`. Without a shape, that of the file or else of the input is taken, with or without its first axis.
  * @throws SealedError as `importModel` does
  */
-export function readModelFile(bytes: Uint8Array, { name, inputShape, layers, input }: ModelFileOptions): Graph {
+export function readModelFile(
+  bytes: Uint8Array,
+  { name, inputShape, layers, input }: ModelFileOptions,
+): Graph {
   const given: ModelImportOptions = { name, ...(layers !== undefined && { layers }) };
   const shapes: (Shape | undefined)[] = inputShape ? [inputShape] : [undefined];
   if (!inputShape && input) {
@@ -64,7 +67,8 @@ function readPng(bytes: Uint8Array): Tensor {
     throw invalid('This is not a PNG picture.', error);
   }
   const { width, height, channels, depth, palette } = png;
-  if (palette || depth < 8) throw invalid('PNG pictures with a palette cannot be read: save it as RGB or grey.');
+  if (palette || depth < 8)
+    throw invalid('PNG pictures with a palette cannot be read: save it as RGB or grey.');
   const kept = channels >= 3 ? 3 : 1;
   const data = new Float32Array(kept * width * height);
   for (let pixel = 0; pixel < width * height; pixel += 1) {

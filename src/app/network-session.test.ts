@@ -78,24 +78,29 @@ let session: NetworkSession | undefined;
 afterEach(() => session?.close());
 
 describe('a network session', () => {
-  it.each(['clear', 'seal'] as const)('gives what the float network gives on %s, group by group', async (backend) => {
-    const graph = randomGraph(11);
-    const inputs = randomInputs(graph, 5, 3);
-    const network = compile(graph, { batch: 2 });
-    const { factory, runs } = localWorkers();
-    session = new NetworkSession(factory, 2);
-    const progress: NetworkProgress[] = [];
-    const outcome = await session.run(network, inputs, backend, { onProgress: (event) => progress.push(event) });
-    expect(outcome.backend).toBe(backend);
-    expect(compareOutputs(outcome.outputs, clearOutputs(network, inputs)).maxAbsError).toBeLessThan(0.02);
-    expect(progress.at(-1)?.share).toBeCloseTo(1);
-    const shares = progress.filter(({ stage }) => stage === 'evaluate').map(({ share }) => share);
-    expect(shares).toEqual([...shares].sort((a, b) => a - b));
-    if (backend === 'clear') return;
-    // Several groups: each worker has some.
-    expect(Math.min(...runs)).toBeGreaterThan(0);
-    expect(outcome.bytes.evaluationKeys).toBeGreaterThan(0);
-  });
+  it.each(['clear', 'seal'] as const)(
+    'gives what the float network gives on %s, group by group',
+    async (backend) => {
+      const graph = randomGraph(11);
+      const inputs = randomInputs(graph, 5, 3);
+      const network = compile(graph, { batch: 2 });
+      const { factory, runs } = localWorkers();
+      session = new NetworkSession(factory, 2);
+      const progress: NetworkProgress[] = [];
+      const outcome = await session.run(network, inputs, backend, {
+        onProgress: (event) => progress.push(event),
+      });
+      expect(outcome.backend).toBe(backend);
+      expect(compareOutputs(outcome.outputs, clearOutputs(network, inputs)).maxAbsError).toBeLessThan(0.02);
+      expect(progress.at(-1)?.share).toBeCloseTo(1);
+      const shares = progress.filter(({ stage }) => stage === 'evaluate').map(({ share }) => share);
+      expect(shares).toEqual([...shares].sort((a, b) => a - b));
+      if (backend === 'clear') return;
+      // Several groups: each worker has some.
+      expect(Math.min(...runs)).toBeGreaterThan(0);
+      expect(outcome.bytes.evaluationKeys).toBeGreaterThan(0);
+    },
+  );
 
   it('lets the client compute a layer in the middle, and refreshes, with the same answers', async () => {
     const graph = reluNetwork();
@@ -130,9 +135,11 @@ describe('a network session', () => {
     const network = compile(reluNetwork(), { layers: [0, 0] });
     session = new NetworkSession(localWorkers().factory, 1);
     const inputs = randomInputs(network.graph, 1, 1);
-    await expect(session.run(network, inputs, 'seal', { signal: AbortSignal.abort() })).rejects.toMatchObject({
-      code: 'aborted',
-    });
+    await expect(session.run(network, inputs, 'seal', { signal: AbortSignal.abort() })).rejects.toMatchObject(
+      {
+        code: 'aborted',
+      },
+    );
     await expect(session.run(network, [new Float32Array(3)], 'seal')).rejects.toMatchObject({
       code: 'invalid-argument',
     });

@@ -13,6 +13,7 @@ import type {
   SimulatorRole,
 } from '../protocol/contracts.ts';
 import { runDistributed } from '../protocol/distribute.ts';
+import { type Group, groupsOf, joined, split } from './input-groups.ts';
 import { limited, watch } from './limits.ts';
 import { NETWORK_COSTS, placePlan } from './network-costs.ts';
 import type { BackendName } from './report.ts';
@@ -70,12 +71,6 @@ export interface NetworkOutcome {
 // One frame of keys for large parameters would pass a gigabyte: several are made and handed on one by one.
 const STEPS_A_FRAME = 8;
 
-/** Some of a run's inputs, which share their ciphertexts. */
-interface Group {
-  readonly first: number;
-  readonly inputs: number;
-}
-
 /** One run in progress. */
 interface Run {
   readonly id: number;
@@ -123,7 +118,15 @@ export class NetworkSession {
     checkInputs(network, inputs);
     const started = performance.now();
     this.#runs += 1;
-    const timings = { keygenMs: 0, encodeMs: 0, encryptMs: 0, evaluateMs: 0, roundMs: 0, decryptMs: 0, totalMs: 0 };
+    const timings = {
+      keygenMs: 0,
+      encodeMs: 0,
+      encryptMs: 0,
+      evaluateMs: 0,
+      roundMs: 0,
+      decryptMs: 0,
+      totalMs: 0,
+    };
     const bytes = { evaluationKeys: 0, request: 0, response: 0, rounds: 0, exchanged: 0 };
     const run: Run = { id: this.#runs, network, inputs, outputs: [], timings, bytes, controls };
     const used = backend === 'clear' ? await this.#simulate(run) : await this.#runSealed(run, backend);
@@ -132,7 +135,11 @@ export class NetworkSession {
   }
 
   /** Times the operations of `backend` on a worker that is ended afterwards. */
-  async measure(parameters: ParametersLiteral, backend: ServerBackendName, signal?: AbortSignal): Promise<OperationTimes> {
+  async measure(
+    parameters: ParametersLiteral,
+    backend: ServerBackendName,
+    signal?: AbortSignal,
+  ): Promise<OperationTimes> {
     const worker = this.#factory.server();
     try {
       const times = worker.role.open(parameters, backend).then(() => worker.role.measure());
@@ -200,7 +207,8 @@ export class NetworkSession {
     const { lanes, partition } = placePlan(segment.plan, groups.length, this.#size, NETWORK_COSTS[backend]);
     const placed = { planId: `${this.#planId(segment)}/${partition.parts.length}`, partition };
     const width = partition.parts.length;
-    for (let lane = 0; lane < lanes; lane += 1) await this.#pool.givePlan(placed, lane * width, controls.signal);
+    for (let lane = 0; lane < lanes; lane += 1)
+      await this.#pool.givePlan(placed, lane * width, controls.signal);
     const failure = new AbortController();
     const signal = controls.signal ? AbortSignal.any([controls.signal, failure.signal]) : failure.signal;
     const busy = Array<number>(lanes).fill(0);
@@ -209,7 +217,12 @@ export class NetworkSession {
       shares[group] = share;
       const done = shares.reduce((sum, part) => sum + part, 0) / groups.length;
       const segments = network.segments.length;
-      controls.onProgress?.({ stage: 'evaluate', segment: index, segments, share: (index + done) / segments });
+      controls.onProgress?.({
+        stage: 'evaluate',
+        segment: index,
+        segments,
+        share: (index + done) / segments,
+      });
     };
     let next = 0;
     const serve = async (lane: number): Promise<void> => {
@@ -251,7 +264,9 @@ export class NetworkSession {
     const client = this.#liveClient();
     const held = { runId: id, ...group };
     const encrypting =
-      index === 0 ? client.role.encrypt(card, joined(run.inputs, group)) : client.role.encryptHeld(card, held);
+      index === 0
+        ? client.role.encrypt(card, joined(run.inputs, group))
+        : client.role.encryptHeld(card, held);
     const encrypted: EncryptedInput = await limited(encrypting, [client], 'encrypt', signal);
     timings.encodeMs += encrypted.encodeMs;
     timings.encryptMs += encrypted.encryptMs;
@@ -331,7 +346,8 @@ export class NetworkSession {
 
 function checkInputs({ graph, segments }: CompiledNetwork, inputs: readonly Float32Array[]): void {
   const size = elementCount(graph.input.shape);
-  if (inputs.length === 0) throw new SealedError('invalid-argument', 'There is no input to run.', { stage: 'input' });
+  if (inputs.length === 0)
+    throw new SealedError('invalid-argument', 'There is no input to run.', { stage: 'input' });
   for (const { length } of inputs) {
     if (length === size) continue;
     throw new SealedError(
@@ -341,26 +357,8 @@ function checkInputs({ graph, segments }: CompiledNetwork, inputs: readonly Floa
     );
   }
   const literals = new Set(segments.map(({ card }) => checkParameters(card.parameters)));
-  if (literals.size > 1) throw new SealedError('internal', 'The segments have different parameters.', { stage: 'compile' });
-}
-
-function groupsOf(inputs: number, batch: number): Group[] {
-  return Array.from({ length: Math.ceil(inputs / batch) }, (_, i) => ({
-    first: i * batch,
-    inputs: Math.min(batch, inputs - i * batch),
-  }));
-}
-
-function joined(inputs: readonly Float32Array[], { first, inputs: count }: Group): Float32Array {
-  const size = inputs[0].length;
-  const values = new Float32Array(count * size);
-  for (let i = 0; i < count; i += 1) values.set(inputs[first + i], i * size);
-  return values;
-}
-
-function split(values: Float32Array, count: number): Float32Array[] {
-  const size = values.length / count;
-  return Array.from({ length: count }, (_, i) => values.slice(i * size, (i + 1) * size));
+  if (literals.size > 1)
+    throw new SealedError('internal', 'The segments have different parameters.', { stage: 'compile' });
 }
 
 function bytesOf(frames: readonly Uint8Array[]): number {

@@ -61,7 +61,8 @@ export async function testParameters(
   onResult?: (index: number, result: ParameterResult | ParameterRefusal) => void,
 ): Promise<(ParameterResult | ParameterRefusal)[]> {
   const { sets, threads } = test;
-  if (sets.length === 0) throw new SealedError('invalid-argument', 'There is no parameter set to try.', { stage: 'input' });
+  if (sets.length === 0)
+    throw new SealedError('invalid-argument', 'There is no parameter set to try.', { stage: 'input' });
   const results: (ParameterResult | ParameterRefusal)[] = [];
   let next = 0;
   const work = async (): Promise<void> => {
@@ -89,7 +90,8 @@ async function trySet(
   index: number,
   signal: AbortSignal | undefined,
 ): Promise<ParameterResult | ParameterRefusal> {
-  const name = given ?? `set ${index + 1}: N = ${literal.polyModulusDegree}, ${literal.coeffModulusBits.join('-')} bits`;
+  const name =
+    given ?? `set ${index + 1}: N = ${literal.polyModulusDegree}, ${literal.coeffModulusBits.join('-')} bits`;
   const { sets: _, threads: __, ...request } = test;
   try {
     const parameters = checkParameters(literal);

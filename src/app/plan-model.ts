@@ -45,7 +45,13 @@ export interface PlannedSegment {
   /** Plaintext multiplications with vectors, by level from 0. */
   readonly multiplyPlainByLevel: readonly number[];
   readonly counts: OperationCounts;
-  readonly stages: readonly { readonly kind: string; readonly label: string; readonly level: number; readonly scaleBits: number; readonly errorBound: number }[];
+  readonly stages: readonly {
+    readonly kind: string;
+    readonly label: string;
+    readonly level: number;
+    readonly scaleBits: number;
+    readonly errorBound: number;
+  }[];
   readonly layouts: readonly string[];
   readonly inputBytes: number;
   readonly outputBytes: number;
@@ -124,7 +130,9 @@ export async function reportPlan(
   const workers = session?.serverWorkers ?? 1;
   const predictedMs = predictEvaluateMs(network, inputs, workers, costs);
   const planned = segments.map(plannedSegment);
-  const inner = planned.slice(0, -1).reduce((sum, { outputBytes }, i) => sum + outputBytes + planned[i + 1].inputBytes, 0);
+  const inner = planned
+    .slice(0, -1)
+    .reduce((sum, { outputBytes }, i) => sum + outputBytes + planned[i + 1].inputBytes, 0);
   return {
     model: graph.name,
     inputShape: graph.input.shape,
@@ -185,8 +193,7 @@ export function plannedLayers({ graph, segments }: CompiledNetwork): PlannedLaye
   const stages = segments.flatMap(({ prediction }) => prediction.stages);
   const atClient = new Set(segments.flatMap(({ client }) => client?.nodes.map(({ id }) => id) ?? []));
   const marks =
-    graph.layers ??
-    graph.nodes.map(({ id, op }, index) => ({ index, name: id, type: op, output: id }));
+    graph.layers ?? graph.nodes.map(({ id, op }, index) => ({ index, name: id, type: op, output: id }));
   return marks.map(({ index, name, type, output }) => {
     const stage = stages.findLast(({ label }) => layersOf(label).includes(output));
     const fused = stage && layersOf(stage.label).join(', ');

@@ -1,6 +1,11 @@
 // Whole runs as the command line and the page make them: reports, layers, ranges, and models that others trained.
 import { afterEach, describe, expect, it } from 'vitest';
-import { hasSharedData, readSharedBytes, readSharedJson, SHARED_DATA_ABSENT } from '../../fixtures/shared-data.ts';
+import {
+  hasSharedData,
+  readSharedBytes,
+  readSharedJson,
+  SHARED_DATA_ABSENT,
+} from '../../fixtures/shared-data.ts';
 import { nodeWorkers } from '../../cli/node-workers.ts';
 import type { Graph, Node } from '../model/graph.ts';
 import { inputsFor, readInputFile, readModelFile } from './model-file.ts';
@@ -89,16 +94,26 @@ describe.skipIf(!hasSharedData)(`models that others trained (${SHARED_DATA_ABSEN
     session = new NetworkSession(nodeWorkers(), 2);
     const { count = 1, ...rest } = options;
     const calibration = samplesOf(graph, inputs.slice(0, 20));
-    return runModel(session, { backend: 'simd', calibration, ...rest, graph, inputs: inputs.slice(0, count) });
+    return runModel(session, {
+      backend: 'simd',
+      calibration,
+      ...rest,
+      graph,
+      inputs: inputs.slice(0, count),
+    });
   };
 
   it('runs local_execution_model.pt encrypted, with every layer as PyTorch has it', async () => {
-    const report = await run('pycrcnn/local_execution_model.pt', 'pycrcnn/input_image_dim1.json', { layersReport: true });
+    const report = await run('pycrcnn/local_execution_model.pt', 'pycrcnn/input_image_dim1.json', {
+      layersReport: true,
+    });
     const expected = readSharedJson<{ layers: { values: number[]; shape: number[] }[] }>(
       'pycrcnn/local_execution_model.expected.json',
     );
-    expect(compareOutputs(report.outputs, [expected.layers.at(-1)!.values]).maxAbsError).toBeLessThan(2e-3);
-    expect(report.layers.map(({ shape }) => shape)).toEqual(expected.layers.map(({ shape }) => shape.slice(1)));
+    expect(compareOutputs(report.outputs, [expected.layers.at(-1).values]).maxAbsError).toBeLessThan(2e-3);
+    expect(report.layers.map(({ shape }) => shape)).toEqual(
+      expected.layers.map(({ shape }) => shape.slice(1)),
+    );
     expect(report.layers.every(({ maxAbsError }) => maxAbsError !== null && maxAbsError < 2e-3)).toBe(true);
     expect(report.maxAbsError).toBeLessThan(report.predictedError);
     expect(report.bytes.request).toBeGreaterThan(0);
@@ -117,7 +132,11 @@ describe.skipIf(!hasSharedData)(`models that others trained (${SHARED_DATA_ABSEN
     const options = { clientOps: true, refresh: [2] };
     const [model, input] = ['pycrcnn/SimpleModelApprox.pt', 'pycrcnn/rand_1x3x32x32_seed0.npy'];
     const { graph, inputs } = load(model, input);
-    const planned = compileModel(graph, { ...options, backend: 'simd', calibration: samplesOf(graph, inputs) });
+    const planned = compileModel(graph, {
+      ...options,
+      backend: 'simd',
+      calibration: samplesOf(graph, inputs),
+    });
     const plan = await reportPlan(planned, 1, 'simd', undefined);
     expect([plan.rounds, plan.clientLearns.length, plan.segments.length]).toEqual([2, 2, 3]);
     expect(plan.layers.find(({ type }) => type === 'ReLU')?.computedIn).toBe('client');

@@ -5,7 +5,13 @@ import { SealedError } from '../base/errors.ts';
 import { primesAtLevel } from '../params/parameters.ts';
 import { executeGraph } from '../model/execute.ts';
 import type { Graph } from '../model/graph.ts';
-import type { NetworkBytes, NetworkControls, NetworkOutcome, NetworkSession, NetworkTimings } from './network-session.ts';
+import type {
+  NetworkBytes,
+  NetworkControls,
+  NetworkOutcome,
+  NetworkSession,
+  NetworkTimings,
+} from './network-session.ts';
 import {
   compileModel,
   type ModelOptions,
@@ -75,14 +81,17 @@ export function clearOutputs({ graph }: CompiledNetwork, inputs: readonly Float3
  * small enough for the modulus it is decrypted at.
  * @throws SealedError `out-of-range` naming the layer
  */
-export function checkInputRanges({ segments }: CompiledNetwork, inputs: readonly Float32Array[]): void {
+function checkInputRanges({ segments }: CompiledNetwork, inputs: readonly Float32Array[]): void {
   for (const input of inputs) {
     let data = input;
     for (const { graph, client, fits, card, plan } of segments) {
       checkRanges(graph, { shape: graph.input.shape, data }, fits);
       data = executeGraph(graph, { shape: graph.input.shape, data }).data;
       const { level, scale } = card.output;
-      const modulus = primesAtLevel(plan.parameters, level).reduce((product, prime) => product * Number(prime), 1);
+      const modulus = primesAtLevel(plan.parameters, level).reduce(
+        (product, prime) => product * Number(prime),
+        1,
+      );
       const most = modulus / (2 * scale);
       if (!data.every((x) => Math.abs(x) < most)) {
         throw new SealedError(
@@ -110,13 +119,12 @@ export async function runModel(
   const planned = compileModel(graph, options);
   const { network, predictedError, planMs } = planned;
   checkInputRanges(network, inputs);
-  const { layers: _, parameters, predictedError: __, ...cost } = await reportPlan(
-    planned,
-    inputs.length,
-    backend,
-    session,
-    controls.signal,
-  );
+  const {
+    layers: _,
+    parameters,
+    predictedError: __,
+    ...cost
+  } = await reportPlan(planned, inputs.length, backend, session, controls.signal);
   let keyBytes = 0;
   let keygenMs = 0;
   if (warm) {
@@ -132,7 +140,8 @@ export async function runModel(
   return {
     outputs: outcome.outputs.map((values) => [...values]),
     clearOutputs: expected.map((values) => [...values]),
-    outputShape: network.graph.nodes.find(({ id }) => id === network.graph.output)?.shape ?? network.graph.input.shape,
+    outputShape:
+      network.graph.nodes.find(({ id }) => id === network.graph.output)?.shape ?? network.graph.input.shape,
     ...errors,
     predictedError,
     backend: outcome.backend,

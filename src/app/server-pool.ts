@@ -63,7 +63,11 @@ export class ServerPool {
   }
 
   /** Gives the workers from `first` on their parts of `placed`, unless they have them. */
-  async givePlan({ planId, partition }: PlacedPlan, first: number, signal: AbortSignal | undefined): Promise<void> {
+  async givePlan(
+    { planId, partition }: PlacedPlan,
+    first: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const handles = this.#servers.slice(first, first + partition.parts.length);
     const calls = handles.map(async ({ role }, worker) => {
       if (!(await role.hasPlan(planId))) await role.addPlan(planId, partition.parts[worker]);

@@ -7,7 +7,14 @@ import { parseTestConfig } from './test-config.ts';
 describe('parseTestConfig', () => {
   it('reads a CKKS sweep', () => {
     const sets = [{ name: 'small', polyModulusDegree: 4096, coeffModulusBits: [30, 30, 30] }];
-    const text = JSON.stringify({ model: 'a.onnx', input: 'a.npy', sets, layers: [2, 0, 1], refresh: [1], clientOps: true });
+    const text = JSON.stringify({
+      model: 'a.onnx',
+      input: 'a.npy',
+      sets,
+      layers: [2, 0, 1],
+      refresh: [1],
+      clientOps: true,
+    });
     expect(parseTestConfig(text)).toMatchObject({
       modelPath: 'a.onnx',
       inputPath: 'a.npy',
@@ -27,7 +34,10 @@ describe('parseTestConfig', () => {
     ['{"sets":[]}', /"model".*missing/],
     ['{"model":"a","sets":[]}', /nothing to try/],
     ['{"model":"a","sets":[{"coeffModulusBits":[30]}]}', /"polyModulusDegree" of set 1 is missing/],
-    ['{"model":"a","sets":[{"polyModulusDegree":4096,"coeffModulusBits":["x"]}]}', /"coeffModulusBits" of set 1/],
+    [
+      '{"model":"a","sets":[{"polyModulusDegree":4096,"coeffModulusBits":["x"]}]}',
+      /"coeffModulusBits" of set 1/,
+    ],
     ['{"model":"a","encryption_parameters":[{"m":2048}]}', /"p" of encryption_parameters 1 is missing/],
     ['{"model":1,"sets":[{}]}', /"model".*string/],
   ])('refuses %s', (text, message) => {

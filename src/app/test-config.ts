@@ -38,7 +38,8 @@ class Fields {
   readonly #where: string;
 
   constructor(value: unknown, where: string) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`${where} must be an object.`);
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw invalid(`${where} must be an object.`);
     this.#values = value as Record<string, unknown>;
     this.#where = where;
   }
@@ -55,7 +56,8 @@ class Fields {
 
   whole(name: string): number | undefined {
     const value = this.#values[name];
-    if (value === undefined || (Number.isInteger(value) && (value as number) >= 0)) return value as number | undefined;
+    if (value === undefined || (Number.isInteger(value) && (value as number) >= 0))
+      return value as number | undefined;
     throw invalid(`"${name}" of ${this.#where} must be a whole number.`);
   }
 
@@ -107,7 +109,8 @@ export function parseTestConfig(text: string): TestConfig {
   const bfv = fields
     .list('encryption_parameters')
     .map((entry, i) => bfvSet(new Fields(entry, `encryption_parameters ${i + 1}`), i));
-  if (ckks.length + bfv.length === 0) throw invalid('"sets" (or "encryption_parameters") has nothing to try.');
+  if (ckks.length + bfv.length === 0)
+    throw invalid('"sets" (or "encryption_parameters") has nothing to try.');
   const layers = fields.wholes('layers');
   return {
     modelPath,

@@ -31,8 +31,7 @@ export class HeldValues {
     if (runId !== this.#runId) this.clear();
     this.#runId = runId;
     const size = values.length / inputs;
-    for (let i = 0; i < inputs; i += 1)
-      this.#values.set(first + i, values.slice(i * size, (i + 1) * size));
+    for (let i = 0; i < inputs; i += 1) this.#values.set(first + i, values.slice(i * size, (i + 1) * size));
   }
 
   /**

@@ -94,7 +94,9 @@ export function compileNetwork(graph: Graph, options: NetworkOptions): CompiledN
     });
     return { ...compiled, graph: segment.graph, client: segment.client };
   };
-  const first = cutSegments(selected, { refresh, clientOps }).map((segment) => compileCut(segment, options.parameters));
+  const first = cutSegments(selected, { refresh, clientOps }).map((segment) =>
+    compileCut(segment, options.parameters),
+  );
   // One set of parameters for all: one set of keys. Segments of fewer levels start lower.
   if (options.parameters) requireLevels(options.parameters, first);
   const shared = largestParameters(first.map(({ plan }) => plan.parameters));

@@ -40,7 +40,10 @@ function chainOf(segments: readonly NetworkSegment[]): Graph[] {
 }
 
 function runChain(chain: readonly Graph[], input: Tensor): Tensor {
-  return chain.reduce((value, graph) => executeGraph(graph, { shape: graph.input.shape, data: value.data }), input);
+  return chain.reduce(
+    (value, graph) => executeGraph(graph, { shape: graph.input.shape, data: value.data }),
+    input,
+  );
 }
 
 function largestDifference(a: Float32Array, b: Float32Array): number {
