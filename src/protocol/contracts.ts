@@ -96,6 +96,7 @@ export interface SegmentResult {
 
 /** How the server role computes: the project's SIMD kernel, or SEAL. */
 export const SERVER_BACKENDS = ['simd', 'seal'] as const;
+/** One of {@link SERVER_BACKENDS}. */
 export type ServerBackendName = (typeof SERVER_BACKENDS)[number];
 
 /** Milliseconds of single operations at the parameters' highest level, one thread. */
