@@ -95,7 +95,7 @@ describe('sealed-qr', () => {
       payload: { bytes: text.length, version: 3, ecc: 'L', modules: 29 },
       style: 'gradient',
       pixelsPerModule: 8,
-      backend: 'seal',
+      backend: 'simd',
       parameters: { securityBits: 128 },
       scan: { zxing: true, zbar: true },
       files: [out, svg],

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { identityCard } from '../fixtures/small-card.ts';
 import { TINY } from '../fixtures/small-engine.ts';
 import type { WorkerHandle } from '../src/app/workers.ts';
+import { SERVER_BACKENDS } from '../src/protocol/contracts.ts';
 import { nodeWorkers } from './node-workers.ts';
 
 const started: WorkerHandle<unknown>[] = [];
@@ -15,24 +16,27 @@ afterEach(() => {
 });
 
 describe('nodeWorkers', () => {
-  it('run the client and server roles in threads of their own', async () => {
-    const workers = nodeWorkers();
-    const [client, server] = [keep(workers.client()), keep(workers.server())];
-    const card = identityCard(TINY, { rotationSteps: [1] });
-    const { keys } = await client.role.prepare(card);
-    await server.role.open(card.parameters, 'seal');
-    await server.role.addKeys(keys!);
-    expect(await server.role.memoryBytes()).toBeGreaterThan(1 << 20);
-    await expect(server.role.addKeys(keys!.subarray(1))).rejects.toMatchObject({
-      code: 'malformed-frame',
-      stage: 'wire',
-    });
-    await expect(server.role.run(1, 'none', 0, [], [])).rejects.toMatchObject({ code: 'wrong-state' });
-    const { frames } = await client.role.encrypt(card, new Float32Array(48).fill(1));
-    expect((await client.role.decryptPicture(card, frames, undefined)).data).toEqual(
-      new Uint8Array(48).fill(255),
-    );
-  });
+  it.each(SERVER_BACKENDS)(
+    'run the client and server roles in threads of their own, on %s',
+    async (backend) => {
+      const workers = nodeWorkers();
+      const [client, server] = [keep(workers.client()), keep(workers.server())];
+      const card = identityCard(TINY, { rotationSteps: [1] });
+      const { keys } = await client.role.prepare(card);
+      expect(await server.role.open(card.parameters, backend)).toBe(backend);
+      await server.role.addKeys(keys!);
+      expect(await server.role.memoryBytes()).toBeGreaterThan(1 << 18);
+      await expect(server.role.addKeys(keys!.subarray(1))).rejects.toMatchObject({
+        code: 'malformed-frame',
+        stage: 'wire',
+      });
+      await expect(server.role.run(1, 'none', 0, [], [])).rejects.toMatchObject({ code: 'wrong-state' });
+      const { frames } = await client.role.encrypt(card, new Float32Array(48).fill(1));
+      expect((await client.role.decryptPicture(card, frames, undefined)).data).toEqual(
+        new Uint8Array(48).fill(255),
+      );
+    },
+  );
 
   it('fail what waits for a thread that is ended, and leave the others alone', async () => {
     const workers = nodeWorkers();

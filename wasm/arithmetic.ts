@@ -4,22 +4,7 @@ import { Ciphertext, filled, sameKernel } from './handles.ts';
 import type { Plaintext } from './handles.ts';
 import { invalid } from './instance.ts';
 import type { KernelInstance } from './instance.ts';
-
-/** A scalar as its residues, one for each data prime in use: see {@link scalarOf}. */
-export type Scalar = Uint32Array;
-
-/** round(value) modulo the first `primes` data primes; `value` is already scaled and below 2^52 in magnitude. */
-export function scalarOf(kernel: KernelInstance, value: number, primes: number): Scalar {
-  kernel.checkPrimeCount(primes);
-  const whole = Math.round(value);
-  if (!Number.isFinite(value) || Math.abs(whole) >= 2 ** 52) {
-    throw invalid('A scaled scalar must be finite and below 2^52.');
-  }
-  return Uint32Array.from({ length: primes }, (_, i) => {
-    const prime = kernel.primes[i];
-    return ((whole % prime) + prime) % prime;
-  });
-}
+import type { Scalar } from './scalars.ts';
 
 function checkScalar(kernel: KernelInstance, scalar: Scalar, primes: number): void {
   if (scalar.length < primes) throw invalid('A scalar needs a residue for each prime of its ciphertext.');

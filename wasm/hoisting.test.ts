@@ -10,6 +10,7 @@ import {
   divideExtended,
   extendedZero,
   fillBabyStep,
+  fillConstantDiagonal,
   fillDiagonal,
   hoist,
   hoistedRotation,
@@ -93,6 +94,8 @@ describe('hoisting', () => {
     const diagonals = slotsOf.map((slots) =>
       slots.map(() => Float64Array.from({ length: SLOTS }, () => random() * 2 - 1)),
     );
+    // One of them is the same in every slot.
+    diagonals[1][1].fill(0.75);
     using sealInput = oracle.encrypt(values, SCALE);
     for (let count = BITS.length - 1; count > primes; count -= 1)
       evaluator.cipherModSwitchToNextInplace(sealInput);
@@ -123,7 +126,10 @@ describe('hoisting', () => {
     for (const [slot, step] of BABIES.entries()) fillBabyStep(babies, slot, hoisted, keys.get(step) ?? null);
     const sums = slotsOf.map((slots, j) => {
       const sum = new DiagonalSum(kernel, slots, primes);
-      for (const [k, diagonal] of diagonals[j].entries()) fillDiagonal(sum, k, encoder, diagonal, SCALE);
+      for (const [k, diagonal] of diagonals[j].entries()) {
+        if (j === 1 && k === 1) fillConstantDiagonal(sum, k, diagonal[0] * SCALE);
+        else fillDiagonal(sum, k, encoder, diagonal, SCALE);
+      }
       return sum;
     });
     const inner = innerSums(babies, sums);

@@ -7,6 +7,7 @@ import { Ciphertext, ExtendedCiphertext, HoistedCiphertext, filled, sameKernel }
 import type { SwitchKey, BabySteps, DiagonalSum } from './handles.ts';
 import { invalid } from './instance.ts';
 import type { KernelInstance } from './instance.ts';
+import { montgomeryResidue } from './scalars.ts';
 
 function wantGalois(key: SwitchKey): void {
   if (key.galoisElement === 0) throw invalid('This is a relinearisation key, not a Galois key.');
@@ -77,12 +78,30 @@ export function fillDiagonal(
 ): void {
   const kernel = sum.kernel;
   if (encoder.kernel !== kernel) throw invalid('The encoder belongs to another kernel.');
-  if (!Number.isInteger(term) || term < 0 || term >= sum.slots.length)
-    throw invalid('No such diagonal.', { term });
+  checkTerm(sum, term);
   encoder.rows(values, scale, sum.primes + 1, sum.primes, 'factor', (row, pointer) => {
     kernel.raw.storeDiagonalRow(sum.pointer, sum.slots.length, term, row, pointer);
   });
   sum.filled[term] = true;
+}
+
+/** Sets diagonal `term` of a sum to one number in all slots; `value` is already scaled, below 2^52 in magnitude. */
+export function fillConstantDiagonal(sum: DiagonalSum, term: number, value: number): void {
+  const { kernel, primes } = sum;
+  checkTerm(sum, term);
+  const row = kernel.scratch(kernel.rowBytes);
+  const words = kernel.words(row, kernel.polyModulusDegree);
+  for (const [index, prime] of [...kernel.primes.slice(0, primes), kernel.primes.at(-1)!].entries()) {
+    words.fill(montgomeryResidue(value, prime));
+    kernel.raw.storeDiagonalRow(sum.pointer, sum.slots.length, term, index, row);
+  }
+  sum.filled[term] = true;
+}
+
+function checkTerm(sum: DiagonalSum, term: number): void {
+  if (!Number.isInteger(term) || term < 0 || term >= sum.slots.length) {
+    throw invalid('No such diagonal.', { term });
+  }
 }
 
 /**

@@ -8,3 +8,5 @@ export * from './mixing.ts';
 export * from './switching.ts';
 export * from './hoisting.ts';
 export { Encoder } from './encoder.ts';
+export { scalarOf } from './scalars.ts';
+export type { Scalar } from './scalars.ts';

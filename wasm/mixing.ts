@@ -2,6 +2,7 @@
 import { Ciphertext, sameKernel } from './handles.ts';
 import { invalid } from './instance.ts';
 import type { KernelInstance } from './instance.ts';
+import { montgomeryResidue } from './scalars.ts';
 
 /** A matrix of scalars, prepared for one kernel: residues in Montgomery form, [prime][output][input]. */
 export interface ScalarMatrix {
@@ -32,22 +33,11 @@ export function scalarMatrix(
   const residues = new Uint32Array(primes * padded * inputs);
   for (let p = 0; p < primes; p++) {
     const prime = kernel.primes[p];
-    const montgomery = BigInt(2 ** 32 % prime);
-    const factor = Number(montgomery);
     for (let i = 0; i < values.length; i++) {
-      const whole = Math.round(values[i]);
-      if (!(Math.abs(whole) < 2 ** 52)) throw invalid('A scaled scalar must be finite and below 2^52.');
-      residues[p * padded * inputs + i] = timesMod(((whole % prime) + prime) % prime, factor, prime);
+      residues[p * padded * inputs + i] = montgomeryResidue(values[i], prime);
     }
   }
   return { kernel, outputs, inputs, primes, residues };
-}
-
-/** a b mod p for a, b, p below 2^30, in two halves so that nothing exceeds 2^53. */
-function timesMod(a: number, b: number, p: number): number {
-  const high = Math.floor(a / 32768);
-  const low = a % 32768;
-  return (((high * b) % p) * 32768 + low * b) % p;
 }
 
 /**

@@ -1,10 +1,12 @@
 // The engine end to end: random position-wise networks, compiled, encrypted, evaluated and decrypted, against the float network.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type HandleWatch, loadMeasuredSeal, watchHandles } from '../../fixtures/handle-count.ts';
 import { kernelBytes, type KernelWatch, watchKernels } from '../../fixtures/kernel-watch.ts';
+import { filledTensor, styleNetwork } from '../../fixtures/small-engine.ts';
+import { seededRandom } from '../../fixtures/styled-codes.ts';
 import { createClientRole } from '../client/client-role.ts';
 import { compile } from '../compiler/compile.ts';
 import { executeGraph } from '../model/execute.ts';
-import type { Graph, Node, Tensor } from '../model/graph.ts';
 import { checkParameters } from '../params/parameters.ts';
 import { COST_TABLES } from '../plan/cost-tables.ts';
 import { partitionPlan } from '../plan/partition.ts';
@@ -12,81 +14,38 @@ import { SERVER_BACKENDS } from '../protocol/contracts.ts';
 import { runDistributed } from '../protocol/distribute.ts';
 import { createServerRole } from '../server/server-role.ts';
 
-/** A small linear congruential generator: the same network on every run. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-function tensor(shape: number[], value: () => number): Tensor {
-  return { shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, value) };
-}
-
-/** A style network in small: conv 3×3, square, conv, square, conv, then a colour field over three copies. */
-function network(size: number, channels: number, alphas: number): Graph {
-  const random = seeded(size * 100 + channels);
-  const around = (spread: number) => () => (random() - 0.5) * spread;
-  const conv = (id: string, input: string, shape: [number, number, number, number], pad: number): Node => ({
-    id,
-    inputs: [input],
-    shape: [shape[0], size, size],
-    op: 'conv2d',
-    weight: tensor(shape, around(1)),
-    bias: tensor([shape[0]], around(0.5)),
-    strides: [1, 1],
-    pads: [pad, pad, pad, pad],
-    dilations: [1, 1],
-    groups: 1,
-  });
-  const colours = 3 * alphas;
-  const nodes: Node[] = [
-    conv('c1', 'x', [channels, 1, 3, 3], 1),
-    { id: 's1', inputs: ['c1'], shape: [channels, size, size], op: 'square' },
-    conv('c2', 's1', [channels, channels, 1, 1], 0),
-    { id: 's2', inputs: ['c2'], shape: [channels, size, size], op: 'square' },
-    conv('c3', 's2', [alphas, channels, 1, 1], 0),
-    { id: 'cat', inputs: ['c3', 'c3', 'c3'], shape: [colours, size, size], op: 'concat', axis: 0 },
-    {
-      id: 'mul',
-      inputs: ['cat'],
-      shape: [colours, size, size],
-      op: 'mulConstant',
-      constant: tensor([colours, size, size], around(0.5)),
-    },
-    {
-      id: 'add',
-      inputs: ['mul'],
-      shape: [colours, size, size],
-      op: 'addConstant',
-      constant: tensor([colours, 1, 1], random),
-    },
-    { id: 'd2s', inputs: ['add'], shape: [3, size * 2, size * 2], op: 'depthToSpace', block: 2, mode: 'CRD' },
-  ];
-  return { name: 'test', input: { id: 'x', shape: [1, size, size] }, nodes, output: 'd2s' };
-}
-
+let handles: HandleWatch;
 let kernels: KernelWatch;
-beforeAll(() => void (kernels = watchKernels()));
-afterAll(() => kernels.stop());
+beforeAll(async () => {
+  await loadMeasuredSeal();
+  handles = watchHandles();
+  kernels = watchKernels();
+});
+afterEach(() => {
+  expect(handles.live()).toEqual([]);
+  expect(kernels.live()).toBe(0);
+});
+afterAll(() => {
+  handles.stop();
+  kernels.stop();
+});
 
 describe.each([
-  { size: 21, blocks: 1, workers: 1 },
-  { size: 21, blocks: 8, workers: 2 },
-  { size: 33, blocks: 2, workers: 2 },
-  { size: 70, blocks: 1, workers: 2 },
-])(
-  'a $size×$size network with $blocks channels a ciphertext on $workers workers',
-  ({ size, blocks, workers }) => {
+  { size: 21, squares: 0, blocks: 1, workers: 1 },
+  { size: 21, squares: 2, blocks: 1, workers: 2 },
+  { size: 21, squares: 2, blocks: 4, workers: 1 },
+  { size: 33, squares: 1, blocks: 2, workers: 2 },
+  { size: 65, squares: 1, blocks: 1, workers: 2 },
+] as const)(
+  '$squares squares over $size×$size modules, $blocks channels a ciphertext, $workers workers',
+  ({ size, squares, blocks, workers }) => {
     it.each(SERVER_BACKENDS)('decrypts to what the float network computes, on %s', async (backend) => {
-      const graph = network(size, 8, 4);
-      const random = seeded(7);
-      const input = tensor([1, size, size], () => (random() < 0.5 ? 0 : 1));
-      const costs = COST_TABLES[backend];
-      const { plan, card } = compile(graph, { costs, blocksPerCiphertext: blocks });
+      const random = seededRandom(size + squares);
+      const graph = styleNetwork(random, { size, channels: 4, alphas: blocks === 1 ? 1 : 4, squares });
+      const input = filledTensor([1, size, size], () => (random() < 0.5 ? 0 : 1));
+      const { plan, card } = compile(graph, { costs: COST_TABLES[backend], blocksPerCiphertext: blocks });
       expect(plan.parameters).toBe(checkParameters(card.parameters));
+      expect(card.input.layout.blocks.tiles).toBe(size === 65 ? 2 : 1);
       const client = createClientRole();
       const { keys } = await client.prepare(card);
       const partition = partitionPlan(plan, workers);
@@ -106,7 +65,7 @@ describe.each([
         const run = { runId, planId: 'p', partition, inputs: frames, signal: undefined };
         const { outputs } = await runDistributed(servers, run);
         const picture = await client.decryptPicture(card, outputs, reference);
-        expect([picture.width, picture.height]).toEqual([2 * size, 2 * size]);
+        expect([3, picture.height, picture.width]).toEqual(graph.nodes.at(-1)!.shape);
         expect(picture.precision!.maxAbsError).toBeLessThan(0.01);
         held.push(kernels.live());
         if (backend === 'seal') break;
@@ -115,7 +74,6 @@ describe.each([
       expect(new Set(held).size).toBe(1);
       expect(held[0] > 0).toBe(backend === 'simd');
       await Promise.all([client.close(), ...servers.map((server) => server.close())]);
-      expect(kernels.live()).toBe(0);
     });
   },
 );

@@ -19,7 +19,7 @@ export const SEAL_COSTS: CostTable = {
 };
 
 /** The project's SIMD kernel, one thread, the same parameters. Fields are encoded once, before the run. */
-export const SIMD_COSTS: CostTable = {
+const SIMD_COSTS: CostTable = {
   rotate: (primes, slots) => scaled(0.02 * primes * (primes + 1), slots),
   relinearize: (primes, slots) => scaled(0.024 * primes * (primes + 1), slots),
   multiplyPlain: (primes, slots) => scaled(0.008 * primes, slots),

@@ -3,6 +3,7 @@ import { defined } from '../base/assert.ts';
 import type { LinearRow, LinearStage } from '../plan/plan.ts';
 import type { PlanPart, StagePart } from '../plan/partition.ts';
 import type { Backend, Checkpoint, LinearPart, LinearRunner } from './backend.ts';
+import { SegmentInputs } from './segment-inputs.ts';
 
 /** Values by their number. Whoever holds the map frees what is in it. */
 export type Values<C> = Map<number, C>;
@@ -104,10 +105,13 @@ function runnerOf<C>(backend: Backend<C>, stage: StagePart): LinearRunner<C> | u
 /** A worker's part of a plan, made ready for its backend. Dispose it when the plan is forgotten. */
 export class PreparedPart<C> implements Disposable {
   readonly segments: readonly (readonly PreparedStage<C>[])[];
+  /** What each segment starts from. */
+  readonly inputs: readonly SegmentInputs[];
 
   constructor(backend: Backend<C>, part: PlanPart) {
     const segments: PreparedStage<C>[][] = [];
     this.segments = segments;
+    this.inputs = part.segments.map(([first]) => new SegmentInputs(first));
     try {
       for (const stages of part.segments) {
         const prepared: PreparedStage<C>[] = [];

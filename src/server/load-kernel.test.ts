@@ -1,9 +1,10 @@
 // Loading the kernel: compiled once, undefined where this engine does not take it, tried again after a fault.
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type * as LoadKernel from './load-kernel.ts';
 import { kernelBytes } from '../../fixtures/kernel-watch.ts';
 
 /** The module anew: it remembers what it has compiled. */
-async function fresh(): Promise<typeof import('./load-kernel.ts')> {
+async function fresh(): Promise<typeof LoadKernel> {
   vi.resetModules();
   return import('./load-kernel.ts');
 }

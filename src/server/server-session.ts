@@ -5,6 +5,7 @@ import type { PlanPart } from '../plan/partition.ts';
 import type { IndexedFrame } from '../protocol/contracts.ts';
 import { decodeCiphertexts, decodeFrame, encodeFrame } from '../protocol/frame.ts';
 import type { KeyedBackend } from './backend.ts';
+import type { SegmentInputs } from './segment-inputs.ts';
 import { freeValues, PreparedPart, runSegment, segmentWork, type Values } from './interpreter.ts';
 
 // A worker hears "stop" only when it waits; waiting costs a millisecond or two.
@@ -119,7 +120,7 @@ export class ServerSession<C> implements Disposable {
     const isLast = segment === part.segments.length - 1;
     const results: IndexedFrame[] = [];
     try {
-      for (const frame of frames) this.#receive(frame, values);
+      for (const frame of frames) this.#receive(frame, part.inputs[segment], values);
       await runSegment(this.backend, stages, values, run.checkpoint, (index, ciphertext) => {
         run.kept.set(index, ciphertext);
         if (wanted.has(index)) results.push({ index, frame: this.#frame(index, ciphertext) });
@@ -136,11 +137,12 @@ export class ServerSession<C> implements Disposable {
     return results;
   }
 
-  #receive(frame: Uint8Array, values: Values<C>): void {
-    for (const { index, ciphertext } of decodeCiphertexts(frame, this.parameters)) {
-      if (values.has(index))
-        throw new SealedError('malformed-frame', `Value ${index} came twice.`, { stage: 'server' });
-      values.set(index, this.backend.load(ciphertext));
+  #receive(frame: Uint8Array, inputs: SegmentInputs, values: Values<C>): void {
+    for (const item of decodeCiphertexts(frame, this.parameters)) {
+      inputs.check(item);
+      if (values.has(item.index))
+        throw new SealedError('malformed-frame', `Value ${item.index} came twice.`, { stage: 'server' });
+      values.set(item.index, this.backend.load(item.ciphertext));
     }
   }
 

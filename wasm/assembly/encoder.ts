@@ -103,10 +103,9 @@ function modulo(x: v128, p: v128, inverse: v128): v128 {
   return f64x2.sub(x, f64x2.mul(f64x2.nearest(f64x2.mul(x, inverse)), p));
 }
 
-/** Largest magnitudes of coefficients that {@link residues} takes: in one step, and in two. */
+/** Largest magnitude of coefficients that {@link residues} reduces in one step; above it they are split in two. */
 const ONE_STEP: f64 = 1125899906842624.0; // 2^50
 const SPLIT: f64 = 1048576.0; // 2^20
-export const MOST: f64 = 1180591620717411303424.0; // 2^70
 
 /**
  * The rounded coefficients (f64, none above `most` in magnitude) to one transformed row, in Montgomery form on
