@@ -1,7 +1,10 @@
 // The live preview: while someone types, each text is styled in the place of the one before it.
 import { untrack } from 'svelte';
 import type { StyleRequest } from '../../app/pipeline.ts';
-import type { Studio } from './studio.svelte.ts';
+import type { Content } from './content.svelte.ts';
+import type { Engine } from './engine.svelte.ts';
+import type { Look } from './look.svelte.ts';
+import type { Run } from './run.svelte.ts';
 
 /** A pause in the typing, in milliseconds: shorter ones are between two keys of one word. */
 const PAUSE_MS = 150;
@@ -15,6 +18,16 @@ const LAST_VERSION = 10;
 /** Version made ready at first: that of a short link. */
 const FIRST_VERSION = 2;
 
+/** What is followed, and what a run needs. */
+interface Followed {
+  readonly content: Content;
+  readonly look: Look;
+  readonly run: Run;
+  readonly engine: Engine;
+  /** What the form asks for; undefined while it is not right. */
+  readonly request: StyleRequest | undefined;
+}
+
 /** Follows the form, and starts and aborts runs. Create it while a component is being created. */
 export class Live {
   /** The visitor's choice. */
@@ -23,7 +36,7 @@ export class Live {
   roundTripMs = $state<number | undefined>();
   /** Whether nothing has changed for a while: time to speak. */
   isCalm = $state(true);
-  readonly #studio: Studio;
+  readonly #studio: Followed;
   #pause: ReturnType<typeof setTimeout> | undefined;
   #calm: ReturnType<typeof setTimeout> | undefined;
   /** What was seen last: a rerun is due only when it differs. */
@@ -38,7 +51,7 @@ export class Live {
     return content.code && content.code.version > LAST_VERSION ? 'too-large' : undefined;
   });
 
-  constructor(studio: Studio) {
+  constructor(studio: Followed) {
     this.#studio = studio;
     // What the form holds at first is a sample: nobody has asked for it yet.
     this.#seen = studio.request;
