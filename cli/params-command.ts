@@ -4,6 +4,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { inputsFor, readInputFile, readModelFile } from '../src/app/model-file.ts';
 import { type ParameterRefusal, type ParameterResult, testParameters } from '../src/app/parameter-test.ts';
 import { samplesOf } from '../src/app/plan-model.ts';
+import { refuseBfv } from '../src/app/bfv-advice.ts';
 import { BACKENDS } from '../src/app/report.ts';
 import { parseTestConfig, type TestConfig } from '../src/app/test-config.ts';
 import { choice, parseArguments, wholeNumber } from './arguments.ts';
@@ -55,13 +56,7 @@ async function runTest(
     ? inputsFor(graph.input.shape, input).slice(0, config.count ?? 1)
     : [madeUpInput(graph.input.shape)];
   const { ckks, bfv, layers, refresh, clientOps, layersReport } = config;
-  const refused = bfv.map(({ name }): ParameterRefusal => ({
-    name,
-    scheme: 'bfv',
-    ran: false,
-    code: 'unsupported-layer',
-    reason: 'Networks run in CKKS here, BFV is not implemented: give CKKS sets in "sets".',
-  }));
+  const refused = bfv.map(refuseBfv);
   if (ckks.length === 0) return refused;
   const results = await testParameters(nodeWorkers(), {
     graph,
@@ -88,7 +83,11 @@ function madeUpInput(shape: readonly number[]): Float32Array {
 function resultTable(results: readonly (ParameterResult | ParameterRefusal)[]): string {
   return results
     .map((result) => {
-      if (!result.ran) return `${result.name}\n  not run: ${result.reason} (${result.code})\n`;
+      if (!result.ran) {
+        const nearest = Object.entries(result.nearest ?? {}).map(([name, value]) => ` ${name} = ${value}`);
+        const advice = nearest.length > 0 ? `\n  nearest that would do:${nearest.join(',')}` : '';
+        return `${result.name}\n  not run: ${result.reason} (${result.code})${advice}\n`;
+      }
       const { timings, bytes, layers } = result;
       const errors = layers.map(({ index, level, maxAbsError }) => {
         const error = maxAbsError === null ? '–' : maxAbsError.toExponential(1);

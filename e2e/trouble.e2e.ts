@@ -3,8 +3,8 @@
 import { expect, type Page, test, type Worker as PageWorker } from '@playwright/test';
 import { choose, evaluating, make, openStudio, phase, setLive, startMaking } from './support/studio.ts';
 
-/** Text for a code of version 24 at level M: long enough to be caught at work, and not followed live. */
-const LONG_TEXT = 'All work and no play makes a dull code. '.repeat(22);
+/** Text for a code of version 39 at level M: long enough to be caught at work, and not followed live. */
+const LONG_TEXT = 'All work and no play makes a dull code. '.repeat(55);
 
 async function typeLongText(page: Page): Promise<void> {
   await choose(page, 'Text');

@@ -45,9 +45,12 @@ export async function make(page: Page): Promise<void> {
 
 /** Waits until the server role is at work. */
 export async function evaluating(page: Page): Promise<void> {
-  await expect(page.locator('[data-stage=evaluate]')).toHaveAttribute('data-state', 'running', {
-    timeout: 60_000,
-  });
+  // Asked in every frame: a server role at work may be done before a slower question is put.
+  await page.waitForFunction(
+    () => document.querySelector<HTMLElement>('[data-stage=evaluate]')?.dataset['state'] === 'running',
+    undefined,
+    { timeout: 60_000, polling: 'raf' },
+  );
 }
 
 /** Saves the code as the user would, and returns the file's bytes and name. */

@@ -13,6 +13,7 @@ import type {
   SimulatorRole,
 } from '../protocol/contracts.ts';
 import { runDistributed } from '../protocol/distribute.ts';
+import { type Group, groupsOf, joined, split } from './input-groups.ts';
 import { limited, watch } from './limits.ts';
 import { NETWORK_COSTS, placePlan } from './network-costs.ts';
 import type { BackendName } from './report.ts';
@@ -69,12 +70,6 @@ export interface NetworkOutcome {
 
 // One frame of keys for large parameters would pass a gigabyte: several are made and handed on one by one.
 const STEPS_A_FRAME = 8;
-
-/** Some of a run's inputs, which share their ciphertexts. */
-interface Group {
-  readonly first: number;
-  readonly inputs: number;
-}
 
 /** One run in progress. */
 interface Run {
@@ -364,25 +359,6 @@ function checkInputs({ graph, segments }: CompiledNetwork, inputs: readonly Floa
   const literals = new Set(segments.map(({ card }) => checkParameters(card.parameters)));
   if (literals.size > 1)
     throw new SealedError('internal', 'The segments have different parameters.', { stage: 'compile' });
-}
-
-function groupsOf(inputs: number, batch: number): Group[] {
-  return Array.from({ length: Math.ceil(inputs / batch) }, (_, i) => ({
-    first: i * batch,
-    inputs: Math.min(batch, inputs - i * batch),
-  }));
-}
-
-function joined(inputs: readonly Float32Array[], { first, inputs: count }: Group): Float32Array {
-  const size = inputs[0].length;
-  const values = new Float32Array(count * size);
-  for (let i = 0; i < count; i += 1) values.set(inputs[first + i], i * size);
-  return values;
-}
-
-function split(values: Float32Array, count: number): Float32Array[] {
-  const size = values.length / count;
-  return Array.from({ length: count }, (_, i) => values.slice(i * size, (i + 1) * size));
 }
 
 function bytesOf(frames: readonly Uint8Array[]): number {

@@ -81,7 +81,7 @@ export function clearOutputs({ graph }: CompiledNetwork, inputs: readonly Float3
  * small enough for the modulus it is decrypted at.
  * @throws SealedError `out-of-range` naming the layer
  */
-export function checkInputRanges({ segments }: CompiledNetwork, inputs: readonly Float32Array[]): void {
+function checkInputRanges({ segments }: CompiledNetwork, inputs: readonly Float32Array[]): void {
   for (const input of inputs) {
     let data = input;
     for (const { graph, client, fits, card, plan } of segments) {

@@ -97,13 +97,8 @@ const [shallow, deep] = ([0, 1] as const).map((squares): ReadyPlan => {
   const compiled = compile(graph, { costs: SEAL_COSTS, blocksPerCiphertext: 1 });
   const single = { ...partitionPlan(compiled.plan, WORKERS), needs: [[[0], [0]]] };
   const [segment] = single.owners.slice(-1);
-  return {
-    ...compiled,
-    id: `plan ${squares}`,
-    graph,
-    partition: { ...single, owners: [segment] },
-    foreground: emptyRaster(1, 1),
-  };
+  const partition = { ...single, owners: [segment] };
+  return { ...compiled, id: `plan ${squares}`, graph, partition, foreground: emptyRaster(1, 1) };
 });
 
 /** Keys a server has been given: number of the client that made them, and N / 1024. */

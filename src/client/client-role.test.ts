@@ -301,6 +301,10 @@ describe('the secret key', () => {
     const tensor = tensorCard(full);
     answers.push(await role.decryptTensor(tensor, encrypted.frames, 1));
     answers.push(await role.decryptTensor(tensor, [], 1).catch((error: unknown) => error));
+    const group = { runId: 1, first: 0, inputs: 1 };
+    answers.push(await role.hold(tensor, encrypted.frames, group, undefined));
+    answers.push(await role.encryptHeld(tensor, group));
+    answers.push(await role.encryptHeld(tensor, group).catch((error: unknown) => error));
     answers.push(await role.encrypt(full, new Float32Array(1)).catch((error: unknown) => error));
     answers.push(await role.decryptPicture(full, [], undefined).catch((error: unknown) => error));
     const needles = needlesOf(secretKey);
@@ -309,6 +313,8 @@ describe('the secret key', () => {
       'decryptPicture',
       'decryptTensor',
       'encrypt',
+      'encryptHeld',
+      'hold',
       'prepare',
       'warm',
     ]);

@@ -4,10 +4,10 @@ import { elementCount, type Graph, type Node, type Tensor, type ValueId } from '
 import type { CompiledNetwork, NetworkSegment } from './compile-network.ts';
 
 // Noise has random signs, the error of a fit has not: all of one sign is tried as well.
-const TRIALS = 4;
+const TRIALS = 3;
 // A fit's error follows its polynomial, not the signs that are tried.
 const FIT_MARGIN = 2;
-const MOST_SAMPLES = 3;
+const MOST_SAMPLES = 2;
 
 /** Signs of a trial: all plus, all minus, then random ones from a fixed generator. */
 function signsOf(trial: number, count: number): Float32Array {
