@@ -81,6 +81,7 @@ export default defineConfig(({ mode }) => {
       outDir: mode === 'leaking' ? 'dist-leaking' : 'dist',
       // A data: URL would need connect-src data: to be fetched; every asset stays a file.
       assetsInlineLimit: 0,
+      rolldownOptions: { input: { index: resolve(root, 'index.html'), lab: resolve(root, 'lab.html') } },
       reportCompressedSize: false,
     },
     // Pre-bundling would part these packages from the .wasm files they find beside themselves.

@@ -15,6 +15,7 @@ import { SealBackend } from '../src/server/seal-backend.ts';
 import { SimdBackend } from '../src/server/simd-backend.ts';
 import { styleById } from '../src/style/styles.ts';
 import { type Case, compare } from './measure.ts';
+import { DEFAULT_PIXELS_PER_MODULE } from '../src/style/graph.ts';
 
 /** A style at one QR version. */
 export interface PlanSubject {
@@ -124,7 +125,7 @@ export async function planCase(
   const modules = 17 + 4 * version;
   const [forSeal, forSimd] = await Promise.all(
     (['seal', 'simd'] as const).map((backend) =>
-      plans.plan(style, modules, style.defaultColours, version > 25 ? 4 : 8, backend),
+      plans.plan(style, modules, style.defaultColours, DEFAULT_PIXELS_PER_MODULE, backend),
     ),
   );
   const { parameters } = forSimd.plan;

@@ -5,6 +5,7 @@ import type { WorkerFactory } from '../src/app/workers.ts';
 import type { EncryptedInput } from '../src/protocol/contracts.ts';
 import { styleById } from '../src/style/styles.ts';
 import { median, medianPair } from './measure.ts';
+import { DEFAULT_PIXELS_PER_MODULE } from '../src/style/graph.ts';
 
 /** What to run, and on what. */
 export interface PoolOptions {
@@ -42,7 +43,13 @@ async function poolOf(options: PoolOptions, serverWorkers: number): Promise<Pool
   const session = new Session({ workers, loadModel, serverWorkers });
   const style = styleById(options.style);
   const modules = 17 + 4 * version;
-  const ready = await session.plans.plan(style, modules, style.defaultColours, version > 25 ? 4 : 8, 'simd');
+  const ready = await session.plans.plan(
+    style,
+    modules,
+    style.defaultColours,
+    DEFAULT_PIXELS_PER_MODULE,
+    'simd',
+  );
   await session.givePlan(ready, 'simd');
   await session.prepareKeys(ready.card);
   await session.giveKeys();

@@ -1,0 +1,201 @@
+// Everything the lab page holds: the files, the forms, and what has come of them.
+import { asSealedError, SealedError } from '../../base/errors.ts';
+import { fetchAsset } from './fetch-asset.ts';
+import {
+  LabEngine,
+  type LabOptions,
+  type ModelPlanReport,
+  type ModelRunReport,
+  type NamedFile,
+  type OpenedModel,
+  type SweepResult,
+} from './lab-engine.ts';
+
+/** What is going on. */
+export type LabPhase = 'idle' | 'planning' | 'running' | 'sweeping';
+
+/** An example that comes with the page. */
+export interface Example {
+  readonly name: string;
+  readonly description: string;
+  readonly model: string;
+  readonly input: string;
+}
+
+/** Models trained by this project, with inputs they have never seen. */
+export const EXAMPLES: readonly Example[] = [
+  {
+    name: 'Digits',
+    description: 'Ten drawn digits of 12 × 12 pixels; convolution, two squares, 6 172 numbers.',
+    model: 'models/digits.onnx',
+    input: 'models/digits-input.npy',
+  },
+];
+
+/** The lab's state. */
+export class Lab {
+  readonly #engine = new LabEngine();
+  model = $state.raw<NamedFile | undefined>();
+  input = $state.raw<NamedFile | undefined>();
+  shapeText = $state('');
+  layerList = $state('');
+  refreshText = $state('');
+  clientOps = $state(false);
+  simulated = $state(false);
+  layersReport = $state(false);
+  inputCount = $state(1);
+
+  opened = $state.raw<OpenedModel | undefined>();
+  plan = $state.raw<ModelPlanReport | undefined>();
+  result = $state.raw<ModelRunReport | undefined>();
+  sweep = $state.raw<readonly SweepResult[]>([]);
+  phase = $state<LabPhase>('idle');
+  /** What is going on, in words, and how far it is (0 to 1) where that is known. */
+  activity = $state('');
+  share = $state<number | undefined>();
+  error = $state.raw<SealedError | undefined>();
+  #abort: AbortController | undefined;
+
+  /** What to call the model: files know themselves by odd names. */
+  get title(): string {
+    return this.model?.name ?? '';
+  }
+
+  get isBusy(): boolean {
+    return this.phase !== 'idle';
+  }
+
+  /** Takes a model file, and plans it. */
+  async takeModel(file: NamedFile): Promise<void> {
+    this.model = file;
+    this.input = undefined;
+    this.shapeText = '';
+    this.layerList = '';
+    await this.prepare();
+  }
+
+  async takeInput(file: NamedFile): Promise<void> {
+    this.input = file;
+    await this.prepare();
+  }
+
+  async takeExample({ model, input }: Example): Promise<void> {
+    try {
+      const [first, second] = await Promise.all([fetchAsset(model), fetchAsset(input)]);
+      this.input = second;
+      this.model = first;
+      this.shapeText = '';
+      this.layerList = '';
+    } catch (thrown) {
+      this.error = asSealedError(thrown, 'model');
+      return;
+    }
+    await this.prepare();
+  }
+
+  /** Reads the files and plans; called again whenever a form changes. */
+  prepare(): Promise<void> {
+    this.opened = undefined;
+    this.plan = undefined;
+    this.result = undefined;
+    this.sweep = [];
+    return this.#work('planning', async (signal) => {
+      const { model, input } = this;
+      if (!model) return;
+      this.activity = 'Reading the model and planning its run…';
+      // What follows keeps this thread busy: first let the words be seen.
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      const options = this.#options();
+      const opened = this.#engine.open(model, input, options);
+      this.opened = opened;
+      this.inputCount = Math.min(Math.max(1, this.inputCount), Math.max(1, opened.inputs.length));
+      this.plan = await this.#engine.plan(opened, this.#options(), signal);
+    });
+  }
+
+  run(): Promise<void> {
+    const { opened } = this;
+    this.result = undefined;
+    return this.#work('running', async (signal) => {
+      if (!opened) return;
+      this.activity = 'Making keys…';
+      this.result = await this.#engine.run(opened, this.#options(), this.layersReport, {
+        signal,
+        onProgress: ({ stage, share, segment, segments }) => {
+          this.share = share;
+          const part = segments > 1 ? `, part ${segment + 1} of ${segments}` : '';
+          this.activity = stage === 'keys' ? 'Making keys…' : `The server computes on ciphertext${part}…`;
+        },
+      });
+    });
+  }
+
+  runSweep(): Promise<void> {
+    const { opened, plan } = this;
+    this.sweep = [];
+    return this.#work('sweeping', async (signal) => {
+      if (!opened || !plan) return;
+      this.activity = 'Trying parameter sets…';
+      await this.#engine.sweep(opened, this.#options(), plan, signal, (result) => {
+        this.sweep = [...this.sweep, result];
+        this.activity = `Trying parameter sets: ${this.sweep.length} done…`;
+      });
+    });
+  }
+
+  stop(): void {
+    this.#abort?.abort();
+  }
+
+  /** Plan, results and sweep as one JSON text. */
+  report(): string {
+    const { plan, result, sweep, model, input } = this;
+    return `${JSON.stringify({ model: model?.name, input: input?.name, plan, result, sweep }, null, 2)}\n`;
+  }
+
+  #options(): LabOptions {
+    return {
+      inputShape: numbersIn(this.shapeText, 'The shape of an input'),
+      layerList: this.layerList.trim() === '' ? undefined : this.layerList,
+      refresh: numbersIn(this.refreshText, 'Layers to refresh after') ?? [],
+      clientOps: this.clientOps,
+      backend: this.simulated ? 'clear' : 'simd',
+      inputs: this.inputCount,
+    };
+  }
+
+  /** One piece of work at a time: a new one stops the one before. Never rejects. */
+  async #work(phase: LabPhase, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.#abort?.abort();
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.phase = phase;
+    this.error = undefined;
+    this.share = undefined;
+    try {
+      await work(abort.signal);
+      if (this.#abort === abort) this.activity = '';
+    } catch (thrown) {
+      if (this.#abort !== abort) return;
+      const error = asSealedError(thrown, 'model');
+      this.activity = error.code === 'aborted' ? 'Stopped.' : '';
+      if (error.code !== 'aborted') this.error = error;
+    } finally {
+      if (this.#abort === abort) {
+        this.phase = 'idle';
+        this.share = undefined;
+      }
+    }
+  }
+}
+
+/** `1×12×12`, `1, 12, 12` or `1 12 12`; undefined for nothing. @throws SealedError for anything else */
+function numbersIn(text: string, what: string): number[] | undefined {
+  const parts = text.split(/[^\w.-]+|x/).filter((part) => part !== '');
+  if (parts.length === 0) return undefined;
+  const numbers = parts.map(Number);
+  if (numbers.every((number) => Number.isSafeInteger(number) && number >= 0)) return numbers;
+  throw new SealedError('invalid-argument', `${what}: whole numbers are needed, as in 1×28×28.`, {
+    stage: 'input',
+  });
+}

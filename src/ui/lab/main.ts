@@ -1,0 +1,8 @@
+// Mounts the lab page.
+import { mount } from 'svelte';
+import '../fonts.css';
+import '../theme.css';
+import '../base.css';
+import LabPage from './LabPage.svelte';
+
+mount(LabPage, { target: document.getElementById('app')! });
