@@ -146,8 +146,8 @@ export class ByteWriter {
     return this.bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   }
 
-  /** What has been written, in a buffer of exactly that length (safe to transfer). */
+  /** What has been written, in a buffer of exactly that length (safe to transfer). The writer is done with. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#length);
+    return this.#length === this.#bytes.byteLength ? this.#bytes : this.#bytes.slice(0, this.#length);
   }
 }

@@ -33,7 +33,7 @@ function malformed(message: string): SealedError {
 
 /** The bytes of `frame`, in a buffer of their own that can be transferred. */
 export function encodeFrame(frame: Frame, parameters: Parameters): Uint8Array<ArrayBuffer> {
-  const writer = new ByteWriter(1 << 16);
+  const writer = new ByteWriter(frameBytes(frame, parameters));
   writer.u32(MAGIC).u8(KINDS[frame.kind]);
   writer.u32(parameters.polyModulusDegree).u8(parameters.primes.length);
   for (const bits of parameters.coeffModulusBits) writer.u8(bits);
@@ -58,6 +58,20 @@ export function encodeFrame(frame: Frame, parameters: Parameters): Uint8Array<Ar
     writeKey(writer, key);
   }
   return writer.finish();
+}
+
+/** Length of the bytes of `frame`, so that they are written once and moved no more. */
+function frameBytes(frame: Frame, { primes }: Parameters): number {
+  const head = 10 + primes.length;
+  if (frame.kind === 'ciphertexts') {
+    return frame.items.reduce((sum, { ciphertext }) => sum + 14 + ciphertext.words.byteLength, head + 4);
+  }
+  const keyBytes = ({ digits }: ResidueKey): number =>
+    digits.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const { relinearization, rotations } = frame.keys;
+  let bytes = head + 5 + (relinearization ? keyBytes(relinearization) : 0);
+  for (const [, key] of rotations) bytes += 4 + keyBytes(key);
+  return bytes;
 }
 
 function writeKey(writer: ByteWriter, key: ResidueKey): void {

@@ -145,7 +145,7 @@ export class SealBackend implements KeyedBackend<Ciphertext> {
   #encode(diagonal: Diagonal, scale: number, level: number): Plaintext {
     if (diagonal.kind === 'vector') {
       const { encoder, parameters } = this.#context;
-      const values = Float64Array.from(diagonal.values);
+      const values = new Float64Array(diagonal.values);
       if (level === parameters.maxLevel) encoder.encode(values, scale, this.#scratch);
       else this.#encodeBelow(values, scale, level);
       return this.#scratch;

@@ -1,5 +1,5 @@
 // Sums of rotated products on the SIMD kernel: each input is decomposed once, each output divided by P once.
-import type { Diagonal, Term } from '../plan/plan.ts';
+import type { Term } from '../plan/plan.ts';
 import {
   addGiantStep,
   BabySteps,
@@ -60,7 +60,12 @@ export class HoistedRunner implements LinearRunner<SimdCiphertext> {
           const diagonals = new DiagonalSum(backend.kernel, slots, this.#primes);
           sums.push({ giantStep, diagonals });
           for (const [index, { diagonal }] of terms.entries()) {
-            fill(backend, diagonals, index, diagonal, part.plainScale);
+            if (diagonal.kind === 'scalar') {
+              fillConstantDiagonal(diagonals, index, diagonal.value * part.plainScale);
+            } else {
+              const values = backend.slotValues(diagonal);
+              fillDiagonal(diagonals, index, backend.encoder, values, part.plainScale);
+            }
           }
         }
       }
@@ -114,15 +119,4 @@ export class HoistedRunner implements LinearRunner<SimdCiphertext> {
     for (const { sums } of this.#rows) disposeAll(sums.map(({ diagonals }) => diagonals));
     this.#finisher[Symbol.dispose]();
   }
-}
-
-function fill(
-  { encoder }: SimdOperations,
-  sum: DiagonalSum,
-  index: number,
-  diagonal: Diagonal,
-  scale: number,
-): void {
-  if (diagonal.kind === 'scalar') fillConstantDiagonal(sum, index, diagonal.value * scale);
-  else fillDiagonal(sum, index, encoder, Float64Array.from(diagonal.values), scale);
 }

@@ -42,12 +42,14 @@ export class SimdOperations implements KeyedBackend<SimdCiphertext> {
   readonly parameters: Parameters;
   #relinearization: SwitchKey | undefined;
   readonly #rotations = new Map<number, SwitchKey>();
+  readonly #slots: Float64Array;
 
   /** On `kernel`, which is this object's own from now on. */
   constructor(kernel: KernelInstance, parameters: Parameters) {
     this.kernel = kernel;
     this.parameters = parameters;
     this.encoder = new Encoder(kernel);
+    this.#slots = new Float64Array(parameters.slots);
   }
 
   addKeys({ relinearization, rotations }: ResidueEvaluationKeys): void {
@@ -152,11 +154,14 @@ export class SimdOperations implements KeyedBackend<SimdCiphertext> {
 
   /** `diagonal` in every slot it names, over the first `primes` primes. The caller disposes it. */
   encode(diagonal: Diagonal, scale: number, primes: number, form: 'factor' | 'addend'): Plaintext {
-    const values =
-      diagonal.kind === 'vector'
-        ? Float64Array.from(diagonal.values)
-        : new Float64Array(this.encoder.slotCount).fill(diagonal.value);
-    return this.encoder.encode(values, scale, primes, form);
+    return this.encoder.encode(this.slotValues(diagonal), scale, primes, form);
+  }
+
+  /** The slots of `diagonal`; valid until the next call. Plans have hundreds: an array for each would be much garbage. */
+  slotValues(diagonal: Diagonal): Float64Array {
+    if (diagonal.kind === 'vector') this.#slots.set(diagonal.values);
+    else this.#slots.fill(diagonal.value);
+    return this.#slots;
   }
 
   free({ handle }: SimdCiphertext): void {
