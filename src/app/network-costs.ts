@@ -88,8 +88,11 @@ function partitionMs(partition: Partition, plan: Plan, costs: RunCosts): number 
         const rotated = stage.rows.filter(({ sums }) =>
           sums.some(({ giantStep, terms }) => giantStep !== 0 || terms.some(({ step }) => step !== 0)),
         );
+        const read = new Set(
+          rotated.flatMap(({ sums }) => sums.flatMap(({ terms }) => terms.map(({ input }) => input))),
+        );
         // Half of it is the input's, half the output's.
-        if (rotated.length > 0) ms += (costs.hoist(stage.level + 1, slots) * (1 + rotated.length)) / 2;
+        ms += (costs.hoist(stage.level + 1, slots) * (read.size + rotated.length)) / 2;
       }
       return ms + (needs[worker].length * level * WIRE_MS_PER_MB) / 1e6;
     });
