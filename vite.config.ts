@@ -78,11 +78,14 @@ export default defineConfig(({ mode }) => {
       target: 'es2024',
       // Lowered, light-dark() would be decided at the root; the server's panel is dark in either theme.
       cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
-      rolldownOptions: { input: { index: resolve(root, 'index.html'), bench: resolve(root, 'bench.html') } },
       outDir: mode === 'leaking' ? 'dist-leaking' : 'dist',
       // A data: URL would need connect-src data: to be fetched; every asset stays a file.
       assetsInlineLimit: 0,
-      rolldownOptions: { input: { index: resolve(root, 'index.html'), lab: resolve(root, 'lab.html') } },
+      rolldownOptions: {
+        input: Object.fromEntries(
+          ['index', 'lab', 'bench'].map((page) => [page, resolve(root, `${page}.html`)]),
+        ),
+      },
       reportCompressedSize: false,
     },
     // Pre-bundling would part these packages from the .wasm files they find beside themselves.
