@@ -63,6 +63,11 @@ function leakingModules(): Plugin {
   };
 }
 
+/** The pages by the name of their script: the product, the lab for networks of one's own, the benchmarks. */
+const pages = Object.fromEntries(
+  ['index', 'lab', 'bench'].map((name) => [name, resolve(root, `${name}.html`)]),
+);
+
 /** Where the built page is served; another port may be asked for when 4173 is taken. */
 const port = Number(process.env['SEALED_QR_PORT'] ?? 4173);
 
@@ -78,11 +83,10 @@ export default defineConfig(({ mode }) => {
       target: 'es2024',
       // Lowered, light-dark() would be decided at the root; the server's panel is dark in either theme.
       cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
-      rolldownOptions: { input: { index: resolve(root, 'index.html'), bench: resolve(root, 'bench.html') } },
       outDir: mode === 'leaking' ? 'dist-leaking' : 'dist',
       // A data: URL would need connect-src data: to be fetched; every asset stays a file.
       assetsInlineLimit: 0,
-      rolldownOptions: { input: { index: resolve(root, 'index.html'), lab: resolve(root, 'lab.html') } },
+      rolldownOptions: { input: pages },
       reportCompressedSize: false,
     },
     // Pre-bundling would part these packages from the .wasm files they find beside themselves.
