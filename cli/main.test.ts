@@ -42,6 +42,9 @@ describe('sealed-qr', () => {
       sealedQr('paint'),
       sealedQr('constructor'),
       sealedQr('style', '--out', 'x.png'),
+      sealedQr('bench', 'everything'),
+      sealedQr('bench', 'kernel', '--only', 'dreams'),
+      sealedQr('bench', 'pool', '--pairs', '0'),
     ]);
     expect(outcomes.map(({ code, stdout }) => [code, stdout])).toEqual(outcomes.map(() => [2, '']));
     expect(outcomes.map(({ stderr }) => stderr)).toEqual([
@@ -49,6 +52,9 @@ describe('sealed-qr', () => {
       `There is no command "paint".\n\n${USAGE}\n`,
       `There is no command "constructor".\n\n${USAGE}\n`,
       `The text to encode is missing.\n\n${USAGE}\n`,
+      `Say which benchmark: kernel or pool.\n\n${USAGE}\n`,
+      `--only takes operations, transform, plans, not "dreams".\n\n${USAGE}\n`,
+      `--pairs must be 1 to 999.\n\n${USAGE}\n`,
     ]);
   });
 
@@ -111,5 +117,27 @@ describe('sealed-qr', () => {
     expect(await scanners.zbar(picture)).toBe(text);
     scanners.dispose();
     expect(await readFile(svg, 'utf8')).toMatch(/^<svg|^<\?xml/);
+  });
+
+  it('prints benchmarks as one object', async () => {
+    const kernel = await sealedQr('bench', 'kernel', '--only', 'operations', '--pairs', '1', '--json');
+    expect([kernel.code, kernel.stderr]).toEqual([0, '']);
+    const { cases } = JSON.parse(kernel.stdout) as { cases: Record<string, unknown>[] };
+    for (const result of cases) {
+      expect(Object.keys(result)).toEqual([
+        'name',
+        'polyModulusDegree',
+        'primes',
+        'sealMs',
+        'simdMs',
+        'ratio',
+      ]);
+    }
+    expect(cases.map(({ name }) => name)).toContain('rotate');
+    const pool = await sealedQr('bench', 'pool', '--pairs', '1', '--json');
+    expect([pool.code, pool.stderr]).toEqual([0, '']);
+    const report = JSON.parse(pool.stdout) as { oneWorkerMs: number; twoWorkersMs: number; ratio: number };
+    expect(report).toMatchObject({ style: 'liquid', version: 10, pairs: 1 });
+    expect(report.ratio).toBeCloseTo(report.oneWorkerMs / report.twoWorkersMs);
   });
 });
