@@ -27,6 +27,7 @@ const rooms = {
   'src/ui/': ['src/app/', 'src/qr/', 'src/style/', 'workers/pool', 'wasm/build/'],
   'workers/client': ['src/client/', 'workers/endpoint'],
   'workers/server': ['src/server/', 'workers/endpoint'],
+  'workers/bfv': ['src/client/', 'workers/endpoint'],
   'workers/scan': ['src/qr/', 'workers/endpoint'],
   'workers/simulator': ['src/server/', 'workers/endpoint'],
   'workers/pool': ['workers/', 'src/app/workers'],

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
-import type { WorkerFactory } from '../src/app/workers.ts';
+import type { BfvTester } from '../src/app/bfv-sweep.ts';
+import type { WorkerFactory, WorkerHandle } from '../src/app/workers.ts';
 import { connect, type StartedWorker } from '../workers/pool.ts';
 
 /** The bytes of `path` in the package `name`, whose own exports may not name it. */
@@ -38,6 +39,11 @@ export function scannerSources(): { zxing: Uint8Array<ArrayBuffer>; zbar: Uint8A
 /** The SIMD kernel's bytes. */
 export function kernelFile(): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(readFileSync(join(import.meta.dirname, '../wasm/build/kernel.wasm')));
+}
+
+/** Starts a tester of BFV sets; the page has none. */
+export function bfvTester(): WorkerHandle<BfvTester> {
+  return connect(start('bfv'), { seal: packageFile('node-seal', 'dist/seal_throws.wasm') });
 }
 
 /** The command line's workers. */

@@ -4,11 +4,11 @@ import { basename, dirname, resolve } from 'node:path';
 import { inputsFor, readInputFile, readModelFile } from '../src/app/model-file.ts';
 import { type ParameterRefusal, type ParameterResult, testParameters } from '../src/app/parameter-test.ts';
 import { samplesOf } from '../src/app/plan-model.ts';
-import { refuseBfv } from '../src/app/bfv-advice.ts';
+import { type BfvRefusal, type BfvResult, sweepBfv } from '../src/app/bfv-sweep.ts';
 import { BACKENDS } from '../src/app/report.ts';
 import { parseTestConfig, type TestConfig } from '../src/app/test-config.ts';
 import { choice, parseArguments, wholeNumber } from './arguments.ts';
-import { nodeWorkers } from './node-workers.ts';
+import { bfvTester, nodeWorkers } from './node-workers.ts';
 import { ms, size } from './table.ts';
 import { UsageError } from './usage.ts';
 
@@ -36,11 +36,10 @@ export async function runParamsCommand([name, ...args]: readonly string[]): Prom
 // CIFAR-10's size, which PyCrCNN's files mean without saying so.
 const PYCRCNN_SHAPE = [3, 32, 32];
 
-async function runTest(
-  config: TestConfig,
-  folder: string,
-  threads: number,
-): Promise<(ParameterResult | ParameterRefusal)[]> {
+type Outcome = ParameterResult | ParameterRefusal | BfvResult | BfvRefusal;
+
+/** The outcome of every set of `config`, whose paths are from `folder`: CKKS sets first. @throws SealedError */
+export async function runTest(config: TestConfig, folder: string, threads: number): Promise<Outcome[]> {
   const at = (path: string): string => resolve(folder, path);
   const input =
     config.inputPath === undefined
@@ -56,8 +55,10 @@ async function runTest(
     ? inputsFor(graph.input.shape, input).slice(0, config.count ?? 1)
     : [madeUpInput(graph.input.shape)];
   const { ckks, bfv, layers, refresh, clientOps, layersReport } = config;
-  const refused = bfv.map(refuseBfv);
-  if (ckks.length === 0) return refused;
+  const range = layers && { layers };
+  const sweep = (): Promise<Outcome[]> =>
+    sweepBfv(bfvTester, { graph, inputs, sets: bfv, threads, refresh, ...range });
+  if (ckks.length === 0) return sweep();
   const results = await testParameters(nodeWorkers(), {
     graph,
     inputs,
@@ -69,9 +70,9 @@ async function runTest(
     backend: choice('backend', config.backend ?? 'simd', BACKENDS),
     batch: inputs.length,
     calibration: samplesOf(graph, inputs),
-    ...(layers && { layers }),
+    ...range,
   });
-  return [...results, ...refused];
+  return [...results, ...(await sweep())];
 }
 
 /** A smooth picture in 0 to 1, the same on every machine. */
@@ -80,14 +81,17 @@ function madeUpInput(shape: readonly number[]): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => 0.5 + 0.5 * Math.sin(i * 0.37));
 }
 
-function resultTable(results: readonly (ParameterResult | ParameterRefusal)[]): string {
+function resultTable(results: readonly Outcome[]): string {
   return results
     .map((result) => {
       if (!result.ran) {
-        const nearest = Object.entries(result.nearest ?? {}).map(([name, value]) => ` ${name} = ${value}`);
+        const nearest = Object.entries(('nearest' in result ? result.nearest : undefined) ?? {}).map(
+          ([name, value]) => ` ${name} = ${value}`,
+        );
         const advice = nearest.length > 0 ? `\n  nearest that would do:${nearest.join(',')}` : '';
         return `${result.name}\n  not run: ${result.reason} (${result.code})${advice}\n`;
       }
+      if (result.scheme === 'bfv') return bfvLines(result);
       const { timings, bytes, layers } = result;
       const errors = layers.map(({ index, level, maxAbsError }) => {
         const error = maxAbsError === null ? '–' : maxAbsError.toExponential(1);
@@ -101,4 +105,29 @@ function resultTable(results: readonly (ParameterResult | ParameterRefusal)[]): 
       );
     })
     .join('');
+}
+
+function bfvLines({
+  name,
+  parameters,
+  fixedPoint,
+  packing,
+  maxAbsError,
+  meanAbsError,
+  layers,
+  timings,
+  bytes,
+}: BfvResult): string {
+  const { base, inputDigits, weightDigits, roundingError } = fixedPoint;
+  const primes = parameters.coeffModulusBits.join(' + ');
+  const each = layers.map(
+    (layer) => `${layer.index}: ${layer.maxAbsError.toExponential(1)} (${layer.noiseBudgetBits} bits)`,
+  );
+  return (
+    `${name}\n` +
+    `  error: largest ${maxAbsError.toExponential(2)}, mean ${meanAbsError.toExponential(2)}, of which rounding ${roundingError.toExponential(2)}\n` +
+    `  fixed point: inputs × ${base}^${inputDigits}, weights × ${base}^${weightDigits}, values in ${packing}\n` +
+    `  evaluate ${ms(timings.evaluateMs)}, keys ${ms(timings.keygenMs)} and ${size(bytes.evaluationKeys)}, request ${size(bytes.request)}, ${parameters.securityBits}-bit security (primes of ${primes} bits)\n` +
+    `  error and noise budget left after each layer: ${each.join(', ')}\n`
+  );
 }

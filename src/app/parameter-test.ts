@@ -41,12 +41,10 @@ export interface ParameterResult {
 /** A set that could not run, and why. */
 export interface ParameterRefusal {
   readonly name: string;
-  readonly scheme: 'ckks' | 'bfv';
+  readonly scheme: 'ckks';
   readonly ran: false;
   readonly code: string;
   readonly reason: string;
-  /** Values near those asked for that would do, where there are any. */
-  readonly nearest?: Readonly<Record<string, number>>;
 }
 
 /**

@@ -1,7 +1,6 @@
-// The parameter tester's files, ours and PyCrCNN's, and what is said of BFV sets.
+// The parameter tester's files, ours and PyCrCNN's.
 import { describe, expect, it } from 'vitest';
 import { hasSharedData, readSharedBytes, SHARED_DATA_ABSENT } from '../../fixtures/shared-data.ts';
-import { nearestBatchingPrime, refuseBfv } from './bfv-advice.ts';
 import { parseTestConfig } from './test-config.ts';
 
 describe('parseTestConfig', () => {
@@ -52,20 +51,5 @@ describe('parseTestConfig', () => {
       { m: 2048, p: 13513511, sec: 128, base: 2 },
       { m: 2048, p: 13513511, sec: 192, base: 2 },
     ]);
-  });
-});
-
-describe('refuseBfv', () => {
-  it('proposes the nearest degree and prime', () => {
-    const refusal = refuseBfv({ name: 'x', m: 3000, p: 13513511, sec: 128, base: 2 });
-    expect(refusal.reason).toMatch(/not implemented.*m = 3000.*no batching/);
-    const { m, p } = refusal.nearest as { m: number; p: number };
-    expect([m, p % (2 * m)]).toEqual([2048, 1]);
-    expect(Math.abs(p - 13513511)).toBeLessThan(100 * 4096);
-  });
-
-  it('leaves numbers alone that would do', () => {
-    expect(nearestBatchingPrime(65537, 4096)).toBe(65537);
-    expect(refuseBfv({ name: 'x', m: 4096, p: 65537, sec: 128, base: 2 }).nearest).toEqual({});
   });
 });

@@ -1,15 +1,7 @@
 // The parameter tester's file: CKKS sweeps, and PyCrCNN's own encryption_parameters.json for BFV.
 import { SealedError } from '../base/errors.ts';
+import type { BfvSet } from '../protocol/bfv-test.ts';
 import type { ParameterSet } from './parameter-test.ts';
-
-/** A set of PyCrCNN's: BFV of degree `m` modulo `p`, numbers in fixed point of base `base`. */
-export interface BfvSet {
-  readonly name: string;
-  readonly m: number;
-  readonly p: number;
-  readonly sec: number;
-  readonly base: number;
-}
 
 /** What a file asks for. Paths are as they stand in it. */
 export interface TestConfig {

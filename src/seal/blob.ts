@@ -112,6 +112,37 @@ export function writePlaintextBlob(parmsId: ParmsId, scale: number, words: Uint3
   return writer.finish();
 }
 
+// No NTT form: what SEAL gives plaintexts of BFV.
+const NO_PARMS_ID: ParmsId = new BigUint64Array(4);
+const PLAINTEXT_HEAD_BYTES = HEADER_BYTES + 32 + 8 + 8;
+
+/** A blob that Plaintext.loadFromArray accepts in BFV: the polynomial's coefficients modulo p, lowest first. */
+export function writeIntegerBlob(coefficients: BigUint64Array): Uint8Array {
+  const dataBytes = coefficients.length * 8;
+  const total = PLAINTEXT_HEAD_BYTES + HEADER_BYTES + 8 + dataBytes;
+  const writer = new ByteWriter(total);
+  writeHeader(writer, total);
+  writeParmsId(writer, NO_PARMS_ID);
+  writer.u64(BigInt(coefficients.length)).f64(1);
+  writeHeader(writer, HEADER_BYTES + 8 + dataBytes);
+  writer.u64(BigInt(coefficients.length));
+  for (const coefficient of coefficients) writer.u64(coefficient);
+  return writer.finish();
+}
+
+/** The coefficients of a BFV plaintext that SEAL saved with ComprModeType.none; those beyond its degree are absent. */
+export function readIntegerBlob(bytes: Uint8Array): bigint[] {
+  const reader = new ByteReader(bytes);
+  readHeader(reader);
+  reader.bytes(32);
+  reader.u64();
+  reader.f64();
+  readHeader(reader);
+  const coefficients = Array.from({ length: Number(reader.u64()) }, () => reader.u64());
+  reader.end();
+  return coefficients;
+}
+
 /** Reads uncompressed RelinKeys or GaloisKeys: by SEAL's index, the digits (2 × all primes × N residues each). */
 export function readKeysBlob(bytes: Uint8Array): Map<number, Uint32Array[]> {
   const reader = new ByteReader(bytes);
