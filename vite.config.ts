@@ -63,11 +63,6 @@ function leakingModules(): Plugin {
   };
 }
 
-/** The pages by the name of their script: the product, the lab for networks of one's own, the benchmarks. */
-const pages = Object.fromEntries(
-  ['index', 'lab', 'bench'].map((name) => [name, resolve(root, `${name}.html`)]),
-);
-
 /** Where the built page is served; another port may be asked for when 4173 is taken. */
 const port = Number(process.env['SEALED_QR_PORT'] ?? 4173);
 
@@ -86,7 +81,11 @@ export default defineConfig(({ mode }) => {
       outDir: mode === 'leaking' ? 'dist-leaking' : 'dist',
       // A data: URL would need connect-src data: to be fetched; every asset stays a file.
       assetsInlineLimit: 0,
-      rolldownOptions: { input: pages },
+      rolldownOptions: {
+        input: Object.fromEntries(
+          ['index', 'lab', 'bench'].map((page) => [page, resolve(root, `${page}.html`)]),
+        ),
+      },
       reportCompressedSize: false,
     },
     // Pre-bundling would part these packages from the .wasm files they find beside themselves.

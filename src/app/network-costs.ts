@@ -48,6 +48,10 @@ export interface Placement {
   readonly predictedMs: number;
 }
 
+// Workers side by side share the memory's bandwidth, and processors with the client: two are 1.3 times as fast as one
+// (bench/networks.ts on two cores).
+const SIDE_BY_SIDE = 1.5;
+
 /**
  * The faster way to run `groups` ciphertext groups of `plan` on `workers` workers: each group on one worker, several at
  * once, or each group on all of them.
@@ -58,16 +62,19 @@ export function placePlan(plan: Plan, groups: number, workers: number, costs: Ru
   const single: Placement = {
     lanes,
     partition: alone,
-    predictedMs: Math.ceil(groups / lanes) * partitionMs(alone, plan, costs),
+    predictedMs: Math.ceil(groups / lanes) * partitionMs(alone, plan, costs) * (lanes > 1 ? SIDE_BY_SIDE : 1),
   };
   if (workers === 1) return single;
   const partition = partitionPlan(plan, workers);
-  const shared = { lanes: 1, partition, predictedMs: groups * partitionMs(partition, plan, costs) };
+  const sharedMs = groups * partitionMs(partition, plan, costs) * SIDE_BY_SIDE;
+  const shared = { lanes: 1, partition, predictedMs: sharedMs };
   return shared.predictedMs < single.predictedMs ? shared : single;
 }
 
 // Checking, copying and unpacking a frame at a worker, and what any message costs.
 const WIRE_MS_PER_MB = 4;
+// Real plans hold more diagonals than any cache, and their workers are not alone: measured over bench/networks.ts.
+const BESIDE_OPERATIONS = 1.35;
 const MESSAGE_MS = 1.5;
 
 /** One run of a partitioned plan: in each segment, the worker that has most to do. */
@@ -84,12 +91,15 @@ function partitionMs(partition: Partition, plan: Plan, costs: RunCosts): number 
         const rotated = stage.rows.filter(({ sums }) =>
           sums.some(({ giantStep, terms }) => giantStep !== 0 || terms.some(({ step }) => step !== 0)),
         );
+        const read = new Set(
+          rotated.flatMap(({ sums }) => sums.flatMap(({ terms }) => terms.map(({ input }) => input))),
+        );
         // Half of it is the input's, half the output's.
-        if (rotated.length > 0) ms += (costs.hoist(stage.level + 1, slots) * (1 + rotated.length)) / 2;
+        ms += (costs.hoist(stage.level + 1, slots) * (read.size + rotated.length)) / 2;
       }
       return ms + (needs[worker].length * level * WIRE_MS_PER_MB) / 1e6;
     });
-    total += MESSAGE_MS + Math.max(...times);
+    total += MESSAGE_MS + BESIDE_OPERATIONS * Math.max(...times);
   });
   return total;
 }

@@ -31,21 +31,26 @@ class RandomResidues {
 
 const BABY_STEPS = 8;
 const SUMS = 9;
-const LEAST_MS = 50;
-const MOST_REPEATS = 40;
+const LEAST_ROUNDS = 4;
+const MOST_ROUNDS = 40;
+const BUDGET_MS = 600;
 
-/** Least of repeated times of `work`, after one that is not counted: what else the machine does only adds to them. */
-async function shortest(work: () => Promise<void> | void): Promise<number> {
-  await work();
-  const times: number[] = [];
-  let total = 0;
-  while (times.length === 0 || (total < LEAST_MS && times.length < MOST_REPEATS)) {
-    const start = performance.now();
-    await work();
-    times.push(performance.now() - start);
-    total += times.at(-1);
+/**
+ * Least of repeated times of each of `works`, after a first round that is not counted. What else the machine does only adds
+ * to a time; in turns, so that it does not add to one work alone.
+ */
+async function shortest(works: readonly (() => Promise<void> | void)[]): Promise<number[]> {
+  const least = works.map(() => Infinity);
+  const started = performance.now();
+  for (let round = 0; round <= MOST_ROUNDS; round += 1) {
+    if (round > LEAST_ROUNDS && performance.now() - started > BUDGET_MS) break;
+    for (const [index, work] of works.entries()) {
+      const start = performance.now();
+      await work();
+      if (round > 0) least[index] = Math.min(least[index], performance.now() - start);
+    }
   }
-  return Math.min(...times);
+  return least;
 }
 
 /**
@@ -74,57 +79,54 @@ export async function measureOperations<C>(
   const scalar = { kind: 'scalar', value: 0.5 } as const;
 
   /** One row of `sums` sums of `terms` products, the sums after the first rotated by `giantStep`. */
-  const timeRow = async (sums: number, terms: number, giantStep: number): Promise<number> => {
+  const rowOf = (sums: number, terms: number, giantStep: number): PreparedPart<C> => {
     const sum = (at: number): RotatedSum => ({
       giantStep: at === 0 ? 0 : giantStep,
       terms: Array.from({ length: terms }, (_, step) => ({ input: 0, step: step + 1, diagonal: factor })),
     });
     const row: LinearRow = { sums: Array.from({ length: sums }, (_, at) => sum(at)), bias: undefined };
-    using part = new PreparedPart(backend, {
-      name: 'measure',
-      segments: [
-        [
-          {
-            kind: 'linear',
-            label: 'measure',
-            level: maxLevel,
-            inScale: 2 ** 20,
-            plainScale: 2 ** 20,
-            rescale: false,
-            outScale: 2 ** 40,
-            rows: [row],
-            outputs: [0],
-          },
-        ],
-      ],
-    });
-    return await shortest(async () => {
-      const values: Values<C> = new Map([[0, backend.load(residues)]]);
-      const results: Values<C> = new Map();
-      await runSegment(
-        backend,
-        part.segments[0],
-        values,
-        () => Promise.resolve(),
-        (output, c) => results.set(output, c),
-      );
-      freeValues(backend, results);
-    });
+    const stage = {
+      kind: 'linear',
+      label: 'measure',
+      level: maxLevel,
+      inScale: 2 ** 20,
+      plainScale: 2 ** 20,
+      rescale: false,
+      outScale: 2 ** 40,
+      rows: [row],
+      outputs: [0],
+    } as const;
+    return new PreparedPart(backend, { name: 'measure', segments: [[stage]] });
+  };
+  const run = async (part: PreparedPart<C>): Promise<void> => {
+    const values: Values<C> = new Map([[0, backend.load(residues)]]);
+    const results: Values<C> = new Map();
+    await runSegment(
+      backend,
+      part.segments[0],
+      values,
+      () => Promise.resolve(),
+      (output, c) => results.set(output, c),
+    );
+    freeValues(backend, results);
   };
 
   try {
-    const loading = await shortest(() => backend.free(backend.load(residues)));
-    const one = await timeRow(1, 1, 0);
-    const babies = await timeRow(1, BABY_STEPS, 0);
-    const products = await timeRow(SUMS, BABY_STEPS, 0);
-    const giants = await timeRow(SUMS, BABY_STEPS, 1);
-    const multiplyScalar = await shortest(() => {
-      backend.free(backend.multiplyAdd(undefined, input, scalar, 2 ** 20));
-    });
-    const lowering = await shortest(() => {
-      backend.free(backend.rescale(backend.multiplyAdd(undefined, input, scalar, 2 ** 20), 2 ** 12));
-    });
-    const square = await shortest(() => backend.free(backend.square(input, 2 ** 12)));
+    using oneRow = rowOf(1, 1, 0);
+    using babyRow = rowOf(1, BABY_STEPS, 0);
+    using productRow = rowOf(SUMS, BABY_STEPS, 0);
+    using giantRow = rowOf(SUMS, BABY_STEPS, 1);
+    const scaled = (): C => backend.multiplyAdd(undefined, input, scalar, 2 ** 20);
+    const [loading, one, babies, products, giants, multiplyScalar, lowering, square] = await shortest([
+      () => backend.free(backend.load(residues)),
+      () => run(oneRow),
+      () => run(babyRow),
+      () => run(productRow),
+      () => run(giantRow),
+      () => backend.free(scaled()),
+      () => backend.free(backend.rescale(scaled(), 2 ** 12)),
+      () => backend.free(backend.square(input, 2 ** 12)),
+    ]);
     // Differences of measured times may come out negative on a busy machine.
     const least = 1e-3;
     const multiplyPlain = Math.max(least, (products - babies) / (BABY_STEPS * (SUMS - 1)));

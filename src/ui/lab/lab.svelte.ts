@@ -113,10 +113,13 @@ export class Lab {
     });
   }
 
-  run(): Promise<void> {
-    const { opened } = this;
+  /** Runs what is planned; plans it first where that was stopped. */
+  async run(): Promise<void> {
+    if (!this.plan) await this.prepare();
+    const { opened, plan } = this;
+    if (!plan || opened?.inputs.length === 0) return;
     this.result = undefined;
-    return this.#work('running', async (signal) => {
+    await this.#work('running', async (signal) => {
       if (!opened) return;
       this.activity = 'Making keys…';
       this.result = await this.#engine.run(opened, this.#options(), this.layersReport, {
