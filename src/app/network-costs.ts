@@ -15,11 +15,7 @@ const { simd, seal } = COST_TABLES;
 
 /** Typical costs, by which layouts are chosen: a network compiles to the same plan on every machine. */
 export const NETWORK_COSTS: Readonly<Record<ServerBackendName, RunCosts>> = {
-  simd: {
-    ...simd,
-    rotateHoisted: (primes, slots) => simd.rotate(primes, slots) / 2,
-    hoist: (primes, slots) => simd.rotate(primes, slots),
-  },
+  simd,
   seal: { ...seal, hoist: () => 0 },
 };
 

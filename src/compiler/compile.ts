@@ -3,7 +3,7 @@ import { SealedError } from '../base/errors.ts';
 import type { Graph } from '../model/graph.ts';
 import { chooseParameters } from '../params/choose.ts';
 import type { Parameters } from '../params/parameters.ts';
-import { predictMs } from '../plan/counts.ts';
+import { type CostTable, predictMs, stepCosts } from '../plan/counts.ts';
 import { type BlockShape, ciphertextCount, type GridLayout, type PatchLayout } from '../plan/layout.ts';
 import { type ModelCard, outLevel, type Plan, rotationSteps, type Stage } from '../plan/plan.ts';
 import { verifyPlan } from '../plan/verify.ts';
@@ -41,12 +41,17 @@ function compileWith(
     parameters,
     inputCount: program.patches.taps.length * blocks.tiles,
     inputScale: 2 ** SCALES.inputBits,
-    stages: lowerSteps(steps, parameters, blocks),
+    stages: lowerSteps(steps, parameters, blocks, options.costs),
   });
   return { plan, card: cardOf(program, plan, blocks), predictedMs: predictMs(plan, options.costs) };
 }
 
-function lowerSteps(steps: readonly Step[], parameters: Parameters, blocks: BlockShape): Stage[] {
+function lowerSteps(
+  steps: readonly Step[],
+  parameters: Parameters,
+  blocks: BlockShape,
+  costs: CostTable,
+): Stage[] {
   const scales = assignScales(steps, parameters);
   return steps.map((step, index): Stage => {
     const { level, inScale, plainScale, outScale } = scales[index];
@@ -54,7 +59,9 @@ function lowerSteps(steps: readonly Step[], parameters: Parameters, blocks: Bloc
       const count = Math.ceil(step.channels / blocks.blocksPerCiphertext) * blocks.tiles;
       return { kind: 'square', label: step.label, level, inScale, outScale, count };
     }
-    const rows = lowerChannelMap(step.map, blocks, index === 0 ? 'replicated' : 'blocks', plainScale);
+    const packing = index === 0 ? 'replicated' : 'blocks';
+    const stepCost = stepCosts(costs, level + 1, parameters.slots);
+    const rows = lowerChannelMap(step.map, blocks, packing, plainScale, stepCost);
     return {
       kind: 'linear',
       label: step.map.label,

@@ -1,6 +1,7 @@
-// Channel maps → rows of diagonals for a given block shape, with baby and giant steps chosen by rotation count.
+// Channel maps → rows of diagonals for a given block shape, with baby and giant steps chosen by what they cost.
 import type { BlockShape } from '../plan/layout.ts';
 import { tileRange } from '../plan/layout.ts';
+import type { StepCosts } from '../plan/counts.ts';
 import type { Diagonal, LinearRow, RotatedSum, Term } from '../plan/plan.ts';
 import type { ChannelMap, Weight } from './channel-map.ts';
 
@@ -12,22 +13,24 @@ interface Lowering {
   readonly blocks: BlockShape;
   readonly packing: InputPacking;
   readonly plainScale: number;
+  readonly costs: StepCosts;
   /** Sparse lookup: weight of input channel i in output channel o. */
   readonly weights: readonly ReadonlyMap<number, Weight>[];
 }
 
 /**
  * Rows of a linear stage that computes `map` on ciphertexts packed in `blocks`, tile by tile.
- * Diagonals that would encode to zero at `plainScale` are left out.
+ * `costs` decide which rotations are baby steps. Diagonals that would encode to zero at `plainScale` are left out.
  */
 export function lowerChannelMap(
   map: ChannelMap,
   blocks: BlockShape,
   packing: InputPacking,
   plainScale: number,
+  costs: StepCosts,
 ): LinearRow[] {
   const weights = map.rows.map((row) => new Map(row.terms.map((term) => [term.input, term.weight])));
-  const lowering = { map, blocks, packing, plainScale, weights };
+  const lowering = { map, blocks, packing, plainScale, costs, weights };
   const groups = Math.ceil(map.rows.length / blocks.blocksPerCiphertext);
   const rows: LinearRow[] = [];
   for (let tile = 0; tile < blocks.tiles; tile += 1) {
@@ -42,11 +45,11 @@ function inputsPerTile({ map, blocks, packing }: Lowering): number {
 }
 
 function lowerRow(lowering: Lowering, tile: number, group: number): LinearRow {
-  const { map, blocks, packing } = lowering;
+  const { map, blocks, packing, costs } = lowering;
   const R = blocks.blocksPerCiphertext;
   const inputs = inputsPerTile(lowering);
   const shifts = packing === 'replicated' ? 1 : R;
-  const babySteps = babyStepCount(shifts, inputs, Math.ceil(map.rows.length / R));
+  const babySteps = babyStepCount(shifts, inputs, Math.ceil(map.rows.length / R), costs);
   const sums: RotatedSum[] = [];
   for (let giant = 0; giant < shifts; giant += babySteps) {
     const terms: Term[] = [];
@@ -71,14 +74,14 @@ function lowerRow(lowering: Lowering, tile: number, group: number): LinearRow {
 
 /**
  * How many of `shifts` (a power of two) block rotations are baby steps. A baby step rotates each of `inputs`
- * ciphertexts once for all rows, a giant step each of `outputs` once: take the split with the fewest rotations.
+ * ciphertexts once for all rows, a giant step each of `outputs` once: take the cheapest split.
  */
-export function babyStepCount(shifts: number, inputs: number, outputs: number): number {
+export function babyStepCount(shifts: number, inputs: number, outputs: number, costs: StepCosts): number {
   let best = shifts;
-  let fewest = Infinity;
+  let least = Infinity;
   for (let baby = shifts; baby >= 1; baby /= 2) {
-    const rotations = inputs * (baby - 1) + outputs * (shifts / baby - 1);
-    if (rotations < fewest) [best, fewest] = [baby, rotations];
+    const cost = inputs * (baby - 1) * costs.baby + outputs * (shifts / baby - 1) * costs.giant;
+    if (cost < least) [best, least] = [baby, cost];
   }
   return best;
 }

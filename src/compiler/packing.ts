@@ -1,6 +1,6 @@
 // Chooses how many channels share a ciphertext, by estimated time.
 import type { Parameters } from '../params/parameters.ts';
-import type { CostTable, OperationName } from '../plan/counts.ts';
+import { type CostTable, type OperationName, stepCosts } from '../plan/counts.ts';
 import { type BlockShape, blockShape } from '../plan/layout.ts';
 import { type ChannelMap, countTerms } from './channel-map.ts';
 import type { ChannelProgram } from './channel-program.ts';
@@ -43,36 +43,63 @@ function estimateMs(
 ): number {
   let total = 0;
   for (const [index, step] of steps.entries()) {
-    const counts =
-      step.kind === 'square'
-        ? squareCounts(step.channels, blocksPerCiphertext)
-        : linearCounts(step.maps, blocksPerCiphertext, index === 0);
-    for (const [operation, count] of Object.entries(counts) as [OperationName, number][]) {
-      total += count * costs[operation](maxLevel - index + 1, slots);
+    const primes = maxLevel - index + 1;
+    const cost = (operation: OperationName, count = 0): number => count * costs[operation](primes, slots);
+    if (step.kind === 'square') {
+      const count = Math.ceil(step.channels / blocksPerCiphertext);
+      total += cost('square', count) + cost('relinearize', count) + cost('rescale', count);
+      continue;
+    }
+    const { scalars, fields, outputs } = linearCounts(step.maps, blocksPerCiphertext, index === 0);
+    total += cost('multiplyScalar', scalars) + cost('multiplyPlain', fields) + cost('rescale', outputs);
+    if (blocksPerCiphertext > 1 && index > 0) {
+      const inputs = Math.ceil(step.maps[0].inputs / blocksPerCiphertext);
+      total += rotationsMs(inputs, outputs, blocksPerCiphertext, costs, primes, slots);
     }
   }
   return total * tiles;
 }
 
-type Counts = Partial<Record<OperationName, number>>;
-
-function squareCounts(channels: number, blocksPerCiphertext: number): Counts {
-  const count = Math.ceil(channels / blocksPerCiphertext);
-  return { square: count, relinearize: count, rescale: count };
+/** Products and outputs of a run of maps. */
+interface LinearCounts {
+  readonly scalars: number;
+  readonly fields: number;
+  readonly outputs: number;
 }
 
-function linearCounts(maps: readonly ChannelMap[], blocksPerCiphertext: number, isFirst: boolean): Counts {
+function linearCounts(
+  maps: readonly ChannelMap[],
+  blocksPerCiphertext: number,
+  isFirst: boolean,
+): LinearCounts {
   const outputs = Math.ceil(maps.at(-1)!.rows.length / blocksPerCiphertext);
   if (blocksPerCiphertext === 1) {
     const terms = composeRun(maps, 2).map(countTerms);
     const sum = (kind: 'scalars' | 'fields'): number =>
       terms.reduce((total, counts) => total + counts[kind], 0);
-    return { multiplyScalar: sum('scalars'), multiplyPlain: sum('fields'), rescale: outputs };
+    return { scalars: sum('scalars'), fields: sum('fields'), outputs };
   }
-  // The first map's inputs are replicated over the blocks, later ones must be rotated to meet each other.
-  const inputs = isFirst ? maps[0].inputs : Math.ceil(maps[0].inputs / blocksPerCiphertext);
-  const shifts = isFirst ? 1 : blocksPerCiphertext;
-  const baby = babyStepCount(shifts, inputs, outputs);
-  const rotate = inputs * (baby - 1) + outputs * (shifts / baby - 1);
-  return { multiplyPlain: outputs * inputs * shifts, rotate, rescale: outputs };
+  // The first map's inputs are replicated over the blocks; later ones are rotated so that each block meets each.
+  const inputs = isFirst
+    ? maps[0].inputs
+    : Math.ceil(maps[0].inputs / blocksPerCiphertext) * blocksPerCiphertext;
+  return { scalars: 0, fields: outputs * inputs, outputs };
+}
+
+/** Rotating `inputs` ciphertexts by whole blocks, so that each of `outputs` sums meets every block of every input. */
+function rotationsMs(
+  inputs: number,
+  outputs: number,
+  blocksPerCiphertext: number,
+  costs: CostTable,
+  primes: number,
+  slots: number,
+): number {
+  const steps = stepCosts(costs, primes, slots);
+  const baby = babyStepCount(blocksPerCiphertext, inputs, outputs, steps);
+  const babies = inputs * (baby - 1);
+  const rotating = babies * steps.baby + outputs * (blocksPerCiphertext / baby - 1) * steps.giant;
+  // Half of it for decomposing each input, half for the divisions: of the sums, or of the rotations where they are fewer.
+  const hoist = costs.hoist?.(primes, slots) ?? 0;
+  return rotating + (hoist / 2) * (inputs + Math.min(outputs, babies));
 }

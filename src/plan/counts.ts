@@ -24,7 +24,21 @@ type Cost = (primes: number, slots: number) => number;
 export type CostTable = Record<OperationName, Cost> & {
   /** A baby step where the backend decomposes a ciphertext once for all of them; `rotate` where it does not. */
   readonly rotateHoisted?: Cost;
+  /** What such a backend does once for each input and, at the end, once for each sum. */
+  readonly hoist?: Cost;
 };
+
+/** Costs of one baby step and one giant step. */
+export interface StepCosts {
+  readonly baby: number;
+  readonly giant: number;
+}
+
+/** What rotations of a stage cost by `costs`. */
+export function stepCosts({ rotate, rotateHoisted }: CostTable, primes: number, slots: number): StepCosts {
+  const giant = rotate(primes, slots);
+  return { baby: rotateHoisted?.(primes, slots) ?? giant, giant };
+}
 
 function emptyCounts(levels: number): OperationCounts {
   const counts = {} as OperationCounts;

@@ -126,6 +126,18 @@ describe('linear stages on the kernel', () => {
     await expectAlike(part(rows, rescale), 5e-3);
   });
 
+  it.each([true, false])('shares few rotations between many rows, rescaled: %s', async (rescale) => {
+    const rows = Array.from({ length: 7 }, (_, index) =>
+      row(
+        [0, 1].flatMap((input) =>
+          BABIES.map((step) => term(input, step, (index + step) % 3 === 2 ? scalar() : vector())),
+        ),
+        [undefined, scalar(), vector()][index % 3],
+      ),
+    );
+    await expectAlike(part(rows, rescale), 5e-3);
+  });
+
   it('takes a worker’s empty share of a stage', async () => {
     await expectAlike(part([]));
   });
@@ -145,6 +157,8 @@ describe('linear stages on the kernel', () => {
   it('says which key is missing in mid-run, and keeps nothing', async () => {
     const rows = [row([term(0, 1, vector()), term(0, 5, vector())])];
     await expect(runStages(backend, [part(rows)], loaded())).rejects.toMatchObject({ code: 'missing-key' });
+    const shared = [1, 2].map(() => row([term(0, 1, vector()), term(0, 5, vector())]));
+    await expect(runStages(backend, [part(shared)], loaded())).rejects.toMatchObject({ code: 'missing-key' });
     const giant = [{ sums: [{ giantStep: 24, terms: [term(1, 0, vector())] }], bias: undefined }];
     await expect(runStages(backend, [part(giant)], loaded())).rejects.toMatchObject({ code: 'missing-key' });
   });

@@ -1,14 +1,9 @@
 // Linear stages on the SIMD kernel, made ready once: scalar matrices, products without rotation, hoisted sums.
-import {
-  mix,
-  multiplyAccumulate,
-  type Plaintext,
-  type ScalarMatrix,
-  scalarMatrix,
-} from '../../wasm/kernel.ts';
+import { mix, type ScalarMatrix, scalarMatrix } from '../../wasm/kernel.ts';
 import type { Checkpoint, LinearPart, LinearRunner } from './backend.ts';
 import { HoistedRunner } from './simd-hoisted.ts';
 import type { SimdCiphertext, SimdOperations } from './simd-operations.ts';
+import { ProductRunner } from './simd-products.ts';
 import { isRotateAndSum, SumRunner } from './simd-sums.ts';
 import {
   disposeAll,
@@ -27,9 +22,24 @@ export function simdRunner(backend: SimdOperations, part: LinearPart): LinearRun
     sums.some(({ giantStep, terms }) => giantStep !== 0 || terms.some(({ step }) => step !== 0)),
   );
   if (isRotated && isRotateAndSum(part)) return new SumRunner(backend, part);
-  if (isRotated) return new HoistedRunner(backend, part);
+  if (isRotated && !dividesFewerRotations(part)) return new HoistedRunner(backend, part);
   const isScalar = part.rows.every((row) => termsOf(row).every(({ diagonal }) => diagonal.kind === 'scalar'));
-  return isScalar ? new MatrixRunner(backend, part) : new ProductRunner(backend, part);
+  return isScalar && !isRotated ? new MatrixRunner(backend, part) : new ProductRunner(backend, part);
+}
+
+/**
+ * Whether dividing each rotation by P costs less than dividing each row's sum over QP: few rotations that many rows
+ * share, and none of a whole sum.
+ */
+function dividesFewerRotations({ rows }: LinearPart): boolean {
+  const rotations = new Set<string>();
+  for (const { sums } of rows) {
+    for (const { giantStep, terms } of sums) {
+      if (giantStep !== 0) return false;
+      for (const { input, step } of terms) if (step !== 0) rotations.add(`${input}:${step}`);
+    }
+  }
+  return rotations.size <= rows.length;
 }
 
 /** Rows that read the same inputs (those of one tile), as a matrix of scalars. */
@@ -104,43 +114,4 @@ function connectedRows(rows: readonly PlacedRow[]): PlacedRow[][] {
     }
   }
   return [...Map.groupBy(rows, ({ row }) => rootOf(row.sums[0].terms[0].input)).values()];
-}
-
-/** Products without rotation: the factors are encoded once, each row is one accumulation. */
-class ProductRunner implements LinearRunner<SimdCiphertext> {
-  readonly #rows: { placed: PlacedRow; factors: { input: number; plaintext: Plaintext }[] }[] = [];
-  readonly #finisher: Finisher;
-
-  constructor(backend: SimdOperations, part: LinearPart) {
-    this.#finisher = new Finisher(backend, part);
-    try {
-      for (const placed of placedRows(part)) {
-        const factors: { input: number; plaintext: Plaintext }[] = [];
-        this.#rows.push({ placed, factors });
-        for (const { input, diagonal } of termsOf(placed.row)) {
-          const plaintext = backend.encode(diagonal, part.plainScale, part.level + 1, 'factor');
-          factors.push({ input, plaintext });
-        }
-      }
-    } catch (error) {
-      this[Symbol.dispose]();
-      throw error;
-    }
-  }
-
-  async run(inputs: Inputs, checkpoint: Checkpoint, onOutput: OnOutput): Promise<void> {
-    for (const { placed, factors } of this.#rows) {
-      const terms = factors.map(({ input, plaintext }) => ({
-        ciphertext: handleOf(inputs, input),
-        plaintext,
-      }));
-      onOutput(placed.output, this.#finisher.finish(placed.row, multiplyAccumulate(terms)));
-      await checkpoint(1);
-    }
-  }
-
-  [Symbol.dispose](): void {
-    for (const { factors } of this.#rows) disposeAll(factors.map(({ plaintext }) => plaintext));
-    this.#finisher[Symbol.dispose]();
-  }
 }
