@@ -31,7 +31,7 @@ const rooms = {
   'workers/scan': ['src/qr/', 'workers/endpoint'],
   'workers/simulator': ['src/server/', 'workers/endpoint'],
   'workers/pool': ['workers/', 'src/app/workers'],
-  'cli/': ['src/app/', 'src/qr/', 'src/style/', 'workers/', 'bench/', 'src/seal/load'],
+  'cli/': ['src/app/', 'src/plan/print', 'src/qr/', 'src/style/', 'workers/', 'bench/', 'src/seal/load'],
   // The kernel stands alone; its oracle, for tests and benchmarks, compares it with SEAL.
   'wasm/(?!seal-oracle)': ['wasm/'],
   'endpoint/': ['src/server/', 'src/protocol/'],

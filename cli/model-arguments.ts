@@ -22,6 +22,7 @@ const OPTIONS = {
   workers: { type: 'string' },
   'layers-report': { type: 'boolean', default: false },
   warm: { type: 'boolean', default: false },
+  print: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 } as const;
 
@@ -31,6 +32,8 @@ export interface ModelArguments {
   readonly request: ModelRunRequest;
   readonly workers: number;
   readonly json: boolean;
+  /** Whether to print the plan itself, stage by stage, instead of what it costs. */
+  readonly print: boolean;
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {
@@ -49,6 +52,8 @@ export async function readModelArguments(
   const [file, ...more] = positionals;
   if (file === undefined) throw new UsageError('The model FILE is missing.');
   if (more.length > 0) throw new UsageError(`Give one model file, not also "${more[0]}".`);
+  if (values.print && (command === 'run' || values.json))
+    throw new UsageError('--print prints a plan as text: "model plan FILE --print", without --json.');
   if (command === 'run' && values.input === undefined) throw new UsageError('--input FILE is missing.');
   const options = {
     backend: choice('backend', values.backend, BACKENDS),
@@ -85,11 +90,12 @@ export async function readModelArguments(
     batch: batch ?? Math.max(1, inputs.length),
     calibration: samplesOf(graph, calibration.slice(0, MOST_SAMPLES)),
   };
-  const { warm, json } = values;
+  const { warm, json, print } = values;
   return {
     request: { ...modelOptions, graph, inputs, warm, layersReport: values['layers-report'] },
     workers,
     json,
+    print,
   };
 }
 

@@ -2,6 +2,7 @@
 import { NetworkSession } from '../src/app/network-session.ts';
 import { compileModel, reportPlan } from '../src/app/plan-model.ts';
 import { runModel } from '../src/app/run-model.ts';
+import { printPlan } from '../src/plan/print.ts';
 import { readModelArguments } from './model-arguments.ts';
 import { planTable, runTable } from './model-table.ts';
 import { nodeWorkers } from './node-workers.ts';
@@ -14,12 +15,16 @@ export async function runModelCommand([name, ...args]: readonly string[]): Promi
       name === undefined ? 'Say "model plan" or "model run".' : `There is no command "model ${name}".`,
     );
   }
-  const { request, workers, json } = await readModelArguments(args, name);
+  const { request, workers, json, print } = await readModelArguments(args, name);
   const session = new NetworkSession(nodeWorkers(), workers);
   try {
     if (name === 'plan') {
       const { graph, inputs, layersReport: _, warm: __, ...options } = request;
       const planned = compileModel(graph, options);
+      if (print) {
+        process.stdout.write(planned.network.segments.map(({ plan }) => printPlan(plan)).join('\n'));
+        return;
+      }
       const count = Math.max(1, inputs.length, options.batch ?? 1);
       const report = await reportPlan(planned, count, options.backend, session);
       process.stdout.write(json ? `${JSON.stringify(report)}\n` : planTable(report));

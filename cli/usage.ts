@@ -12,6 +12,7 @@ export const USAGE = `sealed-qr style "<text>" --style gradient|liquid|dots --ou
   --pixels N        pixels a module drawn by the network: 8 or 4               (8)
   --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
   --workers N       server workers                                             (number of processors, at most 4)
+  --print           (plan) the plan itself, stage by stage, as text
   --warm            run once before the run that is reported
   --json            print one JSON object instead of the table
 

@@ -52,7 +52,7 @@ describe('printPlan', () => {
     expect(printPlan(plan)).toBe(
       [
         'plan example: N = 4096, primes 26 26 26 28, 2 inputs at 2^24.000',
-        ' 0 linear level 2→1  scale 2^24.000→2^24.000  2 rows, 1 scalars, 2 vectors at 2^25.999, rotations by 1 16  (conv, field)',
+        ' 0 linear level 2→1  scale 2^24.000→2^24.000  2 rows, 1 scalars, 2 vectors at 2^25.999, rotations by 1 16, weights a5e1650d  (conv, field)',
         ' 1 square level 1→0  scale 2^24.000→2^22.001  2 ciphertexts  (square)',
         '   rotate         3 at 2',
         '   multiplyPlain  2 at 2',
@@ -62,6 +62,16 @@ describe('printPlan', () => {
         '   relinearize    2 at 1',
         '',
       ].join('\n'),
+    );
+  });
+
+  it('shows a change of one weight', () => {
+    const [linear, ...rest] = plan.stages;
+    if (linear.kind !== 'linear') throw new Error('The first stage is linear.');
+    const [row, last] = linear.rows;
+    const bias = { kind: 'scalar', value: 1e-7 } as const;
+    expect(printPlan({ ...plan, stages: [{ ...linear, rows: [{ ...row, bias }, last] }, ...rest] })).not.toBe(
+      printPlan(plan),
     );
   });
 

@@ -1,9 +1,45 @@
 // A plan as text that can be read and diffed.
 import { countOperations, OPERATIONS } from './counts.ts';
-import { outLevel, type Plan, type Stage, stageOutputs } from './plan.ts';
+import { type Diagonal, type LinearRow, outLevel, type Plan, type Stage, stageOutputs } from './plan.ts';
 
 function bits(scale: number): string {
   return `2^${Math.log2(scale).toFixed(3)}`;
+}
+
+/** A checksum of numbers by their bits (FNV-1a over 32-bit words): two plans that differ in one weight print differently. */
+class Checksum {
+  readonly #float = new Float64Array(1);
+  readonly #words = new Uint32Array(this.#float.buffer);
+  #hash = 0x811c9dc5;
+
+  add(value: number): this {
+    this.#float[0] = value;
+    for (const word of this.#words) this.#hash = Math.imul(this.#hash ^ word, 0x01000193) >>> 0;
+    return this;
+  }
+
+  addDiagonal(diagonal: Diagonal): this {
+    if (diagonal.kind === 'scalar') return this.add(diagonal.value);
+    for (const value of diagonal.values) this.add(value);
+    return this;
+  }
+
+  toString(): string {
+    return this.#hash.toString(16).padStart(8, '0');
+  }
+}
+
+/** Checksum of all that a linear stage multiplies by and adds, with the place of each. */
+function weightsChecksum(rows: readonly LinearRow[]): string {
+  const sum = new Checksum();
+  for (const { sums, bias } of rows) {
+    for (const { giantStep, terms } of sums) {
+      sum.add(giantStep);
+      for (const { input, step, diagonal } of terms) sum.add(input).add(step).addDiagonal(diagonal);
+    }
+    if (bias) sum.addDiagonal(bias);
+  }
+  return sum.toString();
 }
 
 function printStage(stage: Stage, index: number): string {
@@ -29,7 +65,7 @@ function printStage(stage: Stage, index: number): string {
   steps.delete(0);
   const rotations = steps.size > 0 ? `, rotations by ${[...steps].sort((a, b) => a - b).join(' ')}` : '';
   const work = `${stageOutputs(stage)} rows, ${scalars} scalars, ${vectors} vectors at ${bits(stage.plainScale)}`;
-  return `${head}  ${work}${rotations}  (${stage.label})`;
+  return `${head}  ${work}${rotations}, weights ${weightsChecksum(stage.rows)}  (${stage.label})`;
 }
 
 /** `plan` stage by stage, then its operations by level, highest level first. */
