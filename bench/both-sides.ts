@@ -14,7 +14,7 @@ import {
   loadCiphertext,
   loadSwitchKey,
   type SwitchKey,
-} from '../wasm/kernel.ts';
+} from '../src/kernel/kernel.ts';
 
 /** A ciphertext of SEAL's. */
 export type SealCiphertext = InstanceType<SealModule['Ciphertext']>;

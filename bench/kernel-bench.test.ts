@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HandleWatch, loadMeasuredSeal, watchHandles } from '../fixtures/handle-count.ts';
 import { kernelBytes, type KernelWatch, watchKernels } from '../fixtures/kernel-watch.ts';
-import { Plans } from '../src/app/plans.ts';
+import { Plans } from '../src/app/style/plans.ts';
 import type { SealModule } from '../src/seal/load.ts';
 import { styleById } from '../src/style/styles.ts';
 import { caseCount, runKernelBench } from './kernel-bench.ts';

@@ -1,5 +1,5 @@
 // The benchmark of the kernel: node-seal and the kernel in turn in one process, operation by operation and plan by plan.
-import { type ModelLoader, Plans } from '../src/app/plans.ts';
+import { type ModelLoader, Plans } from '../src/app/style/plans.ts';
 import type { SealModule } from '../src/seal/load.ts';
 import { BothSides, PARAMETERS } from './both-sides.ts';
 import { type Case, compare } from './measure.ts';

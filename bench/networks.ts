@@ -2,13 +2,13 @@
 // Reads the models and pictures of ../shared/data.
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { nodeWorkers } from '../cli/node-workers.ts';
-import { inputsFor, readModelFile } from '../src/app/model-file.ts';
-import { NETWORK_COSTS, measuredCosts, predictEvaluateMs } from '../src/app/network-costs.ts';
-import { NetworkSession } from '../src/app/network-session.ts';
-import { compileModel, type ModelOptions, samplesOf } from '../src/app/plan-model.ts';
-import { clearOutputs, compareOutputs } from '../src/app/run-model.ts';
-import { readNpy } from '../src/model/import/numpy.ts';
+import { nodeWorkers } from '../workers/platform/node.ts';
+import { inputsFor, readModelFile } from '../src/import/model-file.ts';
+import { NETWORK_COSTS, measuredCosts, predictEvaluateMs } from '../src/app/network/network-costs.ts';
+import { NetworkSession } from '../src/app/session/network-session.ts';
+import { compileModel, type ModelOptions, samplesOf } from '../src/app/network/plan-model.ts';
+import { clearOutputs, compareOutputs } from '../src/app/network/run-model.ts';
+import { readNpy } from '../src/import/numpy.ts';
 
 const DATA = new URL('../../shared/data/', import.meta.url);
 

@@ -1,6 +1,6 @@
 // The single operations, node-seal against the kernel.
-import * as kernelApi from '../wasm/kernel.ts';
-import type { Ciphertext } from '../wasm/kernel.ts';
+import * as kernelApi from '../src/kernel/kernel.ts';
+import type { Ciphertext } from '../src/kernel/kernel.ts';
 import type { BothSides } from './both-sides.ts';
 import type { Comparison } from './measure.ts';
 

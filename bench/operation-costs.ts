@@ -3,7 +3,7 @@
 // The least of many short runs, which says more than their median on a machine that does other things as well.
 import { readFileSync } from 'node:fs';
 import { loadSeal } from '../src/seal/load.ts';
-import * as kernelApi from '../wasm/kernel.ts';
+import * as kernelApi from '../src/kernel/kernel.ts';
 import { BothSides, PARAMETERS } from './both-sides.ts';
 
 const SCALE = 2 ** 28;

@@ -1,7 +1,7 @@
 // A whole style plan on each backend, from residues to residues, as a server worker runs it.
 import { TestKeys } from '../fixtures/seal-keys.ts';
 import { seededRandom } from '../fixtures/styled-codes.ts';
-import { floatPicture, type Plans, type ReadyPlan } from '../src/app/plans.ts';
+import { floatPicture, type Plans, type ReadyPlan } from '../src/app/style/plans.ts';
 import { SealedError } from '../src/base/errors.ts';
 import { sameParameters } from '../src/params/parameters.ts';
 import type { ResidueCiphertext } from '../src/params/residues.ts';
@@ -11,8 +11,8 @@ import type { Plan } from '../src/plan/plan.ts';
 import type { SealModule } from '../src/seal/load.ts';
 import type { KeyedBackend } from '../src/server/backend.ts';
 import { PreparedPart, runSegment, type Values } from '../src/server/interpreter.ts';
-import { SealBackend } from '../src/server/seal-backend.ts';
-import { SimdBackend } from '../src/server/simd-backend.ts';
+import { SealBackend } from '../src/server/backends/seal/seal-backend.ts';
+import { SimdBackend } from '../src/server/backends/simd/simd-backend.ts';
 import { styleById } from '../src/style/styles.ts';
 import { type Case, compare } from './measure.ts';
 import { DEFAULT_PIXELS_PER_MODULE } from '../src/style/graph.ts';

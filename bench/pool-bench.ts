@@ -1,7 +1,7 @@
 // How much faster two server workers are than one: the same plan on both pools, in turn.
-import type { ModelLoader } from '../src/app/plans.ts';
-import { Session } from '../src/app/session.ts';
-import type { WorkerFactory } from '../src/app/workers.ts';
+import type { ModelLoader } from '../src/app/style/plans.ts';
+import { Session } from '../src/app/session/session.ts';
+import type { WorkerFactory } from '../src/app/session/workers.ts';
 import type { EncryptedInput } from '../src/protocol/contracts.ts';
 import { styleById } from '../src/style/styles.ts';
 import { median, medianPair } from './measure.ts';

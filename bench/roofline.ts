@@ -1,5 +1,5 @@
 // How fast the kernel multiplies and adds residues at best, to hold whole plans against.
-import { loadCiphertext, loadPlaintext, multiplyAccumulate, createKernel } from '../wasm/kernel.ts';
+import { loadCiphertext, loadPlaintext, multiplyAccumulate, createKernel } from '../src/kernel/kernel.ts';
 import { median } from './measure.ts';
 
 /** Multiply-accumulates of residues a second: at best, in a whole plan, and their quotient. */

@@ -3,10 +3,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { nodeWorkers, scannerSources } from '../cli/node-workers.ts';
-import { styleCode } from '../src/app/pipeline.ts';
-import { BACKENDS, type BackendName } from '../src/app/report.ts';
-import { Session } from '../src/app/session.ts';
+import { nodeWorkers, scannerSources } from '../workers/platform/node.ts';
+import { styleCode } from '../src/app/style/pipeline.ts';
+import { BACKENDS, type BackendName } from '../src/app/style/report.ts';
+import { Session } from '../src/app/session/session.ts';
 import { asSealedError } from '../src/base/errors.ts';
 import { ERROR_CORRECTION_LEVELS } from '../src/qr/capacity.ts';
 import { decodePng, encodePng } from '../src/qr/png.ts';

@@ -9,7 +9,7 @@ import {
   fillDiagonal,
   hoist,
   innerSums,
-} from '../wasm/kernel.ts';
+} from '../src/kernel/kernel.ts';
 import type { BothSides } from './both-sides.ts';
 import { type Case, compare, median, type Task } from './measure.ts';
 

@@ -1,8 +1,8 @@
 // From key press to verified picture: a text that grows by a key at a time, each styled and proven as the page does it.
-import { styleCode, type StyleRequest } from '../src/app/pipeline.ts';
-import { prepareStyle } from '../src/app/prepare.ts';
-import type { Timings } from '../src/app/report.ts';
-import type { Session } from '../src/app/session.ts';
+import { styleCode, type StyleRequest } from '../src/app/style/pipeline.ts';
+import { prepareStyle } from '../src/app/style/prepare.ts';
+import type { Timings } from '../src/app/style/report.ts';
+import type { Session } from '../src/app/session/session.ts';
 import { SealedError } from '../src/base/errors.ts';
 import { DEFAULT_PIXELS_PER_MODULE } from '../src/style/graph.ts';
 import { styleById } from '../src/style/styles.ts';

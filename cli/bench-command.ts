@@ -5,7 +5,7 @@ import { BENCH_PARTS, type BenchPart, runKernelBench } from '../bench/kernel-ben
 import { runPoolBench } from '../bench/pool-bench.ts';
 import { loadSeal } from '../src/seal/load.ts';
 import { loadModel } from './load-model.ts';
-import { kernelFile, nodeWorkers } from './node-workers.ts';
+import { kernelFile, nodeWorkers } from '../workers/platform/node.ts';
 import { UsageError } from './usage.ts';
 
 const OPTIONS = {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { fileURLToPath } from 'node:url';
 import { hasSharedData, readSharedBytes, SHARED_DATA_ABSENT } from '../fixtures/shared-data.ts';
-import { parseTestConfig } from '../src/app/test-config.ts';
+import { parseTestConfig } from '../src/app/tester/test-config.ts';
 import { runTest } from './params-command.ts';
 
 const folder = fileURLToPath(new URL('../../shared/data/pycrcnn/', import.meta.url));

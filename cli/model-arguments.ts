@@ -1,10 +1,10 @@
 // Arguments of `sealed-qr model`, and the files they name.
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { inputsFor, readInputFile, readModelFile } from '../src/app/model-file.ts';
-import { type ModelOptions, samplesOf } from '../src/app/plan-model.ts';
-import { BACKENDS } from '../src/app/report.ts';
-import type { ModelRunRequest } from '../src/app/run-model.ts';
+import { inputsFor, readInputFile, readModelFile } from '../src/import/model-file.ts';
+import { type ModelOptions, samplesOf } from '../src/app/network/plan-model.ts';
+import { BACKENDS } from '../src/app/style/report.ts';
+import type { ModelRunRequest } from '../src/app/network/run-model.ts';
 import { choice, layerRange, numberList, parseArguments, wholeNumber, workerCount } from './arguments.ts';
 import { UsageError } from './usage.ts';
 

@@ -1,11 +1,11 @@
 // `sealed-qr model plan` and `sealed-qr model run`: other people's networks, encrypted and headless.
-import { NetworkSession } from '../src/app/network-session.ts';
-import { compileModel, reportPlan } from '../src/app/plan-model.ts';
-import { runModel } from '../src/app/run-model.ts';
+import { NetworkSession } from '../src/app/session/network-session.ts';
+import { compileModel, reportPlan } from '../src/app/network/plan-model.ts';
+import { runModel } from '../src/app/network/run-model.ts';
 import { printPlan } from '../src/plan/print.ts';
 import { readModelArguments } from './model-arguments.ts';
 import { planTable, runTable } from './model-table.ts';
-import { nodeWorkers } from './node-workers.ts';
+import { nodeWorkers } from '../workers/platform/node.ts';
 import { UsageError } from './usage.ts';
 
 /** Runs the command. @throws UsageError, SealedError */

@@ -1,6 +1,6 @@
 // Plans and runs of networks as tables for people.
-import type { ModelPlanReport, PlannedLayer, PlannedSegment } from '../src/app/plan-model.ts';
-import type { ModelRunReport } from '../src/app/run-model.ts';
+import type { ModelPlanReport, PlannedLayer, PlannedSegment } from '../src/app/network/plan-model.ts';
+import type { ModelRunReport } from '../src/app/network/run-model.ts';
 import { ms, size } from './table.ts';
 
 type Row = readonly [string, string];

@@ -1,14 +1,18 @@
 // `sealed-qr params test`: one network under many parameter sets.
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { inputsFor, readInputFile, readModelFile } from '../src/app/model-file.ts';
-import { type ParameterRefusal, type ParameterResult, testParameters } from '../src/app/parameter-test.ts';
-import { samplesOf } from '../src/app/plan-model.ts';
-import { type BfvRefusal, type BfvResult, sweepBfv } from '../src/app/bfv-sweep.ts';
-import { BACKENDS } from '../src/app/report.ts';
-import { parseTestConfig, type TestConfig } from '../src/app/test-config.ts';
+import { inputsFor, readInputFile, readModelFile } from '../src/import/model-file.ts';
+import {
+  type ParameterRefusal,
+  type ParameterResult,
+  testParameters,
+} from '../src/app/tester/parameter-test.ts';
+import { samplesOf } from '../src/app/network/plan-model.ts';
+import { type BfvRefusal, type BfvResult, sweepBfv } from '../src/app/tester/bfv-sweep.ts';
+import { BACKENDS } from '../src/app/style/report.ts';
+import { parseTestConfig, type TestConfig } from '../src/app/tester/test-config.ts';
 import { choice, parseArguments, wholeNumber } from './arguments.ts';
-import { bfvTester, nodeWorkers } from './node-workers.ts';
+import { bfvTester, nodeWorkers } from '../workers/platform/node.ts';
 import { ms, size } from './table.ts';
 import { UsageError } from './usage.ts';
 

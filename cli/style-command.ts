@@ -1,16 +1,16 @@
 // `sealed-qr style`: the pipeline of the page, headless.
 import { writeFile } from 'node:fs/promises';
-import { type StyledCode, styleCode, type StyleRequest } from '../src/app/pipeline.ts';
-import { BACKENDS } from '../src/app/report.ts';
-import { Session } from '../src/app/session.ts';
+import { type StyledCode, styleCode, type StyleRequest } from '../src/app/style/pipeline.ts';
+import { BACKENDS } from '../src/app/style/report.ts';
+import { Session } from '../src/app/session/session.ts';
 import { ERROR_CORRECTION_LEVELS } from '../src/qr/capacity.ts';
 import { encodePng } from '../src/qr/png.ts';
-import type { Rgb } from '../src/qr/raster.ts';
+import type { Rgb } from '../src/base/raster.ts';
 import { encodeSvg } from '../src/qr/svg.ts';
 import { type Style, STYLES } from '../src/style/styles.ts';
 import { choice, parseArguments, workerCount } from './arguments.ts';
 import { loadModel } from './load-model.ts';
-import { nodeWorkers } from './node-workers.ts';
+import { nodeWorkers } from '../workers/platform/node.ts';
 import { reportTable } from './table.ts';
 import { UsageError } from './usage.ts';
 

@@ -1,6 +1,6 @@
 // The table for people: every figure of the report in words, times and sizes in units that fit.
 import { describe, expect, it } from 'vitest';
-import type { StyleReport } from '../src/app/report.ts';
+import type { StyleReport } from '../src/app/style/report.ts';
 import { reportTable } from './table.ts';
 
 const report: StyleReport = {

@@ -1,5 +1,5 @@
 // The report of a run as a short table for people.
-import type { StyleReport } from '../src/app/report.ts';
+import type { StyleReport } from '../src/app/style/report.ts';
 
 /** Milliseconds for people. */
 export function ms(value: number): string {

@@ -3,8 +3,8 @@ import { hasSharedData, readSharedBytes } from '../fixtures/shared-data.ts';
 import { mutate, tryImport, writtenOriginals } from '../fixtures/model-mutations.ts';
 import type { Original } from '../fixtures/model-mutations.ts';
 import { Dice } from '../fixtures/random-onnx.ts';
-import { importOnnx } from '../src/model/import/onnx/import-onnx.ts';
-import { importPytorch } from '../src/model/import/pytorch/import-pytorch.ts';
+import { importOnnx } from '../src/import/onnx/import-onnx.ts';
+import { importPytorch } from '../src/import/pytorch/import-pytorch.ts';
 
 const onnx = (path: string): Original => ({
   name: path,

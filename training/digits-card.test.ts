@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { executeGraph } from '../src/model/execute.ts';
 import { elementCount } from '../src/model/graph.ts';
-import { importModel } from '../src/model/import/import-model.ts';
-import { readNpy } from '../src/model/import/numpy.ts';
+import { importModel } from '../src/import/import-model.ts';
+import { readNpy } from '../src/import/numpy.ts';
 
 const read = (name: string): Uint8Array => readFileSync(new URL(`../public/models/${name}`, import.meta.url));
 

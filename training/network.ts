@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Graph } from '../src/model/graph.ts';
-import { importOnnx } from '../src/model/import/onnx/import-onnx.ts';
+import { importOnnx } from '../src/import/onnx/import-onnx.ts';
 import type { Style } from '../src/style/styles.ts';
 
 /** A network as committed: its graph (for 21 by 21 modules) and the SHA-256 of its file in hexadecimal. */

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { compileKernel, describeKernel } from './build.ts';
-import { kernelCode } from './seal-oracle.ts';
+import { kernelCode } from '../fixtures/seal-oracle.ts';
 
 describe('the kernel build', () => {
   it('is reproducible: sources, built file and manifest agree', async () => {

@@ -5,7 +5,7 @@ import { MessageChannel } from 'node:worker_threads';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import * as Comlink from 'comlink';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { WorkerHandle } from '../src/app/workers.ts';
+import type { WorkerHandle } from '../src/app/session/workers.ts';
 import { SealedError } from '../src/base/errors.ts';
 import { connect } from './pool.ts';
 import { transferring } from './wire.ts';

@@ -1,6 +1,6 @@
 // The owner of workers: wraps each in a handle whose calls fail when the worker does.
 import * as Comlink from 'comlink';
-import type { WorkerHandle } from '../src/app/workers.ts';
+import type { WorkerHandle } from '../src/app/session/workers.ts';
 import { SealedError } from '../src/base/errors.ts';
 import type { WorkerSetup } from './endpoint.ts';
 import { registerErrors } from './wire.ts';

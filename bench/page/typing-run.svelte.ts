@@ -1,6 +1,6 @@
 // The benchmark from key press to verified picture, as the page shows it.
 import { asSealedError } from '../../src/base/errors.ts';
-import { browserSession } from '../../src/ui/browser-session.ts';
+import { browserSession } from '../../src/ui/shared/browser-session.ts';
 import { runTypingBench, type TypingReport } from '../typing-bench.ts';
 
 /** Rounds that count. */

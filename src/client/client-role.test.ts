@@ -11,7 +11,7 @@ import type { NetworkCard } from '../plan/slot-layout.ts';
 import type { ClientRole } from '../protocol/contracts.ts';
 import { decodeCiphertexts, decodeFrame, encodeFrame, type IndexedCiphertext } from '../protocol/frame.ts';
 import type { SealModule } from '../seal/load.ts';
-import { SealBackend } from '../server/seal-backend.ts';
+import { SealBackend } from '../server/backends/seal/seal-backend.ts';
 import { createClientRole } from './client-role.ts';
 
 /** No levels to spare, quickest. */

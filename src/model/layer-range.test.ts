@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { writtenOriginals } from '../../fixtures/model-mutations.ts';
 import { writeOnnx } from '../../fixtures/onnx-writer.ts';
 import { executeGraph } from './execute.ts';
-import { importModel } from './import/import-model.ts';
+import { importModel } from '../import/import-model.ts';
 import { selectLayers } from './layer-range.ts';
 
 describe('selectLayers', () => {

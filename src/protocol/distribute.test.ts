@@ -9,7 +9,7 @@ import { seededRandom } from '../../fixtures/styled-codes.ts';
 import { SealedError } from '../base/errors.ts';
 import { partitionPlan, type PlanPart } from '../plan/partition.ts';
 import { type Plan, rotationSteps, stageOutputs } from '../plan/plan.ts';
-import { ClearBackend, type ClearCiphertext } from '../server/clear-backend.ts';
+import { ClearBackend, type ClearCiphertext } from '../server/backends/clear/clear-backend.ts';
 import { createServerRole } from '../server/server-role.ts';
 import { type DistributedRun, runDistributed } from './distribute.ts';
 import { encodeFrame } from './frame.ts';

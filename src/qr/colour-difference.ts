@@ -1,7 +1,7 @@
 // How far a correction moved the colours: CIEDE2000 between two pictures.
 import { converter, differenceCiede2000, modeLab65, modeRgb, modeXyz65, useMode } from 'culori/fn';
 import type { Lab65 } from 'culori/fn';
-import type { Raster } from './raster.ts';
+import type { Raster } from '../base/raster.ts';
 
 useMode(modeRgb);
 useMode(modeXyz65);

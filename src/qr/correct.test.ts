@@ -6,10 +6,10 @@ import type { TestStyle } from '../../fixtures/styled-codes.ts';
 import { SealedError } from '../base/errors.ts';
 import { colourDifference } from './colour-difference.ts';
 import { createCorrector, lumaBounds } from './correct.ts';
-import { luma } from './luma.ts';
+import { luma } from '../base/luma.ts';
 import { encodeQr } from './matrix.ts';
-import { emptyRaster, filledRaster } from './raster.ts';
-import type { Raster } from './raster.ts';
+import { emptyRaster, filledRaster } from '../base/raster.ts';
+import type { Raster } from '../base/raster.ts';
 
 const PIXELS = 8;
 const BORDER = 36;

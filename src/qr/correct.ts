@@ -1,9 +1,10 @@
 // Luma correction: what the style drew, moved only as far as readers need, with exact function patterns.
 import { SealedError } from '../base/errors.ts';
-import { luma, writeWithLuma } from './luma.ts';
+import { luma, writeWithLuma } from '../base/luma.ts';
 import type { QrCode } from './matrix.ts';
-import { checkRaster, filledRaster, frameRaster } from './raster.ts';
-import type { Raster, Rgb } from './raster.ts';
+import { filledRaster } from '../base/raster.ts';
+import { checkRaster, frameRaster } from './raster.ts';
+import type { Raster, Rgb } from '../base/raster.ts';
 
 /** What is corrected, and the ideal colours of its style. Coordinates are pixels of `picture`. */
 export interface CorrectionInput {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTestScanners } from '../../fixtures/scanners.ts';
 import { SealedError } from '../base/errors.ts';
 import { byteCapacity, ERROR_CORRECTION_LEVELS, smallestByteVersion } from './capacity.ts';
-import { alignmentCentres, functionModules } from './function-modules.ts';
+import { alignmentCentres, functionModules } from './geometry.ts';
 import { encodeQr } from './matrix.ts';
 import type { QrOptions } from './matrix.ts';
 import { drawPlain } from './raster.ts';

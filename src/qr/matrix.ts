@@ -4,7 +4,7 @@ import type { QRCode, QRCodeErrorCorrectionLevel, QRCodeMaskPattern, QRCodeSegme
 import { SealedError } from '../base/errors.ts';
 import type { ErrorCorrectionLevel } from './capacity.ts';
 import { byteCapacity, ERROR_CORRECTION_LEVELS, smallestByteVersion } from './capacity.ts';
-import { functionModules } from './function-modules.ts';
+import { functionModules } from './geometry.ts';
 
 export type { ErrorCorrectionLevel };
 

@@ -1,7 +1,7 @@
 // PNG files of rasters, without a canvas: the same bytes in Node and in browsers.
 import { decode, encode } from 'fast-png';
 import { SealedError } from '../base/errors.ts';
-import type { Raster } from './raster.ts';
+import type { Raster } from '../base/raster.ts';
 
 /** `raster` as an 8-bit RGB PNG (ISO/IEC 15948), no transparency, no metadata. */
 export function encodePng(raster: Raster): Uint8Array {

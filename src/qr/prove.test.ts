@@ -9,14 +9,15 @@ import { drawTestStyle, seededRandom, TEST_SHAPES } from '../../fixtures/styled-
 import type { TestStyle } from '../../fixtures/styled-codes.ts';
 import { ERROR_CORRECTION_LEVELS } from './capacity.ts';
 import type { CorrectionInput } from './correct.ts';
-import { luma } from './luma.ts';
+import { luma } from '../base/luma.ts';
 import { encodeQr } from './matrix.ts';
 import { buildPayload } from './payload.ts';
 import { encodePng } from './png.ts';
 import { correctAndProve, exportGeometry } from './prove.ts';
 import type { Proof } from './prove.ts';
-import { drawPlain, filledRaster } from './raster.ts';
-import type { Rgb } from './raster.ts';
+import { filledRaster } from '../base/raster.ts';
+import { drawPlain } from './raster.ts';
+import type { Rgb } from '../base/raster.ts';
 import type { Scanners } from './scan.ts';
 
 let scanners: Scanners;

@@ -4,7 +4,7 @@ import { colourDifference } from './colour-difference.ts';
 import { createCorrector } from './correct.ts';
 import type { CorrectionInput, Corrector } from './correct.ts';
 import { resample } from './raster.ts';
-import type { Raster } from './raster.ts';
+import type { Raster } from '../base/raster.ts';
 import { DECODERS } from './scan.ts';
 import type { Decoder, Scanners } from './scan.ts';
 

@@ -4,11 +4,12 @@ import fc from 'fast-check';
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
 import { SealedError } from '../base/errors.ts';
-import { luma, writeWithLuma } from './luma.ts';
+import { luma, writeWithLuma } from '../base/luma.ts';
 import { encodeQr } from './matrix.ts';
 import { decodePng, encodePng } from './png.ts';
-import { checkRaster, drawPlain, filledRaster, frameRaster, resample } from './raster.ts';
-import type { Raster, Rgb } from './raster.ts';
+import { filledRaster } from '../base/raster.ts';
+import { checkRaster, drawPlain, frameRaster, resample } from './raster.ts';
+import type { Raster, Rgb } from '../base/raster.ts';
 import { encodeSvg } from './svg.ts';
 
 const channel = fc.integer({ min: 0, max: 255 });

@@ -2,7 +2,7 @@
 import type { Proof } from './prove.ts';
 import { correctAndProve } from './prove.ts';
 import type { QrCode } from './matrix.ts';
-import type { Raster, Rgb } from './raster.ts';
+import type { Raster, Rgb } from '../base/raster.ts';
 import { loadScanners, type Scanners, type ScannerSources } from './scan.ts';
 
 /** What the scan worker needs to correct and prove one picture. */

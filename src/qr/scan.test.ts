@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { loadTestScanners } from '../../fixtures/scanners.ts';
 import { SealedError } from '../base/errors.ts';
 import { encodeQr } from './matrix.ts';
-import { drawPlain, filledRaster } from './raster.ts';
+import { filledRaster } from '../base/raster.ts';
+import { drawPlain } from './raster.ts';
 import { DECODERS, loadScanners } from './scan.ts';
 
 describe('loadScanners', () => {

@@ -2,8 +2,8 @@
 import { setModuleArgs, ZBarConfigType, ZBarImage, ZBarScanner, ZBarSymbolType } from '@undecaf/zbar-wasm';
 import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader';
 import { asSealedError, SealedError } from '../base/errors.ts';
-import { luma } from './luma.ts';
-import type { Raster } from './raster.ts';
+import { luma } from '../base/luma.ts';
+import type { Raster } from '../base/raster.ts';
 
 /** The WebAssembly of one scanner: its bytes, or a URL that `fetch` can reach (in Node: the bytes). */
 export type WasmSource = ArrayBuffer | Uint8Array | URL | string;

@@ -1,6 +1,6 @@
 // SVG files of rasters: paths where the colours are few, the picture itself embedded where they are many.
 import { encodePng } from './png.ts';
-import type { Raster } from './raster.ts';
+import type { Raster } from '../base/raster.ts';
 
 /** With more colours than this, outlines would outgrow the PNG; gradients and noise always do. */
 const MAX_PATH_COLOURS = 64;

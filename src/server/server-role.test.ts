@@ -11,7 +11,7 @@ import { type Diagonal, droppedPrime, type LinearRow, type Plan, stageOutputs } 
 import { verifyPlan } from '../plan/verify.ts';
 import { SERVER_BACKENDS, type ServerBackendName, type ServerRole } from '../protocol/contracts.ts';
 import { decodeCiphertexts, encodeFrame } from '../protocol/frame.ts';
-import { ClearBackend } from './clear-backend.ts';
+import { ClearBackend } from './backends/clear/clear-backend.ts';
 import { createServerRole } from './server-role.ts';
 
 const SCALE = 2 ** 24;

@@ -5,10 +5,10 @@ import { requireWordPrimes } from '../params/residues.ts';
 import type { ServerBackendName, ServerRole } from '../protocol/contracts.ts';
 import type { WasmSource } from '../seal/load.ts';
 import { ServerSession } from './server-session.ts';
-import { loadKernel } from './load-kernel.ts';
-import { SimdBackend, simdTakes } from './simd-backend.ts';
-import type { SimdCiphertext } from './simd-operations.ts';
-import type { SealCiphertext } from './seal-backend.ts';
+import { loadKernel } from './backends/simd/load-kernel.ts';
+import { SimdBackend, simdTakes } from './backends/simd/simd-backend.ts';
+import type { SimdCiphertext } from './backends/simd/simd-operations.ts';
+import type { SealCiphertext } from './backends/seal/seal-backend.ts';
 
 /** Where the backends' WebAssembly files are. */
 export interface ServerSources {
@@ -21,7 +21,7 @@ type AnySession = ServerSession<SimdCiphertext> | ServerSession<SealCiphertext>;
 /** SEAL is loaded only when it is asked for: the simd backend does without. */
 async function openSeal(parameters: Parameters, source: WasmSource): Promise<ServerSession<SealCiphertext>> {
   const [{ SealBackend }, { loadSeal }] = await Promise.all([
-    import('./seal-backend.ts'),
+    import('./backends/seal/seal-backend.ts'),
     import('../seal/load.ts'),
   ]);
   return new ServerSession(parameters, new SealBackend(await loadSeal(source), parameters));
@@ -54,7 +54,7 @@ export function createServerRole(sources: ServerSources = {}): ServerRole {
     warm: async () => {
       if (await loadKernel(sources.kernel)) return;
       const { loadSeal } = await import('../seal/load.ts');
-      await Promise.all([loadSeal(sources.seal), import('./seal-backend.ts')]);
+      await Promise.all([loadSeal(sources.seal), import('./backends/seal/seal-backend.ts')]);
     },
 
     open: async (literal, name) => {

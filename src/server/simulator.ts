@@ -6,7 +6,7 @@ import { partitionPlan } from '../plan/partition.ts';
 import type { Plan } from '../plan/plan.ts';
 import { packGather, unpackSlots } from '../plan/slot-layout.ts';
 import type { SimulatorRole } from '../protocol/contracts.ts';
-import { ClearBackend, type ClearCiphertext } from './clear-backend.ts';
+import { ClearBackend, type ClearCiphertext } from './backends/clear/clear-backend.ts';
 import { PreparedPart, runSegment, type Values } from './interpreter.ts';
 
 /** The slots of `plan`'s outputs, by their number, from those of its inputs. */

@@ -1,6 +1,6 @@
 // Colour fields: which foreground colour a style has at each place of the picture.
 
-import type { Rgb } from '../qr/raster.ts';
+import type { Rgb } from '../base/raster.ts';
 
 /**
  * A way to run from the start to the end colour over the square picture.

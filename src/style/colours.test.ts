@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SealedError } from '../base/errors.ts';
-import type { Rgb } from '../qr/raster.ts';
+import type { Rgb } from '../base/raster.ts';
 import { fieldPosition, mixColours, type ColourField } from './colour-field.ts';
 import { checkColours, FOREGROUND_LUMA_MAX, luma, type StyleColours } from './colours.ts';
 import { foregroundAt, styleById, STYLES } from './styles.ts';

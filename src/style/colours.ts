@@ -1,7 +1,7 @@
 // The colours a style is drawn in, and the check that a scanner can tell them apart.
 
 import { SealedError } from '../base/errors.ts';
-import type { Rgb } from '../qr/raster.ts';
+import type { Rgb } from '../base/raster.ts';
 import { mixColours, type ColourField } from './colour-field.ts';
 
 /** The colours of one picture, each 0 … 255 a channel: the foreground runs from `start` to `end`. */

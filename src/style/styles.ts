@@ -1,7 +1,7 @@
 // The list of styles: what each is called, which network draws its shapes, how it is coloured.
 
 import { SealedError } from '../base/errors.ts';
-import { emptyRaster, type Raster, type Rgb } from '../qr/raster.ts';
+import { emptyRaster, type Raster, type Rgb } from '../base/raster.ts';
 import { colourMixer, fieldPosition, type ColourField } from './colour-field.ts';
 import type { StyleColours } from './colours.ts';
 import type { StyleId } from './reference.ts';

@@ -1,13 +1,17 @@
 // The lab's one way to the engine: files in, plans, runs and sweeps out. Everything the page knows of models is named here.
-import { layersOf, type LayerSummary } from '../../app/model-layers.ts';
-import { inputsFor, readInputFile, readModelFile } from '../../app/model-file.ts';
-import { proposedSets } from '../../app/parameter-sets.ts';
-import { type ParameterRefusal, type ParameterResult, testParameters } from '../../app/parameter-test.ts';
-import { type NetworkControls, NetworkSession } from '../../app/network-session.ts';
-import { compileModel, type ModelPlanReport, reportPlan, samplesOf } from '../../app/plan-model.ts';
-import type { BackendName } from '../../app/report.ts';
-import { type ModelRunReport, runModel } from '../../app/run-model.ts';
-import { browserWorkers } from '../browser-workers.ts';
+import { layersOf, type LayerSummary } from '../../app/network/model-layers.ts';
+import { inputsFor, readInputFile, readModelFile } from '../../import/model-file.ts';
+import { proposedSets } from '../../app/tester/parameter-sets.ts';
+import {
+  type ParameterRefusal,
+  type ParameterResult,
+  testParameters,
+} from '../../app/tester/parameter-test.ts';
+import { type NetworkControls, NetworkSession } from '../../app/session/network-session.ts';
+import { compileModel, type ModelPlanReport, reportPlan, samplesOf } from '../../app/network/plan-model.ts';
+import type { BackendName } from '../../app/style/report.ts';
+import { type ModelRunReport, runModel } from '../../app/network/run-model.ts';
+import { browserWorkers } from '../../../workers/platform/browser.ts';
 
 export type { LayerSummary, ModelPlanReport, ModelRunReport };
 

@@ -1,8 +1,8 @@
 // Mounts the lab page.
 import { mount } from 'svelte';
-import '../fonts.css';
-import '../theme.css';
-import '../base.css';
+import '../shared/fonts.css';
+import '../shared/theme.css';
+import '../shared/base.css';
 import LabPage from './LabPage.svelte';
 
 mount(LabPage, { target: document.getElementById('app')! });

@@ -1,0 +1,93 @@
+// The way through the house: text → QR → encrypted style → corrected, proven picture. Read this file first.
+import { SealedError } from '../../base/errors.ts';
+import { type ErrorCorrectionLevel, encodeQr, type QrCode } from '../../qr/matrix.ts';
+import type { Proof } from '../../qr/prove.ts';
+import type { Raster } from '../../base/raster.ts';
+import { checkColours, type StyleColours } from '../../style/colours.ts';
+import type { PixelsPerModule } from '../../style/graph.ts';
+import type { Style } from '../../style/styles.ts';
+import { drawSealed, drawSimulated } from './draw.ts';
+import type { BackendName, StyleReport } from './report.ts';
+import type { Session } from '../session/session.ts';
+import { type RunControls, Stages } from './stages.ts';
+
+/** What to style, and how. */
+export interface StyleRequest {
+  readonly text: string;
+  readonly ecc: ErrorCorrectionLevel;
+  readonly style: Style;
+  readonly colours: StyleColours;
+  /** 8, or 4 for an answer a quarter the size. */
+  readonly pixelsPerModule: PixelsPerModule;
+  readonly backend: BackendName;
+  /** Whether to run the float network as well and report how far the decrypted values are from it. */
+  readonly measurePrecision: boolean;
+}
+
+/** The proven picture, quiet zone included, and the report. */
+export interface StyledCode {
+  readonly code: QrCode;
+  readonly raster: Raster;
+  readonly report: StyleReport;
+}
+
+/**
+ * Styles a QR code on a server role that sees only ciphertexts.
+ * @throws SealedError `not-scannable` when no correction makes both decoders read the exact text; whatever a stage throws
+ */
+export async function styleCode(
+  session: Session,
+  request: StyleRequest,
+  controls: RunControls = {},
+): Promise<StyledCode> {
+  const { text, ecc, style, pixelsPerModule, backend, measurePrecision } = request;
+  const stages = new Stages(controls);
+  const started = performance.now();
+
+  const colours = checkColours(request.colours, style.field);
+  const code = await stages.run('encode-qr', () => encodeQr(text, { ecc }));
+  let used: BackendName = backend;
+  const ready = await stages.run('plan', async () => {
+    const server = backend === 'clear' ? 'simd' : backend;
+    const plan = await session.plans.plan(style, code.modules, colours, pixelsPerModule, server);
+    if (backend !== 'clear') used = await session.givePlan(plan, server, stages.signal);
+    return plan;
+  });
+  const draw = backend === 'clear' ? drawSimulated : drawSealed;
+  const drawing = { ready, values: Float32Array.from(code.dark), measurePrecision };
+  const { picture, bytes, timings } = await draw(session, drawing, stages);
+  const { foreground } = ready;
+  const { background } = colours;
+  const proof = await stages.run('correct', () =>
+    session.prove({ picture, code, pixelsPerModule, foreground, background, text }, stages.signal),
+  );
+  requireProven(proof);
+
+  const { polyModulusDegree, coeffModulusBits, logQP, securityBits } = ready.plan.parameters;
+  const { strength, changedPixels, meanDeltaE, readBefore, scan, correctMs, verifyMs } = proof;
+  const totalMs = performance.now() - started;
+  const report: StyleReport = {
+    payload: { bytes: code.payloadBytes, version: code.version, ecc, modules: code.modules },
+    style: style.id,
+    pixelsPerModule,
+    backend: used,
+    parameters: { polyModulusDegree, coeffModulusBits, logQP, securityBits },
+    bytes,
+    timings: { ...timings, planMs: stages.ms('plan'), correctMs, verifyMs, totalMs },
+    precision: picture.precision,
+    correction: { strength, changedPixels, meanDeltaE, readBefore },
+    scan,
+  };
+  return { code, raster: proof.raster, report };
+}
+
+function requireProven({ proven, scan }: Proof): void {
+  if (proven) return;
+  const failed = Object.entries(scan).flatMap(([decoder, read]) => (read ? [] : [decoder]));
+  throw new SealedError(
+    'not-scannable',
+    `No correction makes this code readable for ${failed.join(' and ')}. ` +
+      'Choose darker foreground or lighter background colours, a shorter text, or another error correction level.',
+    { stage: 'scan', detail: scan },
+  );
+}

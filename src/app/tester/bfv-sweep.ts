@@ -1,0 +1,63 @@
+// Tries PyCrCNN's BFV sets on a network, several at a time, each in a worker thread of its own.
+import { asSealedError, throwIfAborted } from '../../base/errors.ts';
+import type { Graph } from '../../model/graph.ts';
+import { selectLayers } from '../../model/layer-range.ts';
+import type { BfvRefusal, BfvResult, BfvSet, BfvTester } from '../../bfv/bfv-test.ts';
+import { withLimits, type WorkerHandle } from '../session/workers.ts';
+
+export type { BfvRefusal, BfvResult, BfvTester } from '../../bfv/bfv-test.ts';
+
+/** What to try. */
+export interface BfvSweep {
+  readonly graph: Graph;
+  readonly inputs: readonly Float32Array[];
+  readonly sets: readonly BfvSet[];
+  /** First and last layer; all where absent. */
+  readonly layers?: readonly [number, number];
+  /** PyCrCNN's rencrypt_positions: not done in BFV. */
+  readonly refresh: readonly number[];
+  readonly threads: number;
+}
+
+/** Generous: layers with hundreds of squares take minutes. */
+const TIMEOUT_MS = 30 * 60_000;
+
+/**
+ * The outcome of each set; one that cannot run is an entry, no exception.
+ * @param start starts a tester's worker
+ * @throws SealedError `aborted`; `invalid-argument` for layers that are not there
+ */
+export async function sweepBfv(
+  start: () => WorkerHandle<BfvTester>,
+  { graph, inputs, sets, layers, refresh, threads }: BfvSweep,
+  signal?: AbortSignal,
+): Promise<(BfvResult | BfvRefusal)[]> {
+  if (refresh.length > 0) {
+    const reason = `BFV sets run without refreshes: leave out layer ${refresh.join(', ')} in "rencrypt_positions", or use CKKS ("sets").`;
+    return sets.map(({ name }) => ({ name, scheme: 'bfv', ran: false, code: 'unsupported-layer', reason }));
+  }
+  const part = layers ? selectLayers(graph, ...layers) : graph;
+  const results: (BfvResult | BfvRefusal)[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < sets.length) {
+      const [index, set] = [next, sets[next]];
+      next += 1;
+      throwIfAborted(signal);
+      // A thread for each set: SEAL's memory never shrinks.
+      const worker = start();
+      try {
+        const call = worker.role.test({ set, graph: part, inputs });
+        results[index] = await withLimits(call, { signal, timeoutMs: TIMEOUT_MS, stage: 'worker' });
+      } catch (error) {
+        const { code, message } = asSealedError(error);
+        if (code === 'aborted') throw error;
+        results[index] = { name: set.name, scheme: 'bfv', ran: false, code, reason: message };
+      } finally {
+        worker.terminate();
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(threads, sets.length) }, work));
+  return results;
+}

@@ -1,0 +1,91 @@
+// Ranges of every value of a network over sample inputs: what fits and scales are chosen by, and what a run is held to.
+import { SealedError } from '../../base/errors.ts';
+import { executeGraph } from '../../model/execute.ts';
+import { elementCount, type Graph, type Tensor, type ValueId } from '../../model/graph.ts';
+
+/** Least and largest value seen, widened. */
+export interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The ranges of a graph's values. */
+export interface Ranges {
+  /** @throws SealedError `internal` for a value that is not in the graph */
+  of(value: ValueId): Range;
+}
+
+// How far beyond the samples other inputs may go, as a share of the range seen.
+const MARGIN = 0.2;
+
+/** Runs `graph` on each sample and widens what it sees by a fifth. */
+export function calibrate(graph: Graph, samples: readonly Tensor[]): Ranges {
+  const seen = new Map<ValueId, { low: number; high: number }>();
+  const widen = (id: ValueId, data: Float32Array): void => {
+    const range = seen.get(id) ?? { low: Infinity, high: -Infinity };
+    for (const x of data) {
+      if (x < range.low) range.low = x;
+      if (x > range.high) range.high = x;
+    }
+    seen.set(id, range);
+  };
+  for (const sample of samples) {
+    widen(graph.input.id, sample.data);
+    executeGraph(graph, sample, { onNode: (node, output) => widen(node.id, output.data) });
+  }
+  return {
+    of(value) {
+      const range = seen.get(value);
+      if (!range) throw new SealedError('internal', `There is no range for ${value}.`, { stage: 'compile' });
+      const margin = Math.max((range.high - range.low) * MARGIN, 1e-3);
+      return { low: range.low - margin, high: range.high + margin };
+    },
+  };
+}
+
+/**
+ * Inputs to calibrate by where there are no samples: uniform in [0, 1), as pictures are, from a fixed generator so that a
+ * network always compiles to the same plan.
+ */
+export function defaultSamples(graph: Graph, count = 8): Tensor[] {
+  let state = 1;
+  const next = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  const size = elementCount(graph.input.shape);
+  return Array.from({ length: count }, () => ({
+    shape: graph.input.shape,
+    data: Float32Array.from({ length: size }, next),
+  }));
+}
+
+/**
+ * Throws unless every fitted layer's input stays in the range it was fitted over.
+ * @throws SealedError `out-of-range` naming the layer
+ */
+export function checkRanges(
+  graph: Graph,
+  input: Tensor,
+  fits: readonly { readonly layer: ValueId; readonly low: number; readonly high: number }[],
+): void {
+  const byLayer = new Map(fits.map((fit) => [fit.layer, fit]));
+  const ranges = new Map<ValueId, { layer: ValueId; low: number; high: number }>();
+  for (const node of graph.nodes) {
+    const fit = byLayer.get(node.id);
+    if (fit) ranges.set(node.inputs[0], fit);
+  }
+  const check = (id: ValueId, data: Float32Array): void => {
+    const range = ranges.get(id);
+    if (!range) return;
+    // Written so that NaN is out of range.
+    if (data.every((x) => x >= range.low && x <= range.high)) return;
+    throw new SealedError(
+      'out-of-range',
+      `An input of layer ${range.layer} leaves ${range.low.toPrecision(4)}…${range.high.toPrecision(4)}, the range its polynomial fits: calibrate with inputs like this one.`,
+      { stage: 'model', detail: { layer: range.layer } },
+    );
+  };
+  check(graph.input.id, input.data);
+  executeGraph(graph, input, { onNode: (node, output) => check(node.id, output.data) });
+}

@@ -1,0 +1,214 @@
+// The search for layouts: round by round, the few cheapest ways so far are kept (a beam).
+import { SealedError } from '../../base/errors.ts';
+import type { Shape } from '../../model/graph.ts';
+import type { Placed, StageTarget } from './diagonals.ts';
+import { type Phase, INPUT, type Schedule } from './phases.ts';
+import {
+  type Estimate,
+  estimateGather,
+  estimateRound,
+  stageTargets,
+  type State,
+  type Surroundings,
+} from './round-cost.ts';
+import { layoutFamily, ownPitches, powerOfTwo, type TensorLayout } from './tensor-layout.ts';
+
+/** How one round is done. */
+export interface RoundChoice {
+  readonly estimate: Estimate;
+  /** Layout of the input where the client packs it in order; undefined where it gathers. */
+  readonly inputLayout: TensorLayout | undefined;
+}
+
+/** A way through all rounds. */
+export interface Choice {
+  readonly layouts: ReadonlyMap<number, TensorLayout>;
+  readonly rounds: readonly RoundChoice[];
+  readonly ms: number;
+  readonly bytes: number;
+}
+
+interface Path extends Choice {
+  readonly state: State;
+}
+
+// Ways kept after each round, and how many are looked at in full.
+const BEAM = 3;
+const FULL_LOOKS = 6;
+// Entries an estimate looks at; larger maps are sampled by rows first.
+const SAMPLED_ENTRIES = 60_000;
+
+/** The state after a round whose outputs have these layouts. */
+function stateAfter(phase: Phase, targets: readonly StageTarget[]): State {
+  const placed = new Map<number, Placed>();
+  let count = 0;
+  if (phase.hasProducts) {
+    for (const { base, left } of phase.outputs) {
+      placed.set(base, { layout: targets[left].layout, first: count });
+      count += targets[left].layout.count;
+    }
+    return { placed, count };
+  }
+  const first = targets.map(({ layout }) => {
+    count += layout.count;
+    return count - layout.count;
+  });
+  for (const { base, left } of phase.outputs) {
+    placed.set(base, { layout: targets[left].layout, first: first[left] });
+  }
+  return { placed, count };
+}
+
+/** The layouts of a round's groups: those known, and for the new ones every member of the first one's family. */
+function layoutChoices(
+  phase: Phase,
+  known: ReadonlyMap<number, TensorLayout>,
+  families: ReadonlyMap<number, readonly TensorLayout[]>,
+): ReadonlyMap<number, TensorLayout>[] {
+  const fresh = [...new Set(phase.targets.map(({ group }) => group))].filter((group) => !known.has(group));
+  if (fresh.length === 0) return [known];
+  const leader = fresh.reduce((a, b) => (families.get(b)!.length > families.get(a)!.length ? b : a));
+  return families.get(leader)!.map((layout) => {
+    const layouts = new Map(known);
+    for (const group of fresh) {
+      const family = families.get(group)!;
+      layouts.set(group, family.find(({ name }) => name === layout.name) ?? family[0]);
+    }
+    return layouts;
+  });
+}
+
+interface Candidate {
+  readonly path: Path;
+  readonly layouts: ReadonlyMap<number, TensorLayout>;
+  readonly targets: readonly StageTarget[];
+  readonly state: State;
+  readonly inputLayout: TensorLayout | undefined;
+  readonly estimate: Estimate;
+}
+
+function strideFor(phase: Phase): number {
+  let entries = 0;
+  for (const { affine } of phase.targets)
+    for (const { matrix } of affine.parts) entries += matrix.columns.length;
+  // Odd, so that it does not fall in step with channels or rows.
+  return entries <= SAMPLED_ENTRIES ? 1 : 2 * Math.floor(entries / SAMPLED_ENTRIES / 2) + 1;
+}
+
+/** Every way to do `phase` after `path`, roughly priced. */
+function candidates(
+  phase: Phase,
+  path: Path,
+  families: ReadonlyMap<number, readonly TensorLayout[]>,
+  inputFamily: readonly TensorLayout[] | undefined,
+  around: Surroundings,
+  primes: number,
+): Candidate[] {
+  const found: Candidate[] = [];
+  const stride = strideFor(phase);
+  for (const layouts of layoutChoices(phase, path.layouts, families)) {
+    const targets = stageTargets(phase, (group) => layouts.get(group)!);
+    const push = (
+      state: State,
+      inputLayout: TensorLayout | undefined,
+      estimate: Estimate | undefined,
+    ): void => {
+      if (estimate) found.push({ path, layouts, targets, state, inputLayout, estimate });
+    };
+    if (!inputFamily) {
+      push(path.state, undefined, estimateRound(phase, targets, path.state, around, primes, stride));
+      continue;
+    }
+    const least = Math.min(...targets.map(({ layout }) => layout.period));
+    for (let spread = 1; spread <= around.ring / least; spread *= 2) {
+      push(path.state, undefined, estimateGather(phase, targets, around, primes, spread));
+    }
+    // Packing in order pays where the rows are long and many: a first dense layer.
+    if (phase.isFree) continue;
+    for (const layout of inputFamily) {
+      const state = { placed: new Map([[INPUT, { layout, first: 0 }]]), count: layout.count };
+      push(state, layout, estimateRound(phase, targets, state, around, primes, stride));
+    }
+  }
+  return found;
+}
+
+/** The candidate priced in full, if it was only sampled. */
+function inFull(
+  candidate: Candidate,
+  phase: Phase,
+  around: Surroundings,
+  primes: number,
+  stride: number,
+): Candidate | undefined {
+  if (stride === 1 || !candidate.estimate.split) return candidate;
+  const estimate = estimateRound(phase, candidate.targets, candidate.state, around, primes, 1);
+  return estimate && { ...candidate, estimate };
+}
+
+/**
+ * The cheapest layouts found for `schedule`.
+ * @param primesOf data primes at each round's linear stage
+ * @throws SealedError `does-not-fit` naming the layers of the round that no layout can hold
+ */
+export function chooseLayouts(
+  schedule: Schedule,
+  inputShape: Shape,
+  around: Surroundings,
+  primesOf: readonly number[],
+): Choice {
+  const pitches = new Set(ownPitches(inputShape));
+  for (const { shape } of schedule.groups.values()) for (const pitch of ownPitches(shape)) pitches.add(pitch);
+  const families = new Map<number, readonly TensorLayout[]>();
+  for (const [group, { shape, used }] of schedule.groups) {
+    families.set(group, layoutFamily(shape, used, around.ring, [...pitches]));
+  }
+  const inputUsed = new Uint8Array(inputShape.reduce((a, b) => a * b, 1)).fill(1);
+  const inputFamily = layoutFamily(inputShape, inputUsed, around.ring, []).slice(0, 3);
+
+  let beam: Path[] = [
+    { layouts: new Map(), rounds: [], ms: 0, bytes: 0, state: { placed: new Map(), count: 0 } },
+  ];
+  schedule.phases.forEach((phase, index) => {
+    const primes = primesOf[index];
+    const stride = strideFor(phase);
+    const all = beam
+      .flatMap((path) =>
+        candidates(phase, path, families, index === 0 ? inputFamily : undefined, around, primes),
+      )
+      .sort((a, b) => a.path.ms + a.estimate.ms - b.path.ms - b.estimate.ms);
+    const paths: Path[] = [];
+    const seen = new Set<string>();
+    for (const candidate of all) {
+      if (paths.length >= FULL_LOOKS) break;
+      // Later rounds see layouts only: of two ways to the same ones, the cheaper.
+      const signature = [...candidate.layouts].map(([group, { name }]) => `${group} ${name}`).join(';');
+      if (seen.has(signature)) continue;
+      const full = inFull(candidate, phase, around, primes, stride);
+      if (!full) continue;
+      const { path, estimate, layouts, targets, inputLayout } = full;
+      const bytes = path.bytes + estimate.bytes;
+      if (bytes > around.mostBytes) continue;
+      seen.add(signature);
+      const rounds = [...path.rounds, { estimate, inputLayout }];
+      paths.push({ layouts, rounds, ms: path.ms + estimate.ms, bytes, state: stateAfter(phase, targets) });
+    }
+    if (paths.length === 0) throw tooLarge(phase, around);
+    beam = paths.sort((a, b) => a.ms - b.ms).slice(0, keepFor(schedule, index));
+  });
+  return beam[0];
+}
+
+// Later rounds may undo an early choice: keep more at the start, where choices differ most in what they leave behind.
+function keepFor(schedule: Schedule, index: number): number {
+  return index < schedule.phases.length - 1 ? powerOfTwo(BEAM) : 1;
+}
+
+function tooLarge(phase: Phase, { mostBytes }: Surroundings): SealedError {
+  return new SealedError(
+    'does-not-fit',
+    `Layer ${phase.label} takes more than ${Math.round(mostBytes / 1e6)} MB of encoded weights in every layout. ` +
+      'Make it smaller or strided, cut the network there with a refresh, or let the client compute it (--client-ops).',
+    { stage: 'compile', detail: { layer: phase.label } },
+  );
+}

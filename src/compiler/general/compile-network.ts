@@ -1,0 +1,183 @@
+// The door to the general compiler: any small network → segments with plans and cards, and what they will cost.
+import type { Graph, Tensor } from '../../model/graph.ts';
+import { selectLayers } from '../../model/layer-range.ts';
+import { type Compiled, compile } from '../channels/compile-channels.ts';
+import { SealedError } from '../../base/errors.ts';
+import { elementCount } from '../../model/graph.ts';
+import { type Parameters, sameParameters } from '../../params/parameters.ts';
+import type { CostTable } from '../../plan/counts.ts';
+import { defaultSamples } from './calibrate.ts';
+import { type CompiledSegment, compileSegment } from './compile-segment.ts';
+import type { FitReport } from './read-network.ts';
+import { evaluationKeyBytes, type Prediction } from './predict.ts';
+import { cutSegments, type Segment, valuesAt } from './segments.ts';
+
+/** How to compile a network. */
+export interface NetworkOptions {
+  /** Costs of the backend that will run it. */
+  readonly costs: CostTable;
+  /** Inputs that ranges and scales are taken from; without any, pictures of random values in [0, 1). */
+  readonly calibration?: readonly Tensor[];
+  /** Inputs to be run at once, 1 unless given: as many as pay share a ciphertext. */
+  readonly batch?: number;
+  /** First and last of the file's layers to run. */
+  readonly layers?: readonly [number, number];
+  /** Layers after which the client refreshes. */
+  readonly refresh?: readonly number[];
+  /** Whether the client computes what the scheme cannot, in rounds of its own. */
+  readonly clientOps?: boolean;
+  /** Largest error of a fitted activation, relative to half its range; 0.02 unless given. */
+  readonly tolerance?: number;
+  /** Parameters to use; the smallest that hold the network unless given. */
+  readonly parameters?: Parameters;
+  /** Most bytes of encoded weights a segment may hold, 150 MB unless given. */
+  readonly mostBytes?: number;
+}
+
+/** A segment and what the client computes on its decrypted result. */
+export interface NetworkSegment extends CompiledSegment {
+  readonly graph: Graph;
+  readonly client: Graph | undefined;
+}
+
+/** A compiled network. Between two segments the client decrypts, computes `client` if there is one, and encrypts again. */
+export interface CompiledNetwork {
+  /** What runs in all: the graph or its layer range. */
+  readonly graph: Graph;
+  readonly segments: readonly NetworkSegment[];
+  readonly report: NetworkReport;
+}
+
+/** What running it will take. */
+export interface NetworkReport {
+  /** Times the client must answer before the result, 0 without refresh or client layers in the middle. */
+  readonly rounds: number;
+  readonly segments: readonly Prediction[];
+  readonly fits: readonly FitReport[];
+  /** One run through all segments on one thread, per input of a full batch. */
+  readonly evaluateMs: number;
+  /** Evaluation keys of all segments, which share theirs. */
+  readonly keyBytes: number;
+  /** What the client sees besides the result. */
+  readonly clientLearns: readonly string[];
+}
+
+const TOLERANCE = 0.02;
+const MOST_BYTES = 150e6;
+
+/**
+ * Compiles `graph` for encrypted inference.
+ * @throws SealedError `unsupported-layer` (naming the layer and what would do), `does-not-fit` (naming the layer where
+ *   levels or memory run out), `invalid-argument` for layers that are not there
+ */
+export function compileNetwork(graph: Graph, options: NetworkOptions): CompiledNetwork {
+  const { costs, batch = 1, layers, refresh = [], clientOps = false } = options;
+  const selected = layers ? selectLayers(graph, layers[0], layers[1]) : graph;
+  const samples = options.calibration?.length ? options.calibration : defaultSamples(selected);
+  for (const { data } of samples) {
+    if (data.length !== elementCount(selected.input.shape)) {
+      throw new SealedError(
+        'invalid-argument',
+        `A calibration input has ${data.length} values; the network takes ${selected.input.shape.join('×')}.`,
+        { stage: 'compile' },
+      );
+    }
+  }
+  const compileCut = (segment: Segment, parameters?: Parameters): NetworkSegment => {
+    const compiled = compileSegment(segment.graph, {
+      costs,
+      samples: valuesAt(selected, segment.graph.input.id, samples),
+      batch,
+      tolerance: options.tolerance ?? TOLERANCE,
+      mostBytes: options.mostBytes ?? MOST_BYTES,
+      ...(parameters && { parameters }),
+    });
+    return { ...compiled, graph: segment.graph, client: segment.client };
+  };
+  const first = cutSegments(selected, { refresh, clientOps }).map((segment) =>
+    compileCut(segment, options.parameters),
+  );
+  // One set of parameters for all: one set of keys. Segments of fewer levels start lower.
+  if (options.parameters) requireLevels(options.parameters, first);
+  const shared = largestParameters(first.map(({ plan }) => plan.parameters));
+  const segments = first.map((segment) =>
+    sameParameters(segment.plan.parameters, shared) ? segment : compileCut(segment, shared),
+  );
+  return { graph: selected, segments, report: reportOf(segments) };
+}
+
+function requireLevels({ maxLevel }: Parameters, segments: readonly NetworkSegment[]): void {
+  for (const { plan, graph } of segments) {
+    const needed = plan.parameters.maxLevel;
+    if (needed <= maxLevel) continue;
+    throw new SealedError(
+      'does-not-fit',
+      `${graph.name} needs ${needed} levels; these parameters have ${maxLevel}. Add ${needed - maxLevel} primes, or refresh in between (--refresh).`,
+      { stage: 'compile', detail: { needed, levels: maxLevel } },
+    );
+  }
+}
+
+function largestParameters(sets: readonly Parameters[]): Parameters {
+  const size = ({ polyModulusDegree, maxLevel }: Parameters): number => polyModulusDegree * 64 + maxLevel;
+  return sets.reduce((a, b) => (size(b) > size(a) ? b : a));
+}
+
+function reportOf(segments: readonly NetworkSegment[]): NetworkReport {
+  const predictions = segments.map(({ prediction }) => prediction);
+  return {
+    rounds: segments.length - 1,
+    segments: predictions,
+    fits: segments.flatMap(({ fits }) => fits),
+    evaluateMs: predictions.reduce((sum, { evaluateMs, batch }) => sum + evaluateMs / batch, 0),
+    keyBytes: keyBytesOf(segments),
+    clientLearns: segments
+      .slice(0, -1)
+      .map(({ graph }) => `the value after layer ${graph.output} (${graph.name})`),
+  };
+}
+
+/** Every rotation key once, however many segments use it. */
+function keyBytesOf(segments: readonly NetworkSegment[]): number {
+  const steps = new Set(segments.flatMap(({ card }) => card.rotationSteps));
+  const relinearize = segments.some(({ card }) => card.relinearize) ? 1 : 0;
+  const { parameters } = segments[0].plan;
+  return (steps.size + relinearize) * evaluationKeyBytes(parameters);
+}
+
+/** Position-wise networks by the channel compiler, all others by the general one. */
+export type AnyCompiled =
+  ({ readonly kind: 'channels' } & Compiled) | ({ readonly kind: 'network' } & CompiledNetwork);
+
+// Beyond this many values the channel compiler's packing is the only one that stays small.
+const CHANNELS_ALWAYS = 20_000;
+
+/**
+ * Compiles `graph` with whichever compiler predicts less time. Large pictures that only the channel compiler can hold go
+ * there without asking.
+ * @throws SealedError as {@link compileNetwork}
+ */
+export function compileBest(graph: Graph, options: NetworkOptions): AnyCompiled {
+  const isPlain =
+    (options.batch ?? 1) === 1 && !options.layers && !options.refresh?.length && options.clientOps !== true;
+  const channels = isPlain ? tryChannels(graph, options.costs) : undefined;
+  const outputs = elementCount(graph.nodes.find(({ id }) => id === graph.output)?.shape ?? graph.input.shape);
+  if (channels && outputs > CHANNELS_ALWAYS) return { kind: 'channels', ...channels };
+  const network = compileNetwork(graph, options);
+  if (channels && channels.predictedMs <= network.report.evaluateMs) return { kind: 'channels', ...channels };
+  return { kind: 'network', ...network };
+}
+
+function tryChannels(graph: Graph, costs: CostTable): Compiled | undefined {
+  try {
+    return compile(graph, { costs });
+  } catch (error) {
+    if (
+      error instanceof SealedError &&
+      (error.code === 'unsupported-layer' || error.code === 'does-not-fit')
+    ) {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,130 @@
+// Diagonals between layouts: multiplied out by hand, they compute the matrix, whatever the layouts and the split.
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { seededNumbers } from '../../../fixtures/random-graphs.ts';
+import {
+  babyOf,
+  chooseSplit,
+  columnHashes,
+  fillDiagonals,
+  findDiagonals,
+  mergeInputs,
+  workPeriod,
+} from './diagonals.ts';
+import type { Affine } from './program.ts';
+import { applyMatrix, MatrixBuilder, type SparseMatrix } from './sparse-map.ts';
+import { layoutFamily, type TensorLayout } from './tensor-layout.ts';
+
+const RING = 128;
+
+function randomMatrix(rows: number, columns: number, density: number, random: () => number): SparseMatrix {
+  const builder = new MatrixBuilder(rows, columns);
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      if (random() < density) builder.add(column, random() - 0.5);
+    }
+    builder.endRow();
+  }
+  return builder.finish();
+}
+
+/** `values` in the slots of `layout`, once every period. */
+function pack(layout: TensorLayout, values: ArrayLike<number>): Float64Array[] {
+  const vectors = Array.from({ length: layout.count }, () => new Float64Array(RING));
+  layout.ciphertext.forEach((c, e) => {
+    for (let p = layout.position[e]; p < RING; p += layout.period) vectors[c][p] = values[e];
+  });
+  return vectors;
+}
+
+function affineOf(matrix: SparseMatrix): Affine {
+  const bias = new Float64Array(matrix.rowCount);
+  return { shape: [matrix.rowCount], parts: [{ base: 0, matrix }], bias, layers: [] };
+}
+
+describe('diagonals', () => {
+  it('compute their matrix in every pair of layouts', () => {
+    const shapes = fc.constantFrom([2, 6, 6], [5, 4, 4], [3, 9, 5], [40, 1, 1], [1, 11, 11]);
+    fc.assert(
+      fc.property(fc.nat(1e6), shapes, shapes, fc.constantFrom(0.05, 0.5, 1), (seed, from, to, density) => {
+        const random = seededNumbers(seed);
+        const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+        const matrix = randomMatrix(size(to), size(from), density, random);
+        const all = (shape: readonly number[]): Uint8Array => new Uint8Array(size(shape)).fill(1);
+        const choose = (shape: readonly number[]): TensorLayout => {
+          const family = layoutFamily(shape, all(shape), RING, [6, 8]);
+          return family[Math.floor(random() * family.length)];
+        };
+        const [source, layout] = [choose(from), choose(to)];
+        const placed = new Map([[0, { layout: source, first: 0 }]]);
+        const representative = Int32Array.from({ length: source.count }, (_, i) => i);
+        const inputs = { ring: RING, count: source.count, placed, representative };
+        const target = { affine: affineOf(matrix), layout, used: all(to) };
+        const values = Array.from({ length: size(from) }, random);
+        const slots = pack(source, values);
+        const work = workPeriod(target, inputs);
+        const expected = applyMatrix(matrix, values);
+        const rows = fillDiagonals(target, inputs).map((taps) => {
+          const sum = new Float64Array(RING);
+          for (const { input, shift, values: diagonal } of taps) {
+            for (let p = 0; p < RING; p += 1) {
+              const weight = typeof diagonal === 'number' ? diagonal : diagonal[p % work];
+              sum[p] += weight * slots[input][(p + shift) % RING];
+            }
+          }
+          return sum;
+        });
+        expected.forEach((value, e) => {
+          let folded = 0;
+          for (let p = layout.position[e]; p < work; p += layout.period)
+            folded += rows[layout.ciphertext[e]][p];
+          expect(folded).toBeCloseTo(value, 9);
+        });
+        const found = findDiagonals([target], inputs, Infinity, 1)!;
+        expect(found.shifts).toHaveLength(fillDiagonals(target, inputs).flat().length);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('chooseSplit', () => {
+  it('splits a dense square into about twice its root of rotations', () => {
+    const shifts = Array.from({ length: 64 }, (_, i) => i);
+    const shape = { outputs: shifts.map(() => 0), inputs: shifts.map(() => 0), shifts };
+    const split = chooseSplit(shape, RING, { baby: 1, giant: 1, key: 0 });
+    expect(split.babies + split.giants).toBe(14);
+    for (const shift of shifts) {
+      const baby = babyOf(shift, split);
+      expect((shift - baby) % split.unit).toBe(0);
+      expect(baby).toBeLessThan(split.unit);
+    }
+    // Cheap baby steps: more of them.
+    expect(chooseSplit(shape, RING, { baby: 1, giant: 4, key: 0 }).giants).toBeLessThan(7);
+  });
+});
+
+describe('mergeInputs', () => {
+  it('adds up ciphertexts whose columns agree at every position, and no others', () => {
+    const builder = new MatrixBuilder(2, 6);
+    for (const weights of [
+      [1, 2, 1, 2, 1, 3],
+      [4, 5, 4, 5, 4, 5],
+    ]) {
+      // prettier-ignore
+      weights.forEach((weight, column) => builder.add(column, weight));
+      builder.endRow();
+    }
+    const affine = affineOf(builder.finish());
+    const layout: TensorLayout = {
+      name: 'three of two',
+      period: 2,
+      count: 3,
+      ciphertext: Int32Array.of(0, 0, 1, 1, 2, 2),
+      position: Int32Array.of(0, 1, 0, 1, 0, 1),
+    };
+    const hashes = columnHashes([{ affine, used: Uint8Array.of(1, 1) }]);
+    const placed = new Map([[0, { layout, first: 0 }]]);
+    expect([...mergeInputs(hashes, placed, 3, RING)]).toEqual([0, 0, 2]);
+  });
+});

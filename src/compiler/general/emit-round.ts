@@ -1,0 +1,267 @@
+// A round in chosen layouts → draft stages with every diagonal filled in, and where its values stand afterwards.
+import { assert } from '../../base/assert.ts';
+import type { Diagonal, LinearRow, ProductStage, RotatedSum, Term } from '../../plan/plan.ts';
+import {
+  babyOf,
+  fillDiagonals,
+  mergeInputs,
+  type Placed,
+  type Split,
+  type StageTarget,
+  type Tap,
+  workPeriod,
+} from './diagonals.ts';
+import type { Gathered } from './gather.ts';
+import type { Phase } from './phases.ts';
+import type { State } from './round-cost.ts';
+
+/** A stage before levels and scales are assigned. */
+export type DraftStage = { readonly round: number } & DraftOperation;
+
+/** What a draft stage does. */
+export type DraftOperation =
+  | {
+      readonly kind: 'linear';
+      readonly label: string;
+      readonly rows: readonly LinearRow[];
+      /** Whether the diagonals carry a scale; otherwise they are small whole numbers. */
+      readonly isScaled: boolean;
+      readonly rescale: boolean;
+    }
+  | {
+      readonly kind: 'product';
+      readonly label: string;
+      readonly pairs: ProductStage['pairs'];
+      /** Which of the round's targets each pair's factors are. */
+      readonly factors: readonly { readonly left: number; readonly right: number }[];
+    };
+
+/** Slots and inputs a ciphertext has. */
+export interface Geometry {
+  readonly ring: number;
+  readonly batch: number;
+}
+
+const ONE: Diagonal = { kind: 'scalar', value: 1 };
+
+/** `values` (periodic over the ring) over all slots, rotated right by `giant` positions. */
+function spreadOut(values: number | Float64Array, giant: number, { ring, batch }: Geometry): Diagonal {
+  if (typeof values === 'number') return { kind: 'scalar', value: values };
+  const slots = new Float32Array(ring * batch);
+  const mask = values.length - 1;
+  for (let p = 0; p < ring; p += 1) {
+    const value = values[(p - giant) & mask];
+    if (value !== 0) slots.fill(value, p * batch, (p + 1) * batch);
+  }
+  return { kind: 'vector', values: slots };
+}
+
+function rowOf(
+  taps: readonly Tap[],
+  split: Split | undefined,
+  inputOf: Int32Array,
+  geometry: Geometry,
+): LinearRow {
+  const { ring, batch } = geometry;
+  const sums = new Map<number, Term[]>();
+  for (const { input, shift, values } of taps) {
+    const baby = split ? babyOf(shift, split) : 0;
+    const giant = shift - baby;
+    const diagonal = spreadOut(values, giant, geometry);
+    const term = { input: inputOf[input], step: ((baby + ring) % ring) * batch, diagonal };
+    const step = ((giant + ring) % ring) * batch;
+    const known = sums.get(step);
+    if (known) known.push(term);
+    else sums.set(step, [term]);
+  }
+  const rows = [...sums]
+    .sort(([a], [b]) => a - b)
+    .map(([giantStep, terms]): RotatedSum => ({ giantStep, terms }));
+  return { sums: rows, bias: undefined };
+}
+
+/** The bias of each ciphertext of `target`, periodic over the ring; positions of no element get none. */
+function biases({ affine, layout, used }: StageTarget, geometry: Geometry): (Diagonal | undefined)[] {
+  return Array.from({ length: layout.count }, (_, ciphertext) => {
+    const values = new Float64Array(layout.period);
+    let isZero = true;
+    layout.ciphertext.forEach((c, e) => {
+      if (c !== ciphertext || used[e] === 0) return;
+      values[layout.position[e]] = affine.bias[e];
+      isZero &&= affine.bias[e] === 0;
+    });
+    if (isZero) return undefined;
+    const [first] = values;
+    return spreadOut(values.every((v) => v === first) ? first : values, 0, geometry);
+  });
+}
+
+/** A row that reads one ciphertext as it is. */
+function isAlias(row: LinearRow): boolean {
+  const [sum] = row.sums;
+  return (
+    row.sums.length === 1 &&
+    sum.giantStep === 0 &&
+    sum.terms.length === 1 &&
+    sum.terms[0].step === 0 &&
+    sum.terms[0].diagonal.kind === 'scalar' &&
+    sum.terms[0].diagonal.value === 1
+  );
+}
+
+/** Stages of a round's linear part, and which value each row of its targets is afterwards. */
+interface LinearPart {
+  readonly stages: DraftOperation[];
+  readonly locations: readonly number[];
+  readonly count: number;
+}
+
+/** Main stage, folds and bias for rows of taps. */
+function linearStages(
+  phase: Phase,
+  targets: readonly StageTarget[],
+  rows: readonly LinearRow[],
+  work: readonly number[],
+  geometry: Geometry,
+  inputCount: number,
+): LinearPart {
+  const bias = targets.flatMap((target) => biases(target, geometry));
+  const last = phase.outputs.length === 0;
+  const locations = rows.map((row) => (isAlias(row) ? row.sums[0].terms[0].input : -1));
+  const isAliased = phase.isFree && bias.every((b) => !b) && locations.every((at) => at >= 0);
+  if (
+    isAliased &&
+    (phase.hasProducts || (last && locations.length === inputCount && locations.every((at, i) => at === i)))
+  ) {
+    return { stages: [], locations, count: inputCount };
+  }
+  const foldsOf = targets.flatMap(({ layout }, i) => {
+    const folds = Math.log2(work[i] / layout.period);
+    return Array.from({ length: layout.count }, () => ({ folds, period: layout.period }));
+  });
+  const foldCount = Math.max(0, ...foldsOf.map(({ folds }) => folds));
+  const { label, isFree } = phase;
+  const finish = (drafts: readonly LinearRow[], isLast: boolean): LinearRow[] =>
+    isLast ? drafts.map((row, i) => ({ ...row, bias: bias[i] })) : [...drafts];
+  const main = {
+    rows: finish(rows, foldCount === 0),
+    isScaled: !isFree,
+    rescale: !isFree && foldCount === 0,
+  };
+  const stages: DraftOperation[] = [{ kind: 'linear', label, ...main }];
+  // Folding before the rescale costs a prime more and keeps the rescale's rounding from being added up.
+  for (let fold = foldCount - 1; fold >= 0; fold -= 1) {
+    const folded = rows.map((_, input): LinearRow => {
+      const self: Term = { input, step: 0, diagonal: ONE };
+      const { folds, period } = foldsOf[input];
+      const other: Term = { input, step: period * 2 ** fold * geometry.batch, diagonal: ONE };
+      return { sums: [{ giantStep: 0, terms: fold < folds ? [self, other] : [self] }], bias: undefined };
+    });
+    const isLast = fold === 0;
+    stages.push({
+      kind: 'linear',
+      label: `fold ${label}`,
+      rows: finish(folded, isLast),
+      isScaled: false,
+      rescale: !isFree && isLast,
+    });
+  }
+  return { stages, locations: rows.map((_, i) => i), count: rows.length };
+}
+
+/** First row of each target. */
+function firstRows(targets: readonly StageTarget[]): number[] {
+  let at = 0;
+  return targets.map(({ layout }) => {
+    at += layout.count;
+    return at - layout.count;
+  });
+}
+
+/** The round's product stage on the rows of its targets, and the state after it. */
+function finishRound(
+  phase: Phase,
+  targets: readonly StageTarget[],
+  linear: LinearPart,
+): { stages: DraftOperation[]; state: State } {
+  const first = firstRows(targets);
+  const placed = new Map<number, Placed>();
+  if (!phase.hasProducts) {
+    for (const { base, left } of phase.outputs) {
+      placed.set(base, { layout: targets[left].layout, first: first[left] });
+    }
+    return { stages: linear.stages, state: { placed, count: linear.count } };
+  }
+  const pairs: { left: number; right: number | undefined }[] = [];
+  const factors: { left: number; right: number }[] = [];
+  for (const { base, left, right } of phase.outputs) {
+    const { layout } = targets[left];
+    placed.set(base, { layout, first: pairs.length });
+    for (let i = 0; i < layout.count; i += 1) {
+      factors.push({ left, right: right ?? left });
+      const a = linear.locations[first[left] + i];
+      pairs.push({ left: a, right: right === undefined ? undefined : linear.locations[first[right] + i] });
+    }
+  }
+  const stages: DraftOperation[] = [
+    ...linear.stages,
+    { kind: 'product', label: phase.label, pairs, factors },
+  ];
+  return { stages, state: { placed, count: pairs.length } };
+}
+
+/** The first round on gathered inputs. */
+export function emitGather(
+  phase: Phase,
+  targets: readonly StageTarget[],
+  gathered: Gathered,
+  geometry: Geometry,
+): { stages: DraftOperation[]; state: State } {
+  const own = Int32Array.from(gathered.tables, (_, i) => i);
+  const rows = gathered.rows.map((taps) => rowOf(taps, undefined, own, geometry));
+  const linear = linearStages(phase, targets, rows, gathered.work, geometry, gathered.tables.length);
+  return finishRound(phase, targets, linear);
+}
+
+/** A round on the ciphertexts of `state`. */
+export function emitRound(
+  phase: Phase,
+  targets: readonly StageTarget[],
+  state: State,
+  split: Split | undefined,
+  geometry: Geometry,
+): { stages: DraftOperation[]; state: State } {
+  const { ring } = geometry;
+  const own = Int32Array.from({ length: state.count }, (_, i) => i);
+  const representative = phase.isFree ? own : mergeInputs(phase.columns, state.placed, state.count, ring);
+  const inputs = { ring, count: state.count, placed: state.placed, representative };
+  const taps = targets.flatMap((target) => fillDiagonals(target, inputs));
+  const work = targets.map((target) => workPeriod(target, inputs));
+  const read = new Set(taps.flatMap((row) => row.map(({ input }) => input)));
+  const members = own.reduce((sum, i) => sum + (read.has(representative[i]) ? 1 : 0), 0);
+  const stages: DraftOperation[] = [];
+  const inputOf = Int32Array.from(own);
+  let count = state.count;
+  if (members > read.size) {
+    const sums = [...read].sort((a, b) => a - b);
+    sums.forEach((input, i) => (inputOf[input] = i));
+    const rows = sums.map((input): LinearRow => {
+      const same = [...own].filter((i) => representative[i] === input);
+      const terms = same.map((i): Term => ({ input: i, step: 0, diagonal: ONE }));
+      return { sums: [{ giantStep: 0, terms }], bias: undefined };
+    });
+    stages.push({
+      kind: 'linear',
+      label: `add up for ${phase.label}`,
+      rows,
+      isScaled: false,
+      rescale: false,
+    });
+    count = sums.length;
+  }
+  assert(count > 0, 'a round has inputs');
+  const rows = taps.map((row) => rowOf(row, split, inputOf, geometry));
+  const linear = linearStages(phase, targets, rows, work, geometry, count);
+  const result = finishRound(phase, targets, linear);
+  return { stages: [...stages, ...result.stages], state: result.state };
+}

@@ -1,0 +1,57 @@
+// How large values get: what scales, parameters and error bounds are chosen by.
+import { executeGraph } from '../../model/execute.ts';
+import type { Graph, Tensor } from '../../model/graph.ts';
+import type { DraftStage } from './emit-round.ts';
+import type { Schedule } from './phases.ts';
+import type { Magnitudes } from './predict.ts';
+import { evaluateAffine, evaluateProgram, type Program } from './program.ts';
+
+function largest(values: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i += 1) most = Math.max(most, Math.abs(values[i]));
+  return most;
+}
+
+/** Largest absolute values of the output, of what each round reads, and of each of its targets. */
+export interface NetworkMagnitudes {
+  readonly output: number;
+  /** Largest difference to the float network's output. */
+  readonly approximationError: number;
+  readonly rounds: readonly { readonly input: number; readonly targets: readonly number[] }[];
+}
+
+/** The magnitudes over `samples`. */
+export function magnitudesOf(
+  graph: Graph,
+  program: Program,
+  schedule: Schedule,
+  samples: readonly Tensor[],
+): NetworkMagnitudes {
+  const rounds = schedule.phases.map(({ targets }) => ({ input: 0, targets: targets.map(() => 0) }));
+  let output = 0;
+  let approximationError = 0;
+  for (const sample of samples) {
+    const values = evaluateProgram(program, sample.data);
+    const reference = executeGraph(graph, sample).data;
+    output = Math.max(output, largest(values.output), largest(reference));
+    const differences = values.output.map((value, i) => value - reference[i]);
+    approximationError = Math.max(approximationError, largest(differences));
+    schedule.phases.forEach(({ targets, hasProducts }, index) => {
+      const round = rounds[index];
+      const reads = new Set(targets.flatMap(({ affine }) => affine.parts.map(({ base }) => base)));
+      for (const base of reads) round.input = Math.max(round.input, largest(values.bases[base]));
+      if (!hasProducts) return;
+      targets.forEach(({ affine }, i) => {
+        round.targets[i] = Math.max(round.targets[i], largest(evaluateAffine(affine, values.bases)));
+      });
+    });
+  }
+  return { output, approximationError, rounds };
+}
+
+/** The magnitudes around a stage. */
+export function aroundStage(draft: DraftStage, { rounds }: NetworkMagnitudes): Magnitudes {
+  const { input, targets } = rounds[draft.round];
+  const factors = draft.kind === 'product' ? draft.factors : [];
+  return { input, pairs: factors.map(({ left, right }) => ({ left: targets[left], right: targets[right] })) };
+}

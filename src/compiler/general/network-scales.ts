@@ -1,0 +1,176 @@
+// Levels and exact scales of draft stages, and the parameters that hold them.
+import { SealedError } from '../../base/errors.ts';
+import { chooseParameters } from '../../params/choose.ts';
+import type { Parameters } from '../../params/parameters.ts';
+import { type Diagonal, droppedPrime, type LinearRow, type Stage } from '../../plan/plan.ts';
+import type { DraftStage } from './emit-round.ts';
+import type { Schedule } from './phases.ts';
+import { SCALES } from '../channels/scales.ts';
+
+/** What a network needs of its parameters. */
+export interface Depth {
+  /** Primes that are dropped. */
+  readonly drops: number;
+  /** Level of the result: 0, or 1 where its values are so large that one prime would leave too few bits for their scale. */
+  readonly lastLevel: number;
+  /** Scale of the result. */
+  readonly outputScale: number;
+}
+
+// Values lie at 2^30 where they can: rotations and rescales leave errors of a fixed size, the smaller the larger the scale.
+const VALUE_BITS = 30;
+// Diagonals keep at least this much: rounding them leaves 26 units (N = 8192), relative to the largest value they meet.
+const LEAST_PLAIN_BITS = 24;
+// One bit for the sign, one because inputs may go beyond the samples.
+const HEADROOM_BITS = 2;
+const LEAST_OUTPUT_BITS = 19;
+
+/**
+ * Depth of `schedule` for results up to `largest` in absolute value.
+ * @param given parameters that are not to be chosen: their own primes are what the result must fit
+ */
+export function depthOf(schedule: Schedule, largest: number, given?: Parameters): Depth {
+  const [baseBits, lastPrimeBits = 0] = given?.coeffModulusBits ?? [SCALES.baseBits, SCALES.lastPrimeBits];
+  const drops = schedule.phases.reduce(
+    (sum, { isFree, hasProducts }) => sum + (isFree ? 0 : 1) + (hasProducts ? 1 : 0),
+    0,
+  );
+  const magnitude = Math.max(0, Math.log2(Math.max(largest, 1e-9)));
+  const room = baseBits - HEADROOM_BITS - magnitude;
+  if (room >= LEAST_OUTPUT_BITS || drops === 0) {
+    return { drops, lastLevel: 0, outputScale: 2 ** Math.min(room, SCALES.outputBits) };
+  }
+  const wider = room + lastPrimeBits;
+  if (wider < LEAST_OUTPUT_BITS) {
+    throw new SealedError(
+      'does-not-fit',
+      'The results are too large for any scale: divide the last layer by a constant.',
+      {
+        stage: 'compile',
+      },
+    );
+  }
+  return { drops, lastLevel: 1, outputScale: 2 ** Math.min(wider, SCALES.outputBits) };
+}
+
+function smallestParameters({ drops, lastLevel }: Depth): Parameters {
+  const rescaleBits = Array.from({ length: drops + lastLevel }, (_, index) =>
+    index >= drops - 1 ? SCALES.lastPrimeBits : SCALES.middlePrimeBits,
+  );
+  return chooseParameters({ baseBits: SCALES.baseBits, rescaleBits });
+}
+
+/**
+ * The smallest secure parameters for `depth`.
+ * @throws SealedError `does-not-fit` naming the layer at which the levels run out
+ */
+export function parametersFor(schedule: Schedule, depth: Depth): Parameters {
+  try {
+    return smallestParameters(depth);
+  } catch (error) {
+    if (!(error instanceof SealedError) || error.code !== 'does-not-fit') throw error;
+    let drops = depth.lastLevel;
+    for (const { isFree, hasProducts, label } of schedule.phases) {
+      const here = (isFree ? 0 : 1) + (hasProducts ? 1 : 0);
+      if (here > 0 && !holds({ ...depth, drops: drops + here })) {
+        throw new SealedError(
+          'does-not-fit',
+          `The network needs ${depth.drops} levels; they run out at layer ${label}. Refresh before it (--refresh), let the client compute a layer (--client-ops), or use lower degrees.`,
+          { stage: 'compile', detail: { layer: label, levels: depth.drops } },
+        );
+      }
+      drops += here;
+    }
+    throw error;
+  }
+}
+
+function holds(depth: Depth): boolean {
+  try {
+    smallestParameters(depth);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Data primes at the linear stage of each round. */
+export function primesByRound(schedule: Schedule, { drops, lastLevel }: Depth): number[] {
+  let primes = drops + lastLevel + 1;
+  return schedule.phases.map(({ isFree, hasProducts }) => {
+    const here = primes;
+    primes -= (isFree ? 0 : 1) + (hasProducts ? 1 : 0);
+    return here;
+  });
+}
+
+function dropsPrime(draft: DraftStage): boolean {
+  return draft.kind === 'product' || draft.rescale;
+}
+
+/**
+ * `drafts` with levels and scales, found backward from the result's: a product wants its inputs at the root of what its
+ * output must be, diagonals take up what lies between the policy's scale and the next stage's.
+ */
+export function assignNetworkScales(
+  drafts: readonly DraftStage[],
+  parameters: Parameters,
+  { outputScale, lastLevel }: Depth,
+): { readonly stages: Stage[]; readonly inputScale: number } {
+  const stages: Stage[] = [];
+  let level = lastLevel;
+  let outScale = outputScale;
+  for (let index = drafts.length - 1; index >= 0; index -= 1) {
+    const draft = drafts[index];
+    if (dropsPrime(draft)) level += 1;
+    const product = dropsPrime(draft) ? outScale * droppedPrime(parameters, level) : outScale;
+    const inScale =
+      draft.kind === 'product' ? Math.sqrt(product) : draft.isScaled ? valueScale(product) : product;
+    stages.unshift(stageOf(draft, level, inScale, product / inScale, outScale));
+    outScale = inScale;
+  }
+  return { stages, inputScale: outScale };
+}
+
+/** Scale of the inputs of a stage with diagonals, given that of its products. */
+function valueScale(product: number): number {
+  return Math.min(2 ** VALUE_BITS, product / 2 ** LEAST_PLAIN_BITS);
+}
+
+function stageOf(
+  draft: DraftStage,
+  level: number,
+  inScale: number,
+  plainScale: number,
+  outScale: number,
+): Stage {
+  const { label } = draft;
+  if (draft.kind === 'product') {
+    const { pairs } = draft;
+    if (pairs.every(({ left, right }, i) => left === i && right === i)) {
+      return { kind: 'square', label, level, inScale, outScale, count: pairs.length };
+    }
+    return { kind: 'product', label, level, inScale, outScale, pairs };
+  }
+  const rows = draft.rows.map((row) => withoutVanishing(row, plainScale));
+  return { kind: 'linear', label, level, inScale, plainScale, rescale: draft.rescale, outScale, rows };
+}
+
+function vanishes(diagonal: Diagonal, plainScale: number): boolean {
+  if (diagonal.kind === 'scalar') return Math.round(diagonal.value * plainScale) === 0;
+  return diagonal.values.every((value) => Math.abs(value) * plainScale < 0.5);
+}
+
+/** `row` without diagonals that would encode to zero; one with none left keeps the smallest scalar that encodes. */
+function withoutVanishing(row: LinearRow, plainScale: number): LinearRow {
+  const sums = row.sums
+    .map(({ giantStep, terms }) => ({
+      giantStep,
+      terms: terms.filter(({ diagonal }) => !vanishes(diagonal, plainScale)),
+    }))
+    .filter(({ terms }) => terms.length > 0);
+  if (sums.length > 0) return { sums, bias: row.bias };
+  // A ciphertext times nothing would be transparent: it hides nothing, and SEAL refuses it.
+  const diagonal: Diagonal = { kind: 'scalar', value: 1 / plainScale };
+  return { sums: [{ giantStep: 0, terms: [{ input: 0, step: 0, diagonal }] }], bias: row.bias };
+}

@@ -1,0 +1,259 @@
+// What a plan will cost and how precise it will be, before anything is encrypted.
+import { type Parameters, primesAtLevel } from '../../params/parameters.ts';
+import { countOperations, type CostTable, type OperationCounts, predictMs } from '../../plan/counts.ts';
+import type { LinearRow, LinearStage, Plan, Stage } from '../../plan/plan.ts';
+import { outLevel } from '../../plan/plan.ts';
+import type { NetworkCard } from '../../plan/slot-layout.ts';
+
+/** Largest absolute values around a stage, over the calibration inputs. */
+export interface Magnitudes {
+  /** Of its inputs. */
+  readonly input: number;
+  /** Of both factors of each pair of a product stage. */
+  readonly pairs: readonly { readonly left: number; readonly right: number }[];
+}
+
+/** One stage for people. */
+export interface StageReport {
+  readonly kind: Stage['kind'];
+  readonly label: string;
+  /** Level of its outputs. */
+  readonly level: number;
+  readonly scaleBits: number;
+  /** Bound of the error of its outputs. */
+  readonly errorBound: number;
+}
+
+/** The prediction for one plan. */
+export interface Prediction {
+  readonly polyModulusDegree: number;
+  readonly coeffModulusBits: readonly number[];
+  readonly levels: number;
+  /** Inputs a run takes. */
+  readonly batch: number;
+  readonly inputCiphertexts: number;
+  readonly outputCiphertexts: number;
+  readonly counts: OperationCounts;
+  readonly rotationKeys: number;
+  /** Evaluation keys as the client sends them. */
+  readonly keyBytes: number;
+  /** Bytes of what the client encrypts and of what it gets back. */
+  readonly inputBytes: number;
+  readonly outputBytes: number;
+  /** Bytes of all diagonals as the server holds them encoded. */
+  readonly diagonalBytes: number;
+  /** One run on one thread. */
+  readonly evaluateMs: number;
+  /** Bound of the scheme's own error in any output value; {@link approximationError} comes on top. */
+  readonly errorBound: number;
+  /** Largest difference that fitted activations make to the output over the calibration inputs; next to 0 without any. */
+  readonly approximationError: number;
+  readonly stages: readonly StageReport[];
+}
+
+const WORD_BYTES = 4;
+const ERROR_VARIANCE = 3.2 ** 2;
+// The largest of some ten thousand Gaussian errors stays below 4.5 of their deviations; the rest covers that errors of values
+// computed from the same ciphertext are not quite independent.
+const DEVIATIONS = 6;
+
+/** Error variance of each slot of one ciphertext, in values. */
+type Variances = Float64Array;
+
+/** Variances in a slot, in units of a ciphertext's integers (Cheon, Kim, Kim and Song 2017, section 3.3, for a ternary secret). */
+class NoiseModel {
+  readonly #degree: number;
+  readonly #parameters: Parameters;
+  /** 1 / |1 − ζ|² for the root ζ of each slot. */
+  readonly #peaks: Float64Array;
+
+  constructor(parameters: Parameters) {
+    this.#parameters = parameters;
+    this.#degree = parameters.polyModulusDegree;
+    this.#peaks = new Float64Array(parameters.slots);
+    for (let slot = 0, power = 1; slot < this.#peaks.length; slot += 1) {
+      this.#peaks[slot] = 1 / (2 * Math.sin((Math.PI * power) / (2 * this.#degree))) ** 2;
+      power = (power * 3) % (2 * this.#degree);
+    }
+  }
+
+  /** Symmetric encryption: one Gaussian polynomial. */
+  get fresh(): number {
+    return this.#degree * ERROR_VARIANCE;
+  }
+
+  /** Rounding each coefficient of a plaintext. */
+  get encoding(): number {
+    return this.#degree / 12;
+  }
+
+  /** Rounding both polynomials, the second of which meets the secret. */
+  get rescale(): number {
+    return (this.#degree * (1 + (2 * this.#degree) / 3)) / 12;
+  }
+
+  /**
+   * A rotation or relinearisation at `level`, by slot: digits times key errors over P, then rounding. Digits lie in [0, q),
+   * not around 0: their mean is a polynomial with all coefficients q/2, whose value q/(1 − ζ) is large in the few slots
+   * whose root is near 1, the first ones above all (N/π times, 0.001 at scale 2^28 and N = 4096).
+   */
+  keySwitch(level: number): Variances {
+    const special = Number(this.#parameters.primes.at(-1)!);
+    const ratios = primesAtLevel(this.#parameters, level).reduce(
+      (sum, q) => sum + (Number(q) / special) ** 2,
+      0,
+    );
+    const spread = (this.#degree ** 2 * ERROR_VARIANCE * ratios) / 12 + this.rescale;
+    return this.#peaks.map((peak) => spread + ratios * peak * this.#degree * ERROR_VARIANCE);
+  }
+}
+
+/** Variances of one row of a linear stage. */
+function rowVariances(
+  row: LinearRow,
+  stage: LinearStage,
+  inputs: readonly Variances[],
+  { input: magnitude }: Magnitudes,
+  switched: Variances,
+  noise: NoiseModel,
+): Variances {
+  const slots = switched.length;
+  const { inScale, plainScale } = stage;
+  const total = new Float64Array(slots);
+  // Vectors are rounded in every coefficient, scalars only in one.
+  const rounding = (magnitude ** 2 * noise.encoding) / plainScale ** 2;
+  for (const { giantStep, terms } of row.sums) {
+    const part = new Float64Array(slots);
+    for (const { input, step, diagonal } of terms) {
+      const source = inputs[input];
+      const isVector = diagonal.kind === 'vector';
+      for (let i = 0; i < slots; i += 1) {
+        const weight = isVector ? diagonal.values[i] : diagonal.value;
+        if (weight !== 0) {
+          const before = source[(i + step) % slots] + (step === 0 ? 0 : switched[i] / inScale ** 2);
+          part[i] += weight * weight * before;
+        }
+        if (isVector) part[i] += rounding;
+      }
+    }
+    const added = giantStep === 0 ? 0 : 1 / (inScale * plainScale) ** 2;
+    for (let i = 0; i < slots; i += 1) total[i] += part[(i + giantStep) % slots] + added * switched[i];
+  }
+  const after = (stage.rescale ? noise.rescale : 0) + (row.bias ? noise.encoding : 0);
+  return total.map((variance) => variance + after / stage.outScale ** 2);
+}
+
+/** Variances of a stage's outputs from those of its inputs. */
+function variancesAfter(
+  stage: Stage,
+  inputs: readonly Variances[],
+  around: Magnitudes,
+  noise: NoiseModel,
+): Variances[] {
+  const switched = noise.keySwitch(stage.level);
+  const { inScale, outScale } = stage;
+  if (stage.kind === 'linear') {
+    return stage.rows.map((row) => rowVariances(row, stage, inputs, around, switched, noise));
+  }
+  const rescaled = noise.rescale / outScale ** 2;
+  const pairs = stage.kind === 'product' ? stage.pairs : inputs.map((_, i) => ({ left: i, right: i }));
+  return pairs.map(({ left, right }, pair) => {
+    const a = inputs[left];
+    if (right === undefined) return a.map((variance) => variance + rescaled);
+    const b = inputs[right];
+    const { left: x, right: y } = around.pairs[pair];
+    // A square's factors have the same error, which counts twice.
+    const both = left === right ? 2 : 1;
+    return a.map(
+      (variance, i) =>
+        both * (y * y * variance + x * x * b[i]) +
+        DEVIATIONS ** 2 * variance * b[i] +
+        switched[i] / inScale ** 4 +
+        rescaled,
+    );
+  });
+}
+
+/** Largest error that `variances` make likely. */
+function boundOf(variances: readonly Variances[]): number {
+  return (
+    DEVIATIONS * Math.sqrt(variances.reduce((most, slots) => slots.reduce((m, v) => Math.max(m, v), most), 0))
+  );
+}
+
+function ciphertextBytes(degree: number, primes: number, polynomials: number): number {
+  return polynomials * primes * degree * WORD_BYTES;
+}
+
+/** Bytes of one evaluation key as the client sends it. */
+export function evaluationKeyBytes({ polyModulusDegree, maxLevel }: Parameters): number {
+  const digits = maxLevel + 1;
+  return digits * ciphertextBytes(polyModulusDegree, digits + 1, 2);
+}
+
+/** Bytes of encoded diagonals. */
+function diagonalBytesOf(plan: Plan): number {
+  let bytes = 0;
+  for (const stage of plan.stages) {
+    if (stage.kind !== 'linear') continue;
+    for (const { sums } of stage.rows) {
+      for (const { terms } of sums) {
+        for (const { diagonal } of terms) {
+          if (diagonal.kind === 'vector')
+            bytes += ciphertextBytes(2 * plan.parameters.slots, stage.level + 1, 1);
+        }
+      }
+    }
+  }
+  return bytes;
+}
+
+/**
+ * The prediction for `plan`.
+ * @param magnitudes one entry a stage
+ * @param approximationError see {@link Prediction}
+ */
+export function predict(
+  plan: Plan,
+  card: NetworkCard,
+  magnitudes: readonly Magnitudes[],
+  costs: CostTable,
+  approximationError: number,
+): Prediction {
+  const { parameters } = plan;
+  const { polyModulusDegree: degree, slots } = parameters;
+  const noise = new NoiseModel(parameters);
+  const fresh = (noise.fresh + noise.encoding) / plan.inputScale ** 2;
+  let variances: Variances[] = Array.from({ length: plan.inputCount }, () =>
+    new Float64Array(slots).fill(fresh),
+  );
+  const stages = plan.stages.map((stage, index): StageReport => {
+    variances = variancesAfter(stage, variances, magnitudes[index], noise);
+    return {
+      kind: stage.kind,
+      label: stage.label,
+      level: outLevel(stage),
+      scaleBits: Math.log2(stage.outScale),
+      errorBound: boundOf(variances),
+    };
+  });
+  const keys = card.rotationSteps.length + (card.relinearize ? 1 : 0);
+  return {
+    polyModulusDegree: degree,
+    coeffModulusBits: parameters.coeffModulusBits,
+    levels: card.input.level - card.output.level,
+    batch: card.input.layout.batch,
+    inputCiphertexts: card.input.count,
+    outputCiphertexts: card.output.count,
+    counts: countOperations(plan),
+    rotationKeys: card.rotationSteps.length,
+    keyBytes: keys * evaluationKeyBytes(parameters),
+    inputBytes: card.input.count * ciphertextBytes(degree, card.input.level + 1, 2),
+    outputBytes: card.output.count * ciphertextBytes(degree, card.output.level + 1, 2),
+    diagonalBytes: diagonalBytesOf(plan),
+    evaluateMs: predictMs(plan, costs),
+    errorBound: boundOf(variances),
+    approximationError,
+    stages,
+  };
+}

@@ -1,0 +1,171 @@
+// Reads a graph into a program: linear layers composed, squares and products kept, other functions fitted by polynomials.
+import { SealedError } from '../../base/errors.ts';
+import { elementCount, type Graph, type Node, type NodeOf, type ValueId } from '../../model/graph.ts';
+import { activate } from '../../model/operators/elementwise.ts';
+import type { Range, Ranges } from './calibrate.ts';
+import { expandSeries, fit, fitError, interpolate, type Leaves } from './chebyshev.ts';
+import { concatPart, linearMap } from './linear-maps.ts';
+import { type Affine, type Program, ProgramBuilder } from './program.ts';
+
+/** How an activation was replaced by a polynomial. */
+export interface FitReport {
+  readonly layer: ValueId;
+  readonly function: string;
+  readonly degree: number;
+  readonly low: number;
+  readonly high: number;
+  /** Largest difference to the function anywhere between low and high. */
+  readonly maxAbsError: number;
+}
+
+/** A program and the fits in it. */
+export interface ReadNetwork {
+  readonly program: Program;
+  readonly fits: readonly FitReport[];
+}
+
+/** The error for a layer that has no encrypted form. */
+function unsupported(node: Node, message: string): SealedError {
+  return new SealedError('unsupported-layer', `Layer ${node.id} (${node.op}): ${message}`, {
+    stage: 'compile',
+    detail: { layer: node.id, op: node.op },
+  });
+}
+
+/**
+ * `graph` as a program.
+ * @param ranges what each value takes over the calibration inputs; activations are fitted over these
+ * @param tolerance largest fit error, relative to half the width of the range
+ * @param leaves how the series of activations and polynomials get their coefficients
+ * @throws SealedError `unsupported-layer` naming a layer that only the client can compute
+ */
+export function readNetwork(graph: Graph, ranges: Ranges, tolerance: number, leaves: Leaves): ReadNetwork {
+  const builder = new ProgramBuilder();
+  const fits: FitReport[] = [];
+  const { input } = graph;
+  const values = new Map<ValueId, Affine>([
+    [input.id, builder.input(input.shape, elementCount(input.shape))],
+  ]);
+  for (const node of graph.nodes) {
+    const inputs = node.inputs.map((id) => values.get(id)!);
+    values.set(node.id, readNode({ builder, ranges, tolerance, fits, leaves }, node, inputs));
+  }
+  return { program: builder.finish(values.get(graph.output)!), fits };
+}
+
+/** What reading a node needs. */
+interface Reader {
+  readonly builder: ProgramBuilder;
+  readonly ranges: Ranges;
+  readonly tolerance: number;
+  readonly fits: FitReport[];
+  readonly leaves: Leaves;
+}
+
+function readNode(reader: Reader, node: Node, inputs: readonly Affine[]): Affine {
+  const { builder, ranges } = reader;
+  const [value] = inputs;
+  switch (node.op) {
+    case 'reshape':
+      return { ...value, shape: node.shape };
+    case 'add':
+      return builder.add(value, inputs[1]);
+    case 'subtract':
+      return builder.add(value, inputs[1], -1);
+    case 'concat':
+      return concat(builder, node, inputs);
+    case 'square':
+      return builder.product(value, value, node.id);
+    case 'multiply':
+      return builder.product(value, node.inputs[0] === node.inputs[1] ? value : inputs[1], node.id);
+    case 'polynomial':
+      return polynomial(reader, node, value, ranges.of(node.inputs[0]));
+    case 'activation':
+      return activation(reader, node, value, ranges.of(node.inputs[0]));
+    case 'maxPool':
+      throw unsupported(node, 'use an average pool, or let the client compute it (--client-ops).');
+    case 'softmax':
+    case 'argmax':
+      throw unsupported(
+        node,
+        'only the client can compute it: at the end of the network, or with --client-ops.',
+      );
+    default: {
+      const map = linearMap(node, value.shape);
+      if (!map) throw unsupported(node, 'it has no encrypted form.');
+      return builder.apply(map, value, node.shape, node.id);
+    }
+  }
+}
+
+function concat(builder: ProgramBuilder, node: NodeOf<'concat'>, inputs: readonly Affine[]): Affine {
+  const shapes = inputs.map(({ shape }) => shape);
+  return inputs
+    .map((value, index) => builder.apply(concatPart(node, shapes, index), value, node.shape, node.id))
+    .reduce((sum, part) => builder.add(sum, part));
+}
+
+/** Coefficients without the zeros at the end. */
+function trimmed(coefficients: readonly number[]): number[] {
+  const result = [...coefficients];
+  while (result.length > 1 && result.at(-1) === 0) result.pop();
+  return result;
+}
+
+/** Exact: degree 1 is linear, degree 2 is completed to a square, higher ones become Chebyshev series over the range. */
+function polynomial(
+  { builder, leaves }: Reader,
+  node: NodeOf<'polynomial'>,
+  value: Affine,
+  range: Range,
+): Affine {
+  const coefficients = trimmed(node.coefficients);
+  const [c, b = 0, a = 0] = coefficients;
+  if (coefficients.length <= 2) {
+    return builder.scale(
+      value,
+      () => b,
+      () => c,
+    );
+  }
+  if (coefficients.length === 3) {
+    const shifted = builder.scale(
+      value,
+      () => 1,
+      () => b / (2 * a),
+    );
+    return builder.scale(
+      builder.product(shifted, shifted, node.id),
+      () => a,
+      () => c - (b * b) / (4 * a),
+    );
+  }
+  const evaluate = (x: number): number => coefficients.reduceRight((sum, k) => sum * x + k, 0);
+  const series = interpolate(evaluate, range.low, range.high, coefficients.length - 1);
+  return expandSeries(builder, value, range, () => series.coefficients, node.id, leaves);
+}
+
+function activation(
+  { builder, tolerance, fits, leaves }: Reader,
+  node: NodeOf<'activation'>,
+  value: Affine,
+  range: Range,
+): Affine {
+  const { function: fn } = node;
+  const channels = fn.kind === 'prelu' ? fn.slopes.length : 1;
+  const perChannel = channels === 1 ? Infinity : value.bias.length / channels;
+  const allowed = (tolerance * (range.high - range.low)) / 2;
+  const first = Array.from({ length: channels }, (_, channel) =>
+    fit((x) => activate(fn, x, channel), range.low, range.high, allowed),
+  );
+  // One degree for all channels: they share the powers.
+  const degree = Math.max(...first.map(({ series }) => series.coefficients.length - 1));
+  const series = first.map((_, channel) =>
+    interpolate((x) => activate(fn, x, channel), range.low, range.high, degree),
+  );
+  const errors = series.map((s, channel) => fitError((x) => activate(fn, x, channel), s));
+  fits.push({ layer: node.id, function: fn.kind, degree, ...range, maxAbsError: Math.max(...errors) });
+  const coefficientsOf = (i: number): readonly number[] =>
+    series[perChannel === Infinity ? 0 : Math.floor(i / perChannel)].coefficients;
+  return expandSeries(builder, value, range, coefficientsOf, node.id, leaves);
+}

@@ -1,0 +1,152 @@
+// What a round costs in given layouts, without filling in a single diagonal: the compiler's search asks this often.
+import type { CostTable } from '../../plan/counts.ts';
+import {
+  chooseSplit,
+  findDiagonals,
+  mergeInputs,
+  type Placed,
+  type RotationCosts,
+  type Split,
+  type StageTarget,
+  workPeriod,
+} from './diagonals.ts';
+import { type Gathered, gatherInputs } from './gather.ts';
+import type { Phase } from './phases.ts';
+import { identityFactor } from './sparse-map.ts';
+import type { TensorLayout } from './tensor-layout.ts';
+
+/** What every estimate needs: the ring, the backend's costs, and the limits. */
+export interface Surroundings {
+  readonly ring: number;
+  readonly slots: number;
+  readonly costs: CostTable;
+  /** Most bytes of encoded diagonals in one stage. */
+  readonly mostBytes: number;
+}
+
+/** The ciphertexts before a round. */
+export interface State {
+  readonly placed: ReadonlyMap<number, Placed>;
+  readonly count: number;
+}
+
+/** An estimate, with the choices that emission must repeat. */
+export interface Estimate {
+  readonly ms: number;
+  /** Bytes of encoded diagonals. */
+  readonly bytes: number;
+  readonly split: Split | undefined;
+  readonly spread: number;
+}
+
+// Encrypting and sending one ciphertext of N = 8192, for each of its primes: it is the client's time, but time.
+const ENCRYPT_MS = 0.5;
+
+// A Galois key is 1.3 MB to send and 15 ms to make, once a session: worth a fraction of a rotation in every run.
+const KEY_SHARE = 0.3;
+
+/** Costs of rotations at `primes` data primes. */
+function rotationCosts({ costs, slots }: Surroundings, primes: number): RotationCosts {
+  const giant = costs.rotate(primes, slots);
+  const baby = costs.rotateHoisted?.(primes, slots) ?? giant;
+  return { baby, giant, key: KEY_SHARE * giant };
+}
+
+/** Bytes of one encoded diagonal. */
+function diagonalBytes(slots: number, primes: number): number {
+  return 2 * slots * 4 * primes;
+}
+
+/** The round's targets in the layouts of their groups. */
+export function stageTargets(phase: Phase, layoutOf: (group: number) => TensorLayout): StageTarget[] {
+  return phase.targets.map(({ affine, group, used }) => ({ affine, used, layout: layoutOf(group) }));
+}
+
+/** Cost of folding, rescaling and multiplying, common to both kinds of linear stage. */
+function commonMs(
+  phase: Phase,
+  targets: readonly StageTarget[],
+  work: readonly number[],
+  around: Surroundings,
+  primes: number,
+): number {
+  const { costs, slots } = around;
+  let ms = 0;
+  targets.forEach(({ layout }, i) => {
+    ms += layout.count * Math.log2(work[i] / layout.period) * costs.rotate(primes, slots);
+    if (!phase.isFree) ms += layout.count * costs.rescale(primes, slots);
+  });
+  if (!phase.hasProducts) return ms;
+  const at = phase.isFree ? primes : primes - 1;
+  for (const { left, right } of phase.outputs) {
+    const { count } = targets[left].layout;
+    const product = costs.square(at, slots) + costs.relinearize(at, slots);
+    ms +=
+      count * ((right === undefined ? costs.multiplyScalar(at, slots) : product) + costs.rescale(at, slots));
+  }
+  return ms;
+}
+
+/** Estimates a round on ciphertexts that are there already; undefined if it takes too many diagonals. */
+export function estimateRound(
+  phase: Phase,
+  targets: readonly StageTarget[],
+  state: State,
+  around: Surroundings,
+  primes: number,
+  stride: number,
+): Estimate | undefined {
+  const { ring, slots, costs } = around;
+  const representative = phase.isFree
+    ? Int32Array.from({ length: state.count }, (_, i) => i)
+    : mergeInputs(phase.columns, state.placed, state.count, ring);
+  const inputs = { ring, count: state.count, placed: state.placed, representative };
+  const most = Math.floor(around.mostBytes / diagonalBytes(slots, primes));
+  const shape = findDiagonals(targets, inputs, most, stride);
+  if (!shape) return undefined;
+  const split = chooseSplit(shape, ring, rotationCosts(around, primes));
+  const work = targets.map((target) => workPeriod(target, inputs));
+  let scalars = 0;
+  for (const { affine, layout } of targets) {
+    for (const { base, matrix } of affine.parts) {
+      if (state.placed.get(base)!.layout === layout && identityFactor(matrix) !== undefined)
+        scalars += layout.count;
+    }
+  }
+  const diagonals = shape.shifts.length;
+  const ms =
+    split.ms +
+    diagonals * costs.multiplyPlain(primes, slots) +
+    scalars * costs.multiplyScalar(primes, slots) +
+    commonMs(phase, targets, work, around, primes);
+  return { ms, bytes: diagonals * diagonalBytes(slots, primes), split, spread: 1 };
+}
+
+/** Estimates the first round on gathered inputs, with its tables. */
+export function estimateGather(
+  phase: Phase,
+  targets: readonly StageTarget[],
+  around: Surroundings,
+  primes: number,
+  spread: number,
+): (Estimate & { readonly gathered: Gathered }) | undefined {
+  const { ring, slots, costs } = around;
+  const most = Math.floor(around.mostBytes / diagonalBytes(slots, primes));
+  const gathered = gatherInputs(targets, ring, spread, most);
+  if (!gathered) return undefined;
+  let vectors = 0;
+  let scalars = 0;
+  for (const tap of gathered.rows.flat()) {
+    if (typeof tap.values === 'number') scalars += 1;
+    else vectors += 1;
+  }
+  const bytes = vectors * diagonalBytes(slots, primes);
+  if (bytes > around.mostBytes) return undefined;
+  const product = costs.multiplyPlain(primes, slots);
+  const ms =
+    (gathered.tables.length * ENCRYPT_MS * primes * slots) / 4096 +
+    vectors * product +
+    scalars * costs.multiplyScalar(primes, slots) +
+    commonMs(phase, targets, gathered.work, around, primes);
+  return { ms, bytes, split: undefined, spread, gathered };
+}

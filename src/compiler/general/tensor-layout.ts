@@ -1,0 +1,115 @@
+// Where the elements of a value sit on the ring of positions, and the family of layouts the compiler chooses from.
+import type { Shape } from '../../model/graph.ts';
+
+/**
+ * Element e of a value sits in ciphertext `ciphertext[e]` at position `position[e]` < `period`, and again every `period`
+ * positions around the ring; −1 for elements nothing reads. Positions of no element hold 0. A ring has `slots / batch`
+ * positions, each of them `batch` slots wide.
+ */
+export interface TensorLayout {
+  readonly name: string;
+  /** A power of two that divides the ring. */
+  readonly period: number;
+  readonly count: number;
+  readonly ciphertext: Int32Array;
+  readonly position: Int32Array;
+}
+
+/** Smallest power of two that is at least `n`. */
+export function powerOfTwo(n: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(1, n)));
+}
+
+/** Elements in order, unused ones left out, over as many ciphertexts as they need. */
+function flatLayout(used: Uint8Array, ring: number): TensorLayout {
+  const total = used.reduce((sum, u) => sum + u, 0);
+  const period = Math.min(ring, powerOfTwo(total));
+  const ciphertext = new Int32Array(used.length).fill(-1);
+  const position = new Int32Array(used.length).fill(-1);
+  let at = 0;
+  for (let e = 0; e < used.length; e += 1) {
+    if (used[e] === 0) continue;
+    ciphertext[e] = Math.floor(at / period);
+    position[e] = at % period;
+    at += 1;
+  }
+  return { name: 'flat', period, count: Math.max(1, Math.ceil(at / period)), ciphertext, position };
+}
+
+/** How a `[C, H, W]` value is laid out in blocks, one for each channel and phase. */
+interface GridSpec {
+  /** Rows and columns are split by their remainder: phases that a strided layer or a pool reads then line up. */
+  readonly phases: number;
+  /** Positions from one row to the next. */
+  readonly pitch: number;
+  /** Whether each phase has ciphertexts of its own; otherwise phases lie beside channels. */
+  readonly apart: boolean;
+}
+
+function gridLayout(shape: Shape, used: Uint8Array, ring: number, spec: GridSpec): TensorLayout | undefined {
+  const [channels, height, width] = shape as readonly [number, number, number];
+  const { phases, pitch, apart } = spec;
+  const block = powerOfTwo((Math.ceil(height / phases) - 1) * pitch + Math.ceil(width / phases));
+  if (block > ring) return undefined;
+  const members = phases * phases;
+  const lanes = apart ? channels : channels * members;
+  const perCiphertext = Math.min(ring / block, powerOfTwo(lanes));
+  const perMember = Math.ceil(lanes / perCiphertext);
+  const ciphertext = new Int32Array(used.length).fill(-1);
+  const position = new Int32Array(used.length).fill(-1);
+  const numbers = new Map<number, number>();
+  let e = 0;
+  for (let c = 0; c < channels; c += 1) {
+    for (let y = 0; y < height; y += 1) {
+      for (let x = 0; x < width; x += 1, e += 1) {
+        if (used[e] === 0) continue;
+        const member = (y % phases) * phases + (x % phases);
+        const lane = apart ? c : member * channels + c;
+        const index = (apart ? member * perMember : 0) + Math.floor(lane / perCiphertext);
+        // Ciphertexts without a used element are never made.
+        let number = numbers.get(index);
+        if (number === undefined) numbers.set(index, (number = numbers.size));
+        ciphertext[e] = number;
+        position[e] =
+          (lane % perCiphertext) * block + Math.floor(y / phases) * pitch + Math.floor(x / phases);
+      }
+    }
+  }
+  const name = `grid phases ${phases}${apart ? ' apart' : ''}, pitch ${pitch}`;
+  return { name, period: perCiphertext * block, count: Math.max(1, numbers.size), ciphertext, position };
+}
+
+/**
+ * The layouts worth trying for a value.
+ * @param pitches row pitches of neighbouring values: a convolution between grids of one pitch needs one shift a tap
+ */
+export function layoutFamily(
+  shape: Shape,
+  used: Uint8Array,
+  ring: number,
+  pitches: readonly number[],
+): TensorLayout[] {
+  const family = [flatLayout(used, ring)];
+  if (shape.length !== 3 || shape[1] * shape[2] === 1) return family;
+  const [, height, width] = shape;
+  const seen = new Set<string>();
+  for (const phases of [1, 2, 3, 4]) {
+    if (phases > 1 && (height < 2 * phases || width < 2 * phases)) continue;
+    const own = Math.ceil(width / phases);
+    for (const pitch of new Set([own, ...pitches])) {
+      if (pitch < own || pitch > 2 * own + 4) continue;
+      for (const apart of phases > 1 ? [true, false] : [true]) {
+        const layout = gridLayout(shape, used, ring, { phases, pitch, apart });
+        if (!layout || seen.has(layout.name)) continue;
+        seen.add(layout.name);
+        family.push(layout);
+      }
+    }
+  }
+  return family;
+}
+
+/** Row pitches a value's own grids would have. */
+export function ownPitches(shape: Shape): number[] {
+  return shape.length === 3 ? [1, 2, 3, 4].map((phases) => Math.ceil(shape[2] / phases)) : [];
+}

@@ -1,0 +1,115 @@
+// Model and input files as people have them: .pt, .pth and .onnx; .npy, .json and .png.
+import { decode } from 'fast-png';
+import { SealedError } from '../base/errors.ts';
+import { elementCount, type Graph, type Shape, type Tensor } from '../model/graph.ts';
+import { importModel, type ModelImportOptions } from './import-model.ts';
+import { readJsonTensor } from './json-image.ts';
+import { readNpy } from './numpy.ts';
+
+/** What a model file does not say itself. */
+export interface ModelFileOptions {
+  readonly name: string;
+  /** Shape of one input without batch axis. */
+  readonly inputShape?: Shape | undefined;
+  /** For a state_dict: its layers, as JSON or as the text that `print(model)` shows. */
+  readonly layers?: string | undefined;
+  /** An input from which the shape may be taken. */
+  readonly input?: Tensor | undefined;
+}
+
+/**
+ * The network in `bytes`. Without a shape, that of the file or else of the input is taken, with or without its first axis.
+ * @throws SealedError as `importModel` does
+ */
+export function readModelFile(
+  bytes: Uint8Array,
+  { name, inputShape, layers, input }: ModelFileOptions,
+): Graph {
+  const given: ModelImportOptions = { name, ...(layers !== undefined && { layers }) };
+  const shapes: (Shape | undefined)[] = inputShape ? [inputShape] : [undefined];
+  if (!inputShape && input) {
+    if (input.shape.length > 1) shapes.push(input.shape.slice(1));
+    shapes.push(input.shape);
+  }
+  let failure: unknown;
+  for (const shape of shapes) {
+    try {
+      return importModel(bytes, { ...given, ...(shape && { inputShape: shape }) });
+    } catch (error) {
+      // The last shape tried is the most particular: what it meets says most.
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+function invalid(message: string, cause?: unknown): SealedError {
+  return new SealedError('invalid-argument', message, { stage: 'input', cause });
+}
+
+/**
+ * The tensor in a file, told by its name's end: NumPy's .npy, .json (nested lists, or PyCrCNN's jsonpickled arrays), .png
+ * as `[channels, height, width]` in 0 to 1, transparency dropped.
+ * @throws SealedError `malformed-model` or `invalid-argument`
+ */
+export function readInputFile(name: string, bytes: Uint8Array): Tensor {
+  if (/\.npy$/i.test(name)) return readNpy(bytes);
+  if (/\.json$/i.test(name)) return readJsonTensor(new TextDecoder().decode(bytes));
+  if (/\.png$/i.test(name)) return readPng(bytes);
+  throw invalid(`Inputs are .npy, .json or .png files, not "${name}".`);
+}
+
+function readPng(bytes: Uint8Array): Tensor {
+  let png: ReturnType<typeof decode>;
+  try {
+    png = decode(bytes);
+  } catch (error) {
+    throw invalid('This is not a PNG picture.', error);
+  }
+  const { width, height, channels, depth, palette } = png;
+  if (palette || depth < 8)
+    throw invalid('PNG pictures with a palette cannot be read: save it as RGB or grey.');
+  const kept = channels >= 3 ? 3 : 1;
+  const data = new Float32Array(kept * width * height);
+  for (let pixel = 0; pixel < width * height; pixel += 1) {
+    for (let channel = 0; channel < kept; channel += 1) {
+      data[channel * width * height + pixel] = png.data[pixel * channels + channel] / (2 ** depth - 1);
+    }
+  }
+  return { shape: [kept, height, width], data };
+}
+
+/** A picture with the other number of channels: colours to luma (ITU-R BT.601), grey to three equal ones. */
+function withChannels(tensor: Tensor, channels: number): Tensor {
+  const [from, height, width] = tensor.shape;
+  const size = height * width;
+  if (tensor.shape.length !== 3 || from === channels) return tensor;
+  if (from === 1 && channels === 3) {
+    const data = new Float32Array(3 * size);
+    for (let channel = 0; channel < 3; channel += 1) data.set(tensor.data, channel * size);
+    return { shape: [3, height, width], data };
+  }
+  if (from !== 3 || channels !== 1) return tensor;
+  const data = Float32Array.from(
+    { length: size },
+    (_, i) => 0.299 * tensor.data[i] + 0.587 * tensor.data[size + i] + 0.114 * tensor.data[2 * size + i],
+  );
+  return { shape: [1, height, width], data };
+}
+
+/**
+ * The inputs in `tensor` for a network that takes `shape`: one, or one an entry of its first axis.
+ * @throws SealedError `invalid-argument` where they do not fit
+ */
+export function inputsFor(shape: Shape, tensor: Tensor): Float32Array[] {
+  const size = elementCount(shape);
+  const { data, shape: given } = withChannels(tensor, shape[0]);
+  const count = data.length / size;
+  if (!Number.isInteger(count) || count === 0 || (count > 1 && given[0] !== count)) {
+    throw invalid(
+      `An input of shape ${given.join('×')} does not fit a network that takes ${shape.join('×')}` +
+        (given.length === 3 ? ': resize the picture.' : '.'),
+    );
+  }
+  return Array.from({ length: count }, (_, i) => data.slice(i * size, (i + 1) * size));
+}

@@ -1,0 +1,100 @@
+// The kernel's own CKKS encoder for real vectors: plaintexts over the data primes, and diagonals over QP.
+import { SealedError } from '../base/errors.ts';
+import type { Pointer } from './exports.ts';
+import { Plaintext, filled } from './handles.ts';
+import { invalid } from './instance.ts';
+import type { KernelInstance } from './instance.ts';
+
+/** Coefficients above this are refused: the reduction is exact up to it. */
+const MOST = 2 ** 70;
+
+/**
+ * Encodes real vectors of N/2 slots as SEAL's CKKSEncoder does (the same slot order), within rounding: a coefficient
+ * may differ by one. Holds tables of 18 N bytes and needs disposing.
+ */
+export class Encoder implements Disposable {
+  readonly kernel: KernelInstance;
+  readonly slotCount: number;
+  #tables: Pointer;
+
+  constructor(kernel: KernelInstance) {
+    this.kernel = kernel;
+    const slots = kernel.polyModulusDegree / 2;
+    this.slotCount = slots;
+    this.#tables = kernel.allocate(kernel.raw.encoderBytes());
+    const doubles = kernel.doubles(this.#tables + slots * 4, 4 * slots);
+    for (let h = 1; h < slots; h *= 2) {
+      for (let j = 0; j < h; j++) {
+        const angle = (Math.PI * j) / h;
+        doubles[h + j] = Math.cos(angle);
+        doubles[slots + h + j] = Math.sin(angle);
+      }
+    }
+    for (let t = 0; t < slots; t++) {
+      const angle = (-Math.PI * t) / kernel.polyModulusDegree;
+      doubles[2 * slots + t] = Math.cos(angle);
+      doubles[3 * slots + t] = Math.sin(angle);
+    }
+    kernel.raw.prepareEncoder(this.#tables);
+  }
+
+  /** Returns the tables' memory; a second call does nothing. */
+  [Symbol.dispose](): void {
+    if (this.#tables !== 0) this.kernel.release(this.#tables);
+    this.#tables = 0;
+  }
+
+  /**
+   * `values` (at most N/2; the rest are 0) times `scale` over the first `primes` data primes, as a factor or an
+   * addend. `out-of-range` when a value is not finite or a scaled coefficient exceeds 2^70.
+   */
+  encode(values: Float64Array, scale: number, primes: number, form: 'factor' | 'addend'): Plaintext {
+    const { kernel } = this;
+    return filled(new Plaintext(kernel, primes, form), (out) => {
+      this.rows(values, scale, primes, primes, form, (row, pointer) => {
+        kernel.raw.copyRows(out.pointer + row * kernel.rowBytes, pointer, 1);
+      });
+    });
+  }
+
+  /**
+   * Encodes into scratch and hands each row to `take`: row r is modulo data prime r, and row `primes` (where `rows` is
+   * primes + 1) modulo P.
+   */
+  rows(
+    values: Float64Array,
+    scale: number,
+    rows: number,
+    primes: number,
+    form: 'factor' | 'addend',
+    take: (row: number, pointer: Pointer) => void,
+  ): void {
+    const { kernel, slotCount } = this;
+    if (this.#tables === 0) throw new SealedError('wrong-state', 'This encoder has been disposed.');
+    if (values.length > slotCount) throw invalid(`There are ${slotCount} slots.`, { given: values.length });
+    if (!(scale > 0 && scale <= MOST)) throw invalid('The scale must lie between 0 and 2^70.');
+    const coefficientBytes = kernel.raw.coefficientBytes();
+    const scratch = kernel.scratch(coefficientBytes * 1.5 + rows * kernel.rowBytes);
+    const coefficients = scratch + coefficientBytes / 2;
+    const target = coefficients + coefficientBytes;
+    const slots = kernel.doubles(scratch, slotCount);
+    slots.set(values);
+    slots.fill(0, values.length);
+    const most = kernel.raw.embed(this.#tables, scratch, coefficients, scale);
+    if (!(most <= MOST)) {
+      throw new SealedError('out-of-range', 'A value is not finite, or too large at this scale.', {
+        stage: 'server',
+      });
+    }
+    kernel.raw.residueRows(
+      coefficients,
+      target,
+      rows,
+      primes,
+      kernel.rowBytes,
+      most,
+      form === 'factor' ? 1 : 0,
+    );
+    for (let row = 0; row < rows; row++) take(row, target + row * kernel.rowBytes);
+  }
+}

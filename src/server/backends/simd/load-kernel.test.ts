@@ -1,0 +1,43 @@
+// Loading the kernel: compiled once, undefined where this engine does not take it, tried again after a fault.
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type * as LoadKernel from './load-kernel.ts';
+import { kernelBytes } from '../../../../fixtures/kernel-watch.ts';
+
+/** The module anew: it remembers what it has compiled. */
+async function fresh(): Promise<typeof LoadKernel> {
+  vi.resetModules();
+  return import('./load-kernel.ts');
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('loadKernel', () => {
+  it('compiles once, however often it is asked', async () => {
+    const { loadKernel } = await fresh();
+    const [first, second] = await Promise.all([loadKernel(kernelBytes()), loadKernel(kernelBytes())]);
+    expect(first).toBeInstanceOf(WebAssembly.Module);
+    expect(second).toBe(first);
+  });
+
+  it('gives nothing where no file is named', async () => {
+    const { loadKernel } = await fresh();
+    expect(await loadKernel(undefined)).toBeUndefined();
+    expect(await loadKernel(kernelBytes())).toBeInstanceOf(WebAssembly.Module);
+  });
+
+  it('gives nothing where the engine does not compile it, as without SIMD', async () => {
+    const { loadKernel } = await fresh();
+    vi.spyOn(WebAssembly, 'compile').mockRejectedValue(new WebAssembly.CompileError('no simd'));
+    expect(await loadKernel(kernelBytes())).toBeUndefined();
+  });
+
+  it('passes any other fault on, and tries again', async () => {
+    const { loadKernel } = await fresh();
+    const fault = new Error('offline');
+    vi.spyOn(WebAssembly, 'compile').mockRejectedValueOnce(fault);
+    await expect(loadKernel(kernelBytes())).rejects.toBe(fault);
+    expect(await loadKernel(kernelBytes())).toBeInstanceOf(WebAssembly.Module);
+  });
+});

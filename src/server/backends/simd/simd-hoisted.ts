@@ -1,0 +1,122 @@
+// Sums of rotated products on the SIMD kernel: each input is decomposed once, each output divided by P once.
+import type { Term } from '../../../plan/plan.ts';
+import {
+  addGiantStep,
+  BabySteps,
+  type Ciphertext,
+  DiagonalSum,
+  divideExtended,
+  extendedZero,
+  fillBabyStep,
+  fillConstantDiagonal,
+  fillDiagonal,
+  hoist,
+  innerSums,
+} from '../../../kernel/kernel.ts';
+import type { Checkpoint, LinearPart, LinearRunner } from '../../backend.ts';
+import type { SimdCiphertext, SimdOperations } from './simd-operations.ts';
+import {
+  disposeAll,
+  Finisher,
+  handleOf,
+  type Inputs,
+  type OnOutput,
+  type PlacedRow,
+  placedRows,
+} from './simd-rows.ts';
+
+/** A rotation of an input that a stage's sums share. */
+interface BabyStep {
+  readonly input: number;
+  readonly step: number;
+}
+
+/** One giant step of a row. */
+interface GiantStep {
+  readonly giantStep: number;
+  readonly diagonals: DiagonalSum;
+}
+
+/** A stage with rotations. Its diagonals are encoded once, over QP; a run rotates each input by all its baby steps. */
+export class HoistedRunner implements LinearRunner<SimdCiphertext> {
+  readonly #backend: SimdOperations;
+  readonly #primes: number;
+  /** Slot of each baby step, by `input:step`. */
+  readonly #slots = new Map<string, number>();
+  readonly #babies: BabyStep[] = [];
+  readonly #rows: { placed: PlacedRow; sums: GiantStep[] }[] = [];
+  readonly #finisher: Finisher;
+
+  constructor(backend: SimdOperations, part: LinearPart) {
+    this.#backend = backend;
+    this.#primes = part.level + 1;
+    this.#finisher = new Finisher(backend, part);
+    try {
+      for (const placed of placedRows(part)) {
+        const sums: GiantStep[] = [];
+        this.#rows.push({ placed, sums });
+        for (const { giantStep, terms } of placed.row.sums) {
+          const slots = terms.map((term) => this.#slotOf(term));
+          const diagonals = new DiagonalSum(backend.kernel, slots, this.#primes);
+          sums.push({ giantStep, diagonals });
+          for (const [index, { diagonal }] of terms.entries()) {
+            if (diagonal.kind === 'scalar') {
+              fillConstantDiagonal(diagonals, index, diagonal.value * part.plainScale);
+            } else {
+              const values = backend.slotValues(diagonal);
+              fillDiagonal(diagonals, index, backend.encoder, values, part.plainScale);
+            }
+          }
+        }
+      }
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  #slotOf({ input, step }: Term): number {
+    const key = `${input}:${step}`;
+    const known = this.#slots.get(key);
+    if (known !== undefined) return known;
+    this.#slots.set(key, this.#babies.length);
+    return this.#babies.push({ input, step }) - 1;
+  }
+
+  async run(inputs: Inputs, checkpoint: Checkpoint, onOutput: OnOutput): Promise<void> {
+    using babies = new BabySteps(this.#backend.kernel, this.#babies.length, this.#primes);
+    const byInput = Map.groupBy(this.#babies.entries(), ([, { input }]) => input);
+    for (const [input, steps] of byInput) {
+      using hoisted = hoist(handleOf(inputs, input));
+      for (const [slot, { step }] of steps) {
+        fillBabyStep(babies, slot, hoisted, step === 0 ? null : this.#backend.rotationKey(step));
+      }
+      await checkpoint(0);
+    }
+    for (const { placed, sums } of this.#rows) {
+      onOutput(placed.output, this.#finisher.finish(placed.row, this.#sum(babies, sums)));
+      await checkpoint(1);
+    }
+  }
+
+  #sum(babies: BabySteps, sums: readonly GiantStep[]): Ciphertext {
+    using total = extendedZero(this.#backend.kernel, this.#primes);
+    const parts = innerSums(
+      babies,
+      sums.map(({ diagonals }) => diagonals),
+    );
+    try {
+      for (const [index, { giantStep }] of sums.entries()) {
+        addGiantStep(total, parts[index], giantStep === 0 ? null : this.#backend.rotationKey(giantStep));
+      }
+    } finally {
+      disposeAll(parts);
+    }
+    return divideExtended(total);
+  }
+
+  [Symbol.dispose](): void {
+    for (const { sums } of this.#rows) disposeAll(sums.map(({ diagonals }) => diagonals));
+    this.#finisher[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,117 @@
+// Linear stages on the SIMD kernel, made ready once: scalar matrices, products without rotation, hoisted sums.
+import { mix, type ScalarMatrix, scalarMatrix } from '../../../kernel/kernel.ts';
+import type { Checkpoint, LinearPart, LinearRunner } from '../../backend.ts';
+import { HoistedRunner } from './simd-hoisted.ts';
+import type { SimdCiphertext, SimdOperations } from './simd-operations.ts';
+import { ProductRunner } from './simd-products.ts';
+import { isRotateAndSum, SumRunner } from './simd-sums.ts';
+import {
+  disposeAll,
+  Finisher,
+  handleOf,
+  type Inputs,
+  type OnOutput,
+  type PlacedRow,
+  placedRows,
+  termsOf,
+} from './simd-rows.ts';
+
+/** The runner that fits `part` best. */
+export function simdRunner(backend: SimdOperations, part: LinearPart): LinearRunner<SimdCiphertext> {
+  const isRotated = part.rows.some(({ sums }) =>
+    sums.some(({ giantStep, terms }) => giantStep !== 0 || terms.some(({ step }) => step !== 0)),
+  );
+  if (isRotated && isRotateAndSum(part)) return new SumRunner(backend, part);
+  if (isRotated && !dividesFewerRotations(part)) return new HoistedRunner(backend, part);
+  const isScalar = part.rows.every((row) => termsOf(row).every(({ diagonal }) => diagonal.kind === 'scalar'));
+  return isScalar && !isRotated ? new MatrixRunner(backend, part) : new ProductRunner(backend, part);
+}
+
+/**
+ * Whether dividing each rotation by P costs less than dividing each row's sum over QP: few rotations that many rows
+ * share, and none of a whole sum.
+ */
+function dividesFewerRotations({ rows }: LinearPart): boolean {
+  const rotations = new Set<string>();
+  for (const { sums } of rows) {
+    for (const { giantStep, terms } of sums) {
+      if (giantStep !== 0) return false;
+      for (const { input, step } of terms) if (step !== 0) rotations.add(`${input}:${step}`);
+    }
+  }
+  return rotations.size <= rows.length;
+}
+
+/** Rows that read the same inputs (those of one tile), as a matrix of scalars. */
+interface MatrixGroup {
+  readonly rows: readonly PlacedRow[];
+  readonly inputs: readonly number[];
+  readonly matrix: ScalarMatrix;
+}
+
+/** Only scalars: each tile of the inputs is read once for all outputs. */
+class MatrixRunner implements LinearRunner<SimdCiphertext> {
+  readonly #groups: readonly MatrixGroup[];
+  readonly #finisher: Finisher;
+
+  constructor(backend: SimdOperations, part: LinearPart) {
+    this.#groups = connectedRows(placedRows(part)).map((rows) => matrixGroup(backend, part, rows));
+    this.#finisher = new Finisher(backend, part);
+  }
+
+  async run(inputs: Inputs, checkpoint: Checkpoint, onOutput: OnOutput): Promise<void> {
+    for (const { matrix, rows, inputs: columns } of this.#groups) {
+      const sums = mix(
+        matrix,
+        columns.map((input) => handleOf(inputs, input)),
+      );
+      try {
+        for (const { row, output } of rows) onOutput(output, this.#finisher.finish(row, sums.shift()!));
+      } finally {
+        disposeAll(sums);
+      }
+      await checkpoint(rows.length);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#finisher[Symbol.dispose]();
+  }
+}
+
+function matrixGroup(backend: SimdOperations, part: LinearPart, rows: readonly PlacedRow[]): MatrixGroup {
+  const inputs = [...new Set(rows.flatMap(({ row }) => termsOf(row).map(({ input }) => input)))];
+  const column = new Map(inputs.map((input, index) => [input, index]));
+  const values = new Float64Array(rows.length * inputs.length);
+  for (const [index, { row }] of rows.entries()) {
+    for (const { input, diagonal } of termsOf(row)) {
+      if (diagonal.kind !== 'scalar') continue;
+      // Rounded one by one, as the scheme's other backends do it.
+      values[index * inputs.length + column.get(input)!] += Math.round(diagonal.value * part.plainScale);
+    }
+  }
+  return {
+    rows,
+    inputs,
+    matrix: scalarMatrix(backend.kernel, values, rows.length, inputs.length, part.level + 1),
+  };
+}
+
+/** `rows` in groups that share no input: tiles read disjoint inputs. */
+function connectedRows(rows: readonly PlacedRow[]): PlacedRow[][] {
+  // A forest over the inputs: those that a row reads together end under one root.
+  const parent = new Map<number, number>();
+  const rootOf = (input: number): number => {
+    let root = input;
+    for (let up = parent.get(root); up !== undefined; up = parent.get(root)) root = up;
+    return root;
+  };
+  for (const { row } of rows) {
+    const [first, ...rest] = termsOf(row).map(({ input }) => input);
+    for (const other of rest) {
+      const [from, to] = [rootOf(other), rootOf(first)];
+      if (from !== to) parent.set(from, to);
+    }
+  }
+  return [...Map.groupBy(rows, ({ row }) => rootOf(row.sums[0].terms[0].input)).values()];
+}

@@ -1,8 +1,0 @@
-// A report in one sentence, for the status line.
-import type { StyleReport } from '../../app/report.ts';
-import { formatMs } from '../figures.ts';
-
-/** What was made, how long it took, and that it reads. */
-export function describeOutcome({ payload, timings }: StyleReport): string {
-  return `Done in ${formatMs(timings.totalMs)}. Version ${payload.version}, read back exactly by two scanners.`;
-}

@@ -1,0 +1,25 @@
+// The session of a page: its workers, its models, as many server workers as pay.
+import { Session } from '../../app/session/session.ts';
+import { SealedError } from '../../base/errors.ts';
+import { browserWorkers } from '../../../workers/platform/browser.ts';
+
+/** Reads a file of the site. @throws SealedError `load-failed` */
+async function loadModel(path: string): Promise<Uint8Array> {
+  const response = await fetch(new URL(path, document.baseURI));
+  if (!response.ok) {
+    throw new SealedError('load-failed', `The file ${path} could not be loaded (HTTP ${response.status}).`, {
+      stage: 'model',
+    });
+  }
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** More than four workers gain little: the ciphertexts of one code are few. */
+function serverWorkerCount(): number {
+  return Math.min(4, Math.max(1, navigator.hardwareConcurrency));
+}
+
+/** A new session; its workers start when they are first needed. */
+export function browserSession(): Session {
+  return new Session({ workers: browserWorkers, loadModel, serverWorkers: serverWorkerCount() });
+}

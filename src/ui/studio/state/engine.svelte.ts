@@ -1,0 +1,49 @@
+// The session behind the page: started at load, with everything it will ever fetch fetched then.
+import { type Preparation, prepareStyle } from '../../../app/style/prepare.ts';
+import { asSealedError, type SealedError } from '../../../base/errors.ts';
+import type { StyleId } from '../../../style/reference.ts';
+import { STYLES } from '../../../style/styles.ts';
+import { browserSession } from '../../shared/browser-session.ts';
+
+/** The session and whether all of it has arrived. */
+export class Engine {
+  readonly session = browserSession();
+  readiness = $state<'loading' | 'ready' | 'failed'>('loading');
+  error = $state.raw<SealedError | undefined>();
+  /** What runs the server role here, once it is known. */
+  backend = $state<'simd' | 'seal' | undefined>();
+  /** The style that plan and keys have been made ready for. */
+  preparedFor = $state<StyleId | undefined>();
+  #preparing: AbortController | undefined;
+
+  constructor() {
+    void this.#load();
+  }
+
+  /** Makes plan and keys for `preparation` ahead of their use, in the place of what is being prepared. */
+  async prepare(preparation: Omit<Preparation, 'backend'>): Promise<void> {
+    this.stopPreparing();
+    const { signal } = (this.#preparing = new AbortController());
+    try {
+      this.backend = await prepareStyle(this.session, { ...preparation, backend: 'simd' }, signal);
+      this.preparedFor = preparation.style.id;
+    } catch {
+      // The run that needs it will meet the same error and say it.
+    }
+  }
+
+  /** Leaves the workers to a run. */
+  stopPreparing(): void {
+    this.#preparing?.abort();
+  }
+
+  async #load(): Promise<void> {
+    try {
+      await Promise.all([this.session.warm(), ...STYLES.map((style) => this.session.plans.network(style))]);
+      this.readiness = 'ready';
+    } catch (thrown) {
+      this.error = asSealedError(thrown);
+      this.readiness = 'failed';
+    }
+  }
+}

@@ -1,0 +1,58 @@
+// Everything the page holds, and the one thing it does: make a code.
+import type { StyleRequest } from '../../../app/style/pipeline.ts';
+import { DEFAULT_PIXELS_PER_MODULE } from '../../../style/graph.ts';
+import { Content } from './content.svelte.ts';
+import { Engine } from './engine.svelte.ts';
+import { Live } from './live.svelte.ts';
+import { Look } from './look.svelte.ts';
+import { Run } from './run.svelte.ts';
+
+/** The page's state. */
+export class Studio {
+  readonly content = new Content();
+  readonly look = new Look();
+  readonly run = new Run();
+  readonly engine = new Engine();
+
+  /** Whether something has been changed since the result was made. */
+  readonly isStale = $derived.by(() => {
+    const made = this.run.result && this.run.request;
+    if (!made) return false;
+    const { content, look } = this;
+    return (
+      made.text !== content.text ||
+      made.ecc !== content.ecc ||
+      made.style !== look.style ||
+      made.colours !== look.colours
+    );
+  });
+
+  /** What the form asks for; undefined while form or colours are not right. */
+  readonly request = $derived.by((): StyleRequest | undefined => {
+    const { content, look } = this;
+    if (content.text === undefined || look.error) return undefined;
+    return {
+      text: content.text,
+      ecc: content.ecc,
+      style: look.style,
+      colours: look.colours,
+      pixelsPerModule: DEFAULT_PIXELS_PER_MODULE,
+      backend: 'simd',
+      measurePrecision: false,
+    };
+  });
+
+  // The last: it looks at all of the above.
+  readonly live = new Live(this);
+
+  /** Starts a run, unless the form or the colours are not right: then their errors are shown. @returns whether it did */
+  make(): boolean {
+    this.content.touch();
+    const { request } = this;
+    if (!request) return false;
+    this.live.rest();
+    this.engine.stopPreparing();
+    void this.run.start(this.engine.session, request);
+    return true;
+  }
+}

@@ -1,0 +1,6 @@
+// The first file of a worker thread in Node: gives the worker its endpoint, then runs it.
+import { parentPort, workerData } from 'node:worker_threads';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+
+globalThis.workerEndpoint = nodeEndpoint(parentPort!);
+await import(`../${workerData as string}.ts`);
