@@ -87,7 +87,7 @@ export async function measureOperations<C>(
     const row: LinearRow = { sums: Array.from({ length: sums }, (_, at) => sum(at)), bias: undefined };
     const stage = {
       kind: 'linear',
-      label: 'measure',
+      layers: ['measure'],
       level: maxLevel,
       inScale: 2 ** 20,
       plainScale: 2 ** 20,
