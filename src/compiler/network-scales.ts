@@ -37,7 +37,7 @@ export function depthOf(schedule: Schedule, largest: number, given?: Parameters)
   );
   const magnitude = Math.max(0, Math.log2(Math.max(largest, 1e-9)));
   const room = baseBits - HEADROOM_BITS - magnitude;
-  if (room >= LEAST_OUTPUT_BITS || drops === 0) {
+  if (room >= LEAST_OUTPUT_BITS) {
     return { drops, lastLevel: 0, outputScale: 2 ** Math.min(room, SCALES.outputBits) };
   }
   const wider = room + lastPrimeBits;
