@@ -33,7 +33,7 @@ function faults(plan: Plan, { parts, needs, owners }: Partition): string[] {
       parts.forEach((part, worker) => {
         const share = part.segments[segment][index];
         computed.push(...share.outputs);
-        if (share.kind !== stage.kind || share.label !== stage.label) found.push(`stage ${at} is another`);
+        if (share.kind !== stage.kind || share.layers !== stage.layers) found.push(`stage ${at} is another`);
         if (share.kind === 'linear' && stage.kind === 'linear') {
           share.rows.forEach((row, i) => {
             if (row !== stage.rows[share.outputs[i]]) found.push(`stage ${at} mixes up its rows`);
@@ -94,7 +94,7 @@ describe('partitionPlan', () => {
       inputCount: 4,
       stages: [2, 1].map((level) => ({
         kind: 'square',
-        label: 's',
+        layers: ['s'],
         level,
         inScale: scale,
         outScale: scale,
@@ -113,11 +113,11 @@ describe('partitionPlan', () => {
     const term = { input: 0, step: 0, diagonal: { kind: 'scalar', value: 0.5 } } as const;
     const rows = (count: number) =>
       Array.from({ length: count }, () => ({ sums: [{ giantStep: 0, terms: [term] }], bias: undefined }));
-    const [label, inScale, outScale, plainScale] = ['l', 1, 1, 1];
+    const [layers, inScale, outScale, plainScale] = [['l'], 1, 1, 1] as const;
     const linear = (count: number) =>
       ({
         kind: 'linear',
-        label,
+        layers,
         level: 1,
         inScale,
         plainScale,

@@ -29,8 +29,10 @@ export interface LinearRow {
 /** Generalised diagonals by baby-step giant-step (Halevi–Shoup 2018), then an optional rescale, then the bias. */
 export interface LinearStage {
   readonly kind: 'linear';
-  /** Names of the layers it computes. */
-  readonly label: string;
+  /** Layers it computes, or computes a part of. */
+  readonly layers: readonly string[];
+  /** Which part of their work it is, where it is not the main one. */
+  readonly part?: 'fold' | 'add up for';
   /** Level of its inputs. */
   readonly level: number;
   readonly inScale: number;
@@ -49,7 +51,7 @@ export interface LinearStage {
  */
 export interface SquareStage {
   readonly kind: 'square';
-  readonly label: string;
+  readonly layers: readonly string[];
   readonly level: number;
   readonly inScale: number;
   readonly outScale: number;
@@ -62,7 +64,7 @@ export interface SquareStage {
  */
 export interface ProductStage {
   readonly kind: 'product';
-  readonly label: string;
+  readonly layers: readonly string[];
   readonly level: number;
   readonly inScale: number;
   readonly outScale: number;
@@ -71,6 +73,12 @@ export interface ProductStage {
 
 /** One step of a plan. */
 export type Stage = LinearStage | SquareStage | ProductStage;
+
+/** What a stage does, in words for people. Layers may be called anything: programs read `layers`. */
+export function stageLabel(stage: Stage): string {
+  const part = stage.kind === 'linear' && stage.part ? `${stage.part} ` : '';
+  return stage.layers.length > 0 ? part + stage.layers.join(', ') : 'as it is';
+}
 
 /** A straight line of stages from `inputCount` fresh ciphertexts to the outputs of the last one. */
 export interface Plan {

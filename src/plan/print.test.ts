@@ -14,7 +14,7 @@ const plan: Plan = {
   stages: [
     {
       kind: 'linear',
-      label: 'conv, field',
+      layers: ['conv', 'field'],
       level: 2,
       inScale: scale,
       plainScale: Number(SMALL.primes[2]),
@@ -38,7 +38,7 @@ const plan: Plan = {
     },
     {
       kind: 'square',
-      label: 'square',
+      layers: ['square'],
       level: 1,
       inScale: scale,
       outScale: scale ** 2 / Number(SMALL.primes[1]),

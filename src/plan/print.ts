@@ -1,6 +1,14 @@
 // A plan as text that can be read and diffed.
 import { countOperations, OPERATIONS } from './counts.ts';
-import { type Diagonal, type LinearRow, outLevel, type Plan, type Stage, stageOutputs } from './plan.ts';
+import {
+  type Diagonal,
+  type LinearRow,
+  outLevel,
+  type Plan,
+  type Stage,
+  stageLabel,
+  stageOutputs,
+} from './plan.ts';
 
 function bits(scale: number): string {
   return `2^${Math.log2(scale).toFixed(3)}`;
@@ -44,10 +52,10 @@ function weightsChecksum(rows: readonly LinearRow[]): string {
 
 function printStage(stage: Stage, index: number): string {
   const head = `${String(index).padStart(2)} ${stage.kind.padEnd(6)} level ${stage.level}→${outLevel(stage)}  scale ${bits(stage.inScale)}→${bits(stage.outScale)}`;
-  if (stage.kind === 'square') return `${head}  ${stage.count} ciphertexts  (${stage.label})`;
+  if (stage.kind === 'square') return `${head}  ${stage.count} ciphertexts  (${stageLabel(stage)})`;
   if (stage.kind === 'product') {
     const products = stage.pairs.filter(({ right }) => right !== undefined).length;
-    return `${head}  ${products} products, ${stage.pairs.length - products} carried on  (${stage.label})`;
+    return `${head}  ${products} products, ${stage.pairs.length - products} carried on  (${stageLabel(stage)})`;
   }
   let scalars = 0;
   let vectors = 0;
@@ -65,7 +73,7 @@ function printStage(stage: Stage, index: number): string {
   steps.delete(0);
   const rotations = steps.size > 0 ? `, rotations by ${[...steps].sort((a, b) => a - b).join(' ')}` : '';
   const work = `${stageOutputs(stage)} rows, ${scalars} scalars, ${vectors} vectors at ${bits(stage.plainScale)}`;
-  return `${head}  ${work}${rotations}, weights ${weightsChecksum(stage.rows)}  (${stage.label})`;
+  return `${head}  ${work}${rotations}, weights ${weightsChecksum(stage.rows)}  (${stageLabel(stage)})`;
 }
 
 /** `plan` stage by stage, then its operations by level, highest level first. */

@@ -29,7 +29,7 @@ const row: LinearRow = {
 };
 const shared: LinearStage = {
   kind: 'linear',
-  label: 'shared',
+  layers: ['shared'],
   level: 2,
   inScale: scale,
   plainScale: 2 ** 10,
@@ -39,7 +39,7 @@ const shared: LinearStage = {
 };
 const rescaled: LinearStage = {
   ...shared,
-  label: 'rescaled',
+  layers: ['rescaled'],
   inScale: shared.outScale,
   plainScale: prime(2) / 2 ** 10,
   rescale: true,
@@ -47,7 +47,7 @@ const rescaled: LinearStage = {
 };
 const square: SquareStage = {
   kind: 'square',
-  label: 'square',
+  layers: ['square'],
   level: 1,
   inScale: scale,
   outScale: scale ** 2 / prime(1),

@@ -111,8 +111,9 @@ export interface OperationTimes {
   readonly hoist: number;
   readonly multiplyPlain: number;
   readonly multiplyScalar: number;
+  /** 0 where there is no level to drop. */
   readonly rescale: number;
-  /** Product and relinearisation. */
+  /** Product and relinearisation; 0 where there is no level to drop. */
   readonly relinearize: number;
 }
 

@@ -127,9 +127,9 @@ describe('runDistributed', () => {
     const term = (input: number) => ({ input, step: 0, diagonal: { kind: 'scalar', value: 0.2 } as const });
     const row = { sums: [{ giantStep: 0, terms: [0, 1, 2, 3].map(term) }], bias: undefined };
     const rows = [row, row, row, row];
-    const [label, inScale, outScale, plainScale] = ['m', 1, 1, 2 ** 20];
+    const [layers, inScale, outScale, plainScale] = [['m'], 1, 1, 2 ** 20] as const;
     const stages = [2, 1].map((level) => {
-      return { kind: 'linear', label, level, inScale, plainScale, rescale: true, outScale, rows } as const;
+      return { kind: 'linear', layers, level, inScale, plainScale, rescale: true, outScale, rows } as const;
     });
     return { ...plan, inputCount: 4, stages };
   })();

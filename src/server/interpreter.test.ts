@@ -160,7 +160,7 @@ describe('runSegment', () => {
   it('says so when a value is missing', async () => {
     const square: StagePart = {
       kind: 'square',
-      label: 's',
+      layers: ['s'],
       level: 1,
       inScale: 1,
       outScale: 1,

@@ -53,8 +53,15 @@ async function shortest(works: readonly (() => Promise<void> | void)[]): Promise
   return least;
 }
 
+/** Bits of the scale of operands whose product has the square of it. */
+function scaleBits({ maxLevel, primes }: Parameters): number {
+  const modulusBits = Math.log2(Number(primes[0])) * (maxLevel + 1);
+  return Math.min(20, Math.floor(modulusBits / 2) - 1);
+}
+
 /**
- * Times the operations of `backend` at the highest level. Its keys for the steps 1 to 8 and for relinearisation are
+ * Times the operations of `backend` at the highest level. Parameters without a level to drop allow no product: rescaling and
+ * relinearising then count nothing. Its keys for the steps 1 to 8 and for relinearisation are
  * replaced by random ones.
  */
 export async function measureOperations<C>(
@@ -63,6 +70,7 @@ export async function measureOperations<C>(
 ): Promise<OperationTimes> {
   const { polyModulusDegree: degree, maxLevel, primes, slots } = parameters;
   const random = new RandomResidues();
+  const scale = 2 ** scaleBits(parameters);
   const key: ResidueKey = {
     digits: Array.from({ length: maxLevel + 1 }, () => random.polynomials(2, primes, degree)),
   };
@@ -71,7 +79,7 @@ export async function measureOperations<C>(
   const residues: ResidueCiphertext = {
     size: 2,
     level: maxLevel,
-    scale: 2 ** 20,
+    scale,
     words: random.polynomials(2, primesAtLevel(parameters, maxLevel), degree),
   };
   const input = backend.load(residues);
@@ -87,12 +95,12 @@ export async function measureOperations<C>(
     const row: LinearRow = { sums: Array.from({ length: sums }, (_, at) => sum(at)), bias: undefined };
     const stage = {
       kind: 'linear',
-      label: 'measure',
+      layers: ['measure'],
       level: maxLevel,
-      inScale: 2 ** 20,
-      plainScale: 2 ** 20,
+      inScale: scale,
+      plainScale: scale,
       rescale: false,
-      outScale: 2 ** 40,
+      outScale: scale ** 2,
       rows: [row],
       outputs: [0],
     } as const;
@@ -116,21 +124,25 @@ export async function measureOperations<C>(
     using babyRow = rowOf(1, BABY_STEPS, 0);
     using productRow = rowOf(SUMS, BABY_STEPS, 0);
     using giantRow = rowOf(SUMS, BABY_STEPS, 1);
-    const scaled = (): C => backend.multiplyAdd(undefined, input, scalar, 2 ** 20);
-    const [loading, one, babies, products, giants, multiplyScalar, lowering, square] = await shortest([
+    const scaled = (): C => backend.multiplyAdd(undefined, input, scalar, scale);
+    const dropping = [
+      () => backend.free(backend.rescale(scaled(), 2 ** 12)),
+      () => backend.free(backend.square(input, 2 ** 12)),
+    ];
+    const [loading, one, babies, products, giants, multiplyScalar, ...dropped] = await shortest([
       () => backend.free(backend.load(residues)),
       () => run(oneRow),
       () => run(babyRow),
       () => run(productRow),
       () => run(giantRow),
       () => backend.free(scaled()),
-      () => backend.free(backend.rescale(scaled(), 2 ** 12)),
-      () => backend.free(backend.square(input, 2 ** 12)),
+      ...(maxLevel > 0 ? dropping : []),
     ]);
     // Differences of measured times may come out negative on a busy machine.
     const least = 1e-3;
     const multiplyPlain = Math.max(least, (products - babies) / (BABY_STEPS * (SUMS - 1)));
-    const rescale = Math.max(least, lowering - multiplyScalar);
+    const [lowering = 0, square = 0] = dropped;
+    const rescale = maxLevel > 0 ? Math.max(least, lowering - multiplyScalar) : 0;
     const rotateHoisted = Math.max(least, (babies - one) / (BABY_STEPS - 1) - multiplyPlain);
     return {
       slots,
@@ -141,7 +153,7 @@ export async function measureOperations<C>(
       multiplyPlain,
       multiplyScalar: Math.max(least, multiplyScalar),
       rescale,
-      relinearize: Math.max(least, square - rescale),
+      relinearize: maxLevel > 0 ? Math.max(least, square - rescale) : 0,
     };
   } finally {
     backend.free(input);

@@ -31,7 +31,7 @@ function planOf(outputs: number): Plan {
     bias: field(),
   });
   const rows = Array.from({ length: outputs }, row);
-  const [inScale, label] = [SCALE, 'test'];
+  const [inScale, layers] = [SCALE, ['test']];
   const plainScale = droppedPrime(SMALL, 2);
   return verifyPlan({
     name: 'test',
@@ -39,10 +39,10 @@ function planOf(outputs: number): Plan {
     inputCount: 1,
     inputScale: SCALE,
     stages: [
-      { kind: 'linear', label, level: 2, inScale, plainScale, rescale: true, outScale: SCALE, rows },
+      { kind: 'linear', layers, level: 2, inScale, plainScale, rescale: true, outScale: SCALE, rows },
       {
         kind: 'square',
-        label,
+        layers,
         level: 1,
         inScale,
         outScale: SCALE ** 2 / droppedPrime(SMALL, 1),

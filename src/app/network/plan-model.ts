@@ -20,6 +20,9 @@ export interface ModelOptions extends Omit<NetworkOptions, 'costs'> {
   readonly backend: BackendName;
 }
 
+/** Who computes a layer: the server, the client, or the client in packing the input, since it only moves elements. */
+export type LayerPlace = 'server' | 'client' | 'packing';
+
 /** One of the file's layers. */
 export interface PlannedLayer {
   readonly index: number;
@@ -29,7 +32,8 @@ export interface PlannedLayer {
   /** Level and scale of the stage that computes it; null where it is folded into a later one or left to the client. */
   readonly level: number | null;
   readonly scaleBits: number | null;
-  /** Who computes it: the label of a stage of the server's, which names all it fuses, or `client`. */
+  readonly place: LayerPlace;
+  /** `client`, `packing`, or all the layers that one stage of the server's fuses, in words for people. */
   readonly computedIn: string;
 }
 
@@ -48,6 +52,7 @@ export interface PlannedSegment {
   readonly stages: readonly {
     readonly kind: string;
     readonly label: string;
+    readonly layers: readonly string[];
     readonly level: number;
     readonly scaleBits: number;
     readonly errorBound: number;
@@ -182,11 +187,6 @@ function plannedSegment({ plan, prediction, layouts, graph, client }: NetworkSeg
   };
 }
 
-/** The layers a stage's label names, whatever part of their work it is. */
-function layersOf(label: string): string[] {
-  return label.replace(/^(fold|add up for) /, '').split(', ');
-}
-
 /** The file's layers with what computes each of them. */
 export function plannedLayers({ graph, segments }: CompiledNetwork): PlannedLayer[] {
   const shapes = new Map(graph.nodes.map(({ id, shape }) => [id, shape]));
@@ -195,9 +195,8 @@ export function plannedLayers({ graph, segments }: CompiledNetwork): PlannedLaye
   const marks =
     graph.layers ?? graph.nodes.map(({ id, op }, index) => ({ index, name: id, type: op, output: id }));
   return marks.map(({ index, name, type, output }) => {
-    const stage = stages.findLast(({ label }) => layersOf(label).includes(output));
-    const fused = stage && layersOf(stage.label).join(', ');
-    const computedIn = atClient.has(output) ? 'client' : (fused ?? 'packing');
+    const stage = stages.findLast(({ layers }) => layers.includes(output));
+    const place = atClient.has(output) ? 'client' : stage ? 'server' : 'packing';
     return {
       index,
       name,
@@ -205,7 +204,8 @@ export function plannedLayers({ graph, segments }: CompiledNetwork): PlannedLaye
       shape: shapes.get(output) ?? graph.input.shape,
       level: stage?.level ?? null,
       scaleBits: stage?.scaleBits ?? null,
-      computedIn,
+      place,
+      computedIn: place === 'server' ? stage!.layers.join(', ') : place,
     };
   });
 }

@@ -21,7 +21,7 @@ describe('composeMaps', () => {
         const first = randomMap(random, inputs, middle, POSITIONS);
         const second = randomMap(random, middle, outputs, POSITIONS);
         const composed = composeMaps(first, second);
-        expect(composed).toMatchObject({ inputs, positions: POSITIONS, label: 'map, map' });
+        expect(composed).toMatchObject({ inputs, positions: POSITIONS, layers: ['map', 'map'] });
         const values = Array.from({ length: inputs }, () => Float64Array.from({ length: POSITIONS }, random));
         const expected = applyMap(second, applyMap(first, values));
         applyMap(composed, values).forEach((channel, o) => {
@@ -51,7 +51,7 @@ describe('composeMaps', () => {
   it('names each input once and leaves out weights that cancel', () => {
     const one = (input: number, weight: number) => ({ input, weight });
     const map = (inputs: number, rows: { input: number; weight: number }[][]) => ({
-      label: 'm',
+      layers: ['m'],
       inputs,
       positions: 1,
       rows: rows.map((terms) => ({ terms, bias: 0 })),
@@ -101,6 +101,6 @@ describe('weights', () => {
         bias: field,
       },
     ];
-    expect(countTerms({ label: 'm', inputs: 2, positions: 3, rows })).toEqual({ scalars: 1, fields: 1 });
+    expect(countTerms({ layers: ['m'], inputs: 2, positions: 3, rows })).toEqual({ scalars: 1, fields: 1 });
   });
 });

@@ -12,7 +12,8 @@ export interface ChannelTerm {
 
 /** `out[o, p] = Σ terms weight[p] · in[input, p] + bias[o][p]` for every position p. */
 export interface ChannelMap {
-  readonly label: string;
+  /** Layers composed into it, in order. */
+  readonly layers: readonly string[];
   readonly inputs: number;
   readonly positions: number;
   readonly rows: readonly { readonly terms: readonly ChannelTerm[]; readonly bias: Weight }[];
@@ -60,7 +61,8 @@ export function composeMaps(first: ChannelMap, second: ChannelMap): ChannelMap {
     const terms = [...byInput].map(([input, weight]) => ({ input, weight })).filter((t) => !isZero(t.weight));
     return { terms, bias };
   });
-  return { label: `${first.label}, ${second.label}`, inputs: first.inputs, positions: first.positions, rows };
+  const layers = [...first.layers, ...second.layers];
+  return { layers, inputs: first.inputs, positions: first.positions, rows };
 }
 
 /** How many terms are numbers and how many are fields. */

@@ -18,7 +18,7 @@ export type Patches = Omit<PatchLayout, 'kind' | 'blocks'>;
 /** A linear step is one map, or several in a row that are cheaper apart. */
 export type ProgramStep =
   | { readonly kind: 'linear'; readonly maps: readonly ChannelMap[] }
-  | { readonly kind: 'square'; readonly label: string; readonly channels: number };
+  | { readonly kind: 'square'; readonly layers: readonly string[]; readonly channels: number };
 
 /** A network in channel form: patches of the input, then steps, then renamings for the client. */
 export interface ChannelProgram {
@@ -64,7 +64,7 @@ function channelWeights(node: Node, constant: Tensor, channels: number, position
 
 /** Maps row o to input o with `weight(o)` and `bias(o)`. */
 function diagonalMap(
-  label: string,
+  layer: string,
   channels: number,
   positions: number,
   weight: (o: number) => Weight,
@@ -74,7 +74,7 @@ function diagonalMap(
     terms: [{ input: o, weight: weight(o) }],
     bias: bias(o),
   }));
-  return { label, inputs: channels, positions, rows };
+  return { layers: [layer], inputs: channels, positions, rows };
 }
 
 /** A convolution as a map from its taps (`input channel · kernel size + tap`) to its output channels. */
@@ -89,7 +89,7 @@ function tapMap(node: NodeOf<'conv2d'>, positions: number): ChannelMap {
     }));
     return { terms: terms.filter((term) => term.weight !== 0), bias: node.bias?.data[o] ?? 0 };
   });
-  return { label: node.id, inputs: taps * node.groups, positions, rows };
+  return { layers: [node.id], inputs: taps * node.groups, positions, rows };
 }
 
 function isPointwise(node: NodeOf<'conv2d'>): boolean {
@@ -256,13 +256,13 @@ class ProgramReader {
     const rows = inputs.flatMap(() =>
       Array.from({ length: width }, (_, o) => ({ terms: [{ input: o, weight: 1 }], bias: 0 })),
     );
-    return append(first, { label: node.id, inputs: width, positions: this.#positions, rows });
+    return append(first, { layers: [node.id], inputs: width, positions: this.#positions, rows });
   }
 
   #square(node: Node, input: Value, channels: number): Value {
     if (!this.#isCurrent(input)) throw unsupported(node, 'branches across a square are not supported.');
     if (input.maps.length > 0) this.#steps.push({ kind: 'linear', maps: input.maps });
-    this.#steps.push({ kind: 'square', label: node.id, channels });
+    this.#steps.push({ kind: 'square', layers: [node.id], channels });
     return { base: this.#steps.length - 1, maps: [] };
   }
 }

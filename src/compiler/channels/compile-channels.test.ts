@@ -126,7 +126,7 @@ describe('frozen formats', () => {
       `"9a8e4254c18d7dd80c20043aa0b0b11611e2445483265c202f9223806ad6f1ab"`,
     );
     expect(hashPlan(plan)).toMatchInlineSnapshot(
-      `"ee0e40f24c38679aa73d007346f9c84f5a208b67781d43c4f7a5fefb7ed17722"`,
+      `"bb97a51c6323607e5e3ecc024bf5e422ee8bea01a1bf2268fe8b24898ab634ef"`,
     );
   });
 

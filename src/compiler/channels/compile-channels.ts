@@ -57,14 +57,14 @@ function lowerSteps(
     const { level, inScale, plainScale, outScale } = scales[index];
     if (step.kind === 'square') {
       const count = Math.ceil(step.channels / blocks.blocksPerCiphertext) * blocks.tiles;
-      return { kind: 'square', label: step.label, level, inScale, outScale, count };
+      return { kind: 'square', layers: step.layers, level, inScale, outScale, count };
     }
     const packing = index === 0 ? 'replicated' : 'blocks';
     const stepCost = stepCosts(costs, level + 1, parameters.slots);
     const rows = lowerChannelMap(step.map, blocks, packing, plainScale, stepCost);
     return {
       kind: 'linear',
-      label: step.map.label,
+      layers: step.map.layers,
       level,
       inScale,
       plainScale,

@@ -41,7 +41,7 @@ async function run(
 ): Promise<Float64Array[]> {
   const stage: LinearStage = {
     kind: 'linear',
-    label: 'test',
+    layers: ['test'],
     level: 0,
     inScale: 1,
     plainScale: SCALE,
@@ -109,7 +109,7 @@ describe('lowerChannelMap', () => {
   });
 
   const map = (weights: (number | Float32Array)[][], positions: number): ChannelMap => ({
-    label: 'm',
+    layers: ['m'],
     inputs: weights[0].length,
     positions,
     rows: weights.map((row) => ({ terms: row.map((weight, input) => ({ input, weight })), bias: 0 })),

@@ -10,7 +10,7 @@ import type { Step } from './schedule.ts';
 
 const map = randomMap(seededRandom(1), 2, 2, 1);
 const linear = (rescale: boolean): Step => ({ kind: 'linear', map, rescale });
-const square: Step = { kind: 'square', label: 's', channels: 2 };
+const square: Step = { kind: 'square', layers: ['s'], channels: 2 };
 
 /** Linear steps around squares; each linear step may be a pair that shares a rescale. */
 const anySteps = fc

@@ -59,7 +59,7 @@ describe('composeRun', () => {
   it('composes what is cheaper together and leaves apart what is cheaper apart', () => {
     const random = seededRandom(2);
     const full = (inputs: number, outputs: number): ChannelMap => ({
-      label: 'full',
+      layers: ['full'],
       inputs,
       positions: 1,
       rows: Array.from({ length: outputs }, () => ({
@@ -82,7 +82,7 @@ describe('schedule', () => {
       patches: { shape: [1, 2, 2], taps: [{ channel: 0, dy: 0, dx: 0 }], positions: [2, 2], strides: [1, 1] },
       steps: [
         { kind: 'linear', maps: [randomMap(random, 1, 2, 4)] },
-        { kind: 'square', label: 's', channels: 2 },
+        { kind: 'square', layers: ['s'], channels: 2 },
         {
           kind: 'linear',
           maps: [randomMap(random, 2, 1, 4), randomMap(random, 1, 6, 4), randomMap(random, 6, 6, 4)],

@@ -5,7 +5,7 @@ import type { ChannelProgram } from './channel-program.ts';
 /** One stage to lower: a map with its place in the scale chain, or a square. */
 export type Step =
   | { readonly kind: 'linear'; readonly map: ChannelMap; readonly rescale: boolean }
-  | { readonly kind: 'square'; readonly label: string; readonly channels: number };
+  | { readonly kind: 'square'; readonly layers: readonly string[]; readonly channels: number };
 
 // Relative cost of a term: fields must be encoded and stored, scalars not.
 const SCALAR_COST = 1;

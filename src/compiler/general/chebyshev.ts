@@ -1,5 +1,6 @@
 // Polynomials in the Chebyshev basis: fitting a function over a range, and evaluating a series by products of few levels.
 import { SealedError } from '../../base/errors.ts';
+import type { ValueId } from '../../model/graph.ts';
 import type { Affine, ProgramBuilder } from './program.ts';
 
 /** `Σ coefficients[i]·T_i(u)` with u = (2x − low − high) / (high − low) in [−1, 1]. */
@@ -84,12 +85,12 @@ export function expandSeries(
   value: Affine,
   range: { readonly low: number; readonly high: number },
   coefficientsOf: (i: number) => readonly number[],
-  label: string,
+  layer: ValueId,
   leaves: Leaves,
 ): Affine {
   const { low, high } = range;
   if (!(high > low)) {
-    throw new SealedError('out-of-range', `The range of ${label} is empty.`, { stage: 'compile' });
+    throw new SealedError('out-of-range', `The range of ${layer} is empty.`, { stage: 'compile' });
   }
   const degree = coefficientsOf(0).length - 1;
   const toUnit = 2 / (high - low);
@@ -98,14 +99,14 @@ export function expandSeries(
     () => toUnit,
     () => -(low + high) / (high - low),
   );
-  if (degree > 2 && leaves === 'apart') u = builder.copy(u, label);
+  if (degree > 2 && leaves === 'apart') u = builder.copy(u, [layer]);
 
   const powers: Affine[] = [u];
   const power = (log: number): Affine => {
     if (!powers[log]) {
       const half = power(log - 1);
       powers[log] = builder.scale(
-        builder.product(half, half, label),
+        builder.product(half, half, layer),
         () => 2,
         () => -1,
       );
@@ -121,7 +122,7 @@ export function expandSeries(
         (i) => series(i)[1] ?? 0,
         (i) => series(i)[0],
       );
-      return isRoot ? leaf : builder.copy(leaf, label);
+      return isRoot ? leaf : builder.copy(leaf, [layer]);
     }
     const log = Math.floor(Math.log2(top));
     const k = 2 ** log;
@@ -143,7 +144,7 @@ export function expandSeries(
       );
       return builder.add(scaled, lower);
     }
-    const product = builder.product(evaluate(quotient, false), power(log), label);
+    const product = builder.product(evaluate(quotient, false), power(log), layer);
     return builder.add(product, lower);
   };
   return evaluate(coefficientsOf, true);

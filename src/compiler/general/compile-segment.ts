@@ -142,7 +142,7 @@ function emit({ schedule, graph }: Prepared, choice: Choice, geometry: Geometry)
       sums: [{ giantStep: 0, terms: [{ input, step: 0, diagonal: { kind: 'scalar', value: 1 } as const }] }],
       bias: undefined,
     }));
-    drafts.push({ round: 0, kind: 'linear', label: 'as it is', rows, isScaled: false, rescale: false });
+    drafts.push({ round: 0, kind: 'linear', layers: [], rows, isScaled: false, rescale: false });
   }
   return { drafts, sources, output: choice.layouts.get(schedule.outputGroup)! };
 }

@@ -1,6 +1,6 @@
 // A round in chosen layouts → draft stages with every diagonal filled in, and where its values stand afterwards.
 import { assert } from '../../base/assert.ts';
-import type { Diagonal, LinearRow, ProductStage, RotatedSum, Term } from '../../plan/plan.ts';
+import type { Diagonal, LinearRow, LinearStage, ProductStage, RotatedSum, Term } from '../../plan/plan.ts';
 import {
   babyOf,
   fillDiagonals,
@@ -22,7 +22,8 @@ export type DraftStage = { readonly round: number } & DraftOperation;
 export type DraftOperation =
   | {
       readonly kind: 'linear';
-      readonly label: string;
+      readonly layers: LinearStage['layers'];
+      readonly part?: LinearStage['part'];
       readonly rows: readonly LinearRow[];
       /** Whether the diagonals carry a scale; otherwise they are small whole numbers. */
       readonly isScaled: boolean;
@@ -30,7 +31,7 @@ export type DraftOperation =
     }
   | {
       readonly kind: 'product';
-      readonly label: string;
+      readonly layers: ProductStage['layers'];
       readonly pairs: ProductStage['pairs'];
       /** Which of the round's targets each pair's factors are. */
       readonly factors: readonly { readonly left: number; readonly right: number }[];
@@ -140,7 +141,7 @@ function linearStages(
     return Array.from({ length: layout.count }, () => ({ folds, period: layout.period }));
   });
   const foldCount = Math.max(0, ...foldsOf.map(({ folds }) => folds));
-  const { label, isFree } = phase;
+  const { layers, isFree } = phase;
   const finish = (drafts: readonly LinearRow[], isLast: boolean): LinearRow[] =>
     isLast ? drafts.map((row, i) => ({ ...row, bias: bias[i] })) : [...drafts];
   const main = {
@@ -148,7 +149,7 @@ function linearStages(
     isScaled: !isFree,
     rescale: !isFree && foldCount === 0,
   };
-  const stages: DraftOperation[] = [{ kind: 'linear', label, ...main }];
+  const stages: DraftOperation[] = [{ kind: 'linear', layers, ...main }];
   // Folding before the rescale costs a prime more and keeps the rescale's rounding from being added up.
   for (let fold = foldCount - 1; fold >= 0; fold -= 1) {
     const folded = rows.map((_, input): LinearRow => {
@@ -160,7 +161,8 @@ function linearStages(
     const isLast = fold === 0;
     stages.push({
       kind: 'linear',
-      label: `fold ${label}`,
+      layers,
+      part: 'fold',
       rows: finish(folded, isLast),
       isScaled: false,
       rescale: !isFree && isLast,
@@ -205,7 +207,7 @@ function finishRound(
   }
   const stages: DraftOperation[] = [
     ...linear.stages,
-    { kind: 'product', label: phase.label, pairs, factors },
+    { kind: 'product', layers: phase.layers, pairs, factors },
   ];
   return { stages, state: { placed, count: pairs.length } };
 }
@@ -252,7 +254,8 @@ export function emitRound(
     });
     stages.push({
       kind: 'linear',
-      label: `add up for ${phase.label}`,
+      layers: phase.layers,
+      part: 'add up for',
       rows,
       isScaled: false,
       rescale: false,

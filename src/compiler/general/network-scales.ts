@@ -37,7 +37,7 @@ export function depthOf(schedule: Schedule, largest: number, given?: Parameters)
   );
   const magnitude = Math.max(0, Math.log2(Math.max(largest, 1e-9)));
   const room = baseBits - HEADROOM_BITS - magnitude;
-  if (room >= LEAST_OUTPUT_BITS || drops === 0) {
+  if (room >= LEAST_OUTPUT_BITS) {
     return { drops, lastLevel: 0, outputScale: 2 ** Math.min(room, SCALES.outputBits) };
   }
   const wider = room + lastPrimeBits;
@@ -70,13 +70,14 @@ export function parametersFor(schedule: Schedule, depth: Depth): Parameters {
   } catch (error) {
     if (!(error instanceof SealedError) || error.code !== 'does-not-fit') throw error;
     let drops = depth.lastLevel;
-    for (const { isFree, hasProducts, label } of schedule.phases) {
+    for (const { isFree, hasProducts, layers } of schedule.phases) {
       const here = (isFree ? 0 : 1) + (hasProducts ? 1 : 0);
       if (here > 0 && !holds({ ...depth, drops: drops + here })) {
+        const layer = layers.join(', ');
         throw new SealedError(
           'does-not-fit',
-          `The network needs ${depth.drops} levels; they run out at layer ${label}. Refresh before it (--refresh), let the client compute a layer (--client-ops), or use lower degrees.`,
-          { stage: 'compile', detail: { layer: label, levels: depth.drops } },
+          `The network needs ${depth.drops} levels; they run out at layer ${layer}. Refresh before it (--refresh), let the client compute a layer (--client-ops), or use lower degrees.`,
+          { stage: 'compile', detail: { layer, levels: depth.drops } },
         );
       }
       drops += here;
@@ -144,16 +145,27 @@ function stageOf(
   plainScale: number,
   outScale: number,
 ): Stage {
-  const { label } = draft;
+  const { layers } = draft;
   if (draft.kind === 'product') {
     const { pairs } = draft;
     if (pairs.every(({ left, right }, i) => left === i && right === i)) {
-      return { kind: 'square', label, level, inScale, outScale, count: pairs.length };
+      return { kind: 'square', layers, level, inScale, outScale, count: pairs.length };
     }
-    return { kind: 'product', label, level, inScale, outScale, pairs };
+    return { kind: 'product', layers, level, inScale, outScale, pairs };
   }
   const rows = draft.rows.map((row) => withoutVanishing(row, plainScale));
-  return { kind: 'linear', label, level, inScale, plainScale, rescale: draft.rescale, outScale, rows };
+  const { part, rescale } = draft;
+  return {
+    kind: 'linear',
+    layers,
+    ...(part && { part }),
+    level,
+    inScale,
+    plainScale,
+    rescale,
+    outScale,
+    rows,
+  };
 }
 
 function vanishes(diagonal: Diagonal, plainScale: number): boolean {

@@ -1,4 +1,5 @@
 // A program as rounds: a linear stage that makes operands and carries on what is needed later, then a product stage.
+import type { ValueId } from '../../model/graph.ts';
 import { columnHashes, type ColumnHashes } from './diagonals.ts';
 import { type Affine, isFree, type Program, soleBase } from './program.ts';
 import { identityMatrix } from './sparse-map.ts';
@@ -28,7 +29,7 @@ export interface Phase {
   /** Whether the linear stage needs no plaintext scale, hence no prime. */
   readonly isFree: boolean;
   readonly hasProducts: boolean;
-  readonly label: string;
+  readonly layers: readonly ValueId[];
   /** What tells equal columns, by base: which ciphertexts may be added up first. */
   readonly columns: ColumnHashes;
 }
@@ -174,7 +175,7 @@ export function schedulePhases(program: Program): Schedule {
       isFree: targets.every(isFreeTarget),
       hasProducts: products.length > 0,
       columns: columnHashes(targets),
-      label: [...layers, ...new Set(products.map(({ base }) => bases[base].label))].join(', '),
+      layers: [...new Set([...layers, ...products.flatMap(({ base }) => bases[base].layers)])],
     });
   }
   return { phases, groupOf, outputGroup, groups: layoutGroups(program, groupOf, used, outputUsed) };

@@ -2,7 +2,7 @@
 import { type Parameters, primesAtLevel } from '../../params/parameters.ts';
 import { countOperations, type CostTable, type OperationCounts, predictMs } from '../../plan/counts.ts';
 import type { LinearRow, LinearStage, Plan, Stage } from '../../plan/plan.ts';
-import { outLevel } from '../../plan/plan.ts';
+import { outLevel, stageLabel } from '../../plan/plan.ts';
 import type { NetworkCard } from '../../plan/slot-layout.ts';
 
 /** Largest absolute values around a stage, over the calibration inputs. */
@@ -16,7 +16,10 @@ export interface Magnitudes {
 /** One stage for people. */
 export interface StageReport {
   readonly kind: Stage['kind'];
+  /** What it does, in words for people. */
   readonly label: string;
+  /** Layers it computes, or computes a part of. */
+  readonly layers: readonly string[];
   /** Level of its outputs. */
   readonly level: number;
   readonly scaleBits: number;
@@ -231,7 +234,8 @@ export function predict(
     variances = variancesAfter(stage, variances, magnitudes[index], noise);
     return {
       kind: stage.kind,
-      label: stage.label,
+      label: stageLabel(stage),
+      layers: stage.layers,
       level: outLevel(stage),
       scaleBits: Math.log2(stage.outScale),
       errorBound: boundOf(variances),

@@ -29,7 +29,8 @@ export interface Affine {
  */
 export interface Base {
   readonly kind: 'input' | 'product' | 'copy';
-  readonly label: string;
+  /** Layers it is computed for; none for the input. */
+  readonly layers: readonly ValueId[];
   readonly shape: Shape;
   readonly size: number;
   readonly left: Affine | undefined;
@@ -57,7 +58,7 @@ export class ProgramBuilder {
     assert(this.#bases.length === 0, 'a program has one input');
     return this.#add({
       kind: 'input',
-      label: 'input',
+      layers: [],
       shape,
       size,
       left: undefined,
@@ -94,7 +95,7 @@ export class ProgramBuilder {
       }));
       const grown = parts.reduce((sum, { matrix }) => sum + nonZeros(matrix), 0);
       if (grown > MOST_GROWTH * (own + before)) {
-        return this.apply(map, this.copy(value, value.layers.join(', ')), shape, layer);
+        return this.apply(map, this.copy(value, value.layers), shape, layer);
       }
       return this.#applied(parts, map, value, shape, layer);
     }
@@ -137,11 +138,11 @@ export class ProgramBuilder {
   }
 
   /** `left ⊙ right`; a square where both are the same object. */
-  product(left: Affine, right: Affine, label: string): Affine {
+  product(left: Affine, right: Affine, layer: ValueId): Affine {
     const phase = this.#phaseAfter([left, right]);
     return this.#add({
       kind: 'product',
-      label,
+      layers: [layer],
       shape: left.shape,
       size: left.bias.length,
       left,
@@ -151,9 +152,9 @@ export class ProgramBuilder {
   }
 
   /** `value` as ciphertexts of its own. */
-  copy(value: Affine, label: string): Affine {
+  copy(value: Affine, layers: readonly ValueId[]): Affine {
     const phase = this.#phaseAfter([value]);
-    const base = { label, shape: value.shape, size: value.bias.length, phase };
+    const base = { layers, shape: value.shape, size: value.bias.length, phase };
     return this.#add({ ...base, kind: 'copy', left: value, right: undefined });
   }
 

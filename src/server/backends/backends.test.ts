@@ -196,7 +196,7 @@ function productSuite<C>(subject: Subject<C>): void {
       backend.free(ciphertext);
       return raised;
     };
-    const stage = { kind: 'linear', label: 'fold', level: 2, ...scales, rows } as const;
+    const stage = { kind: 'linear', layers: ['fold'], level: 2, ...scales, rows } as const;
     const plan = { name: 'f', parameters: SMALL, inputCount: 2, inputScale: inScale, stages: [stage] };
     const [folded, kept] = await runPlan(backend, verifyPlan(plan), [raise(enter(a)), raise(enter(b))]);
     expectSlots(leave(folded), (i) => a[i] + a[(i + step) % SLOTS] + 0.25);
@@ -212,7 +212,7 @@ function productSuite<C>(subject: Subject<C>): void {
       { left: 1, right: 1 },
       { left: 0, right: undefined },
     ];
-    const stage = { kind: 'product', label: 'pairs', level: 2, inScale: SCALE, outScale, pairs } as const;
+    const stage = { kind: 'product', layers: ['pairs'], level: 2, inScale: SCALE, outScale, pairs } as const;
     const plan = { name: 'p', parameters: SMALL, inputCount: 2, inputScale: SCALE, stages: [stage] };
     const [ab, bb, carried] = await runPlan(backend, verifyPlan(plan), [enter(a), enter(b)]);
     expectSlots(leave(ab), (i) => a[i] * b[i]);

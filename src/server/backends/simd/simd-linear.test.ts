@@ -34,7 +34,7 @@ function part(rows: readonly LinearRow[], rescale = true): LinearPart {
   const plainScale = rescale ? droppedPrime(SMALL, 2) : 2 ** 20;
   const outScale = rescale ? SCALE : SCALE * plainScale;
   const outputs = rows.map((_, index) => 7 * index + 3);
-  const common = { kind: 'linear', label: 'test', level: 2, inScale: SCALE } as const;
+  const common = { kind: 'linear', layers: ['test'], level: 2, inScale: SCALE } as const;
   return { ...common, plainScale, outScale, rescale, rows, outputs };
 }
 
