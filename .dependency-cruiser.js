@@ -11,7 +11,7 @@ const rooms = {
   // Which modules are function patterns, by version: public, so that the service may know it.
   'src/qr/geometry': [],
   'src/model/': [],
-  'src/plan/': ['src/params/'],
+  'src/plan/': ['src/params/', 'src/model/graph'],
   'src/seal/': ['src/params/'],
   'src/import/': ['src/model/'],
   'src/style/': ['src/model/', 'src/qr/geometry'],
