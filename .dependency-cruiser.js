@@ -24,6 +24,7 @@ const rooms = {
     'src/seal/',
     'src/model/graph',
     'src/model/execute',
+    'src/model/batch',
   ],
   'src/bfv/': ['src/model/', 'src/params/', 'src/seal/'],
   'src/server/': ['src/protocol/', 'src/plan/', 'src/params/', 'src/seal/', 'src/kernel/kernel\\.ts'],

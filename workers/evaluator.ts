@@ -1,5 +1,5 @@
-// A server worker: its share of a plan, on ciphertexts. Cannot reach the client role.
-import { createServerRole } from '../src/server/server-role.ts';
+// An evaluator: its share of plans, on ciphertexts. Cannot reach the client role.
+import { createEvaluator } from '../src/server/evaluator.ts';
 import { serve } from './endpoint.ts';
 
-serve((setup) => createServerRole({ seal: setup['seal'], kernel: setup['kernel'] }));
+serve((setup) => createEvaluator({ seal: setup['seal'], kernel: setup['kernel'] }));

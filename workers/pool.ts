@@ -1,7 +1,8 @@
 // The owner of workers: wraps each in a handle whose calls fail when the worker does.
 import * as Comlink from 'comlink';
-import type { WorkerHandle } from '../src/app/session/workers.ts';
+import type { WorkerHandle } from '../src/base/worker-handle.ts';
 import { SealedError } from '../src/base/errors.ts';
+import { crossControls } from './controls.ts';
 import type { WorkerSetup } from './endpoint.ts';
 import { registerErrors } from './wire.ts';
 
@@ -44,10 +45,18 @@ export function connect<Role extends object>(worker: StartedWorker, setup: Worke
       return (...args) =>
         new Promise((resolve, reject) => {
           if (death) throw death;
-          waiting.add(reject);
-          remote[name](...args)
+          const call = crossControls(args);
+          const fail = (reason: SealedError): void => {
+            call.end();
+            reject(reason);
+          };
+          waiting.add(fail);
+          remote[name](...call.args)
             .then(resolve, reject)
-            .finally(() => waiting.delete(reject));
+            .finally(() => {
+              waiting.delete(fail);
+              call.end();
+            });
         });
     },
   }) as Role;

@@ -1,5 +1,6 @@
 // What both sides of a worker agree on: errors keep their code, buffers are transferred and not copied.
 import * as Comlink from 'comlink';
+import { receiveControls } from './controls.ts';
 import { asSealedError, SealedError, type SealedErrorOptions, type ErrorCode } from '../src/base/errors.ts';
 
 interface WireError {
@@ -43,8 +44,15 @@ export function transferring(role: object): object {
   const wrapped = Object.create(null) as Record<string, Method>;
   for (const [name, method] of Object.entries(role) as [string, Method][]) {
     wrapped[name] = async (...args) => {
-      const result = await method(...args);
-      return result && typeof result === 'object' ? Comlink.transfer(result, [...buffersIn(result)]) : result;
+      const call = receiveControls(args);
+      try {
+        const result = await method(...call.args);
+        return result && typeof result === 'object'
+          ? Comlink.transfer(result, [...buffersIn(result)])
+          : result;
+      } finally {
+        call.end();
+      }
     };
   }
   return Object.freeze(wrapped);

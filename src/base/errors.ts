@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'out-of-range'
   | 'missing-key'
   | 'wrong-state'
+  | 'card-gone'
+  | 'keys-gone'
   | 'not-scannable'
   | 'aborted'
   | 'timeout'

@@ -1,104 +1,32 @@
-// The client role: makes the keys, encrypts, decrypts. The only code that touches a secret key.
+// The client role: takes cards, makes the keys, encrypts, decrypts. The only code that touches a secret key.
+import { assert } from '../base/assert.ts';
+import { type Controls, yielding } from '../base/controls.ts';
 import { SealedError } from '../base/errors.ts';
-import { checkParameters, type Parameters, sameParameters } from '../params/parameters.ts';
-import {
-  dropToLevel,
-  requireWordPrimes,
-  type ResidueCiphertext,
-  type ResidueKey,
-} from '../params/residues.ts';
+import { sha256Hex } from '../base/sha256.ts';
+import { executeBatch } from '../model/batch.ts';
+import { checkParameters, sameParameters } from '../params/parameters.ts';
+import { dropToLevel } from '../params/residues.ts';
 import { pictureOf } from '../plan/finish.ts';
-import { packInput } from '../plan/layout.ts';
-import { type NetworkCard, packGather } from '../plan/slot-layout.ts';
-import type { AnyCard, ClientRole, EncryptedInput } from '../protocol/contracts.ts';
+import type { SegmentInterface } from '../plan/client-interface.ts';
+import { packValues } from '../plan/tensor-packing.ts';
+import type { Card, Sha256 } from '../protocol/card.ts';
+import { decodeCard } from '../protocol/card-codec.ts';
+import type { ClientRole, EncryptedInput } from '../protocol/client.ts';
 import { encodeFrame } from '../protocol/frame.ts';
-import { galoisKeyIndex, readKeysBlob } from '../seal/blob.ts';
-import { SealContext } from '../seal/context.ts';
-import { loadSeal, type SealModule, type WasmSource } from '../seal/load.ts';
-import { computeLayers, HeldValues } from './held-values.ts';
+import { loadSeal, type WasmSource } from '../seal/load.ts';
+import { HeldValues } from './held-values.ts';
+import { KeyRing, type NeededKeys, notPrepared } from './key-ring.ts';
 import { OutputCollector } from './output.ts';
 
-/** One set of parameters and its secret key. */
-class KeyRing implements Disposable {
-  readonly context: SealContext;
-  readonly #generator: InstanceType<SealModule['KeyGenerator']>;
-  readonly #secretKey: InstanceType<SealModule['SecretKey']>;
-  readonly #encryptor: InstanceType<SealModule['Encryptor']>;
-  readonly #decryptor: InstanceType<SealModule['Decryptor']>;
-  #hasRelinearization = false;
-  readonly #steps = new Set<number>();
+// Cards of large networks hold packing tables of megabytes; a person uses few at a time.
+const MOST_CARDS = 16;
 
-  constructor(seal: SealModule, parameters: Parameters) {
-    requireWordPrimes(parameters);
-    this.context = new SealContext(seal, parameters);
-    this.#generator = new seal.KeyGenerator(this.context.handle);
-    this.#secretKey = this.#generator.secretKey();
-    using publicKey = this.#generator.createPublicKey();
-    this.#encryptor = new seal.Encryptor(this.context.handle, publicKey, this.#secretKey);
-    this.#decryptor = new seal.Decryptor(this.context.handle, this.#secretKey);
-  }
-
-  /** A frame with the keys `card` needs and this ring has not made yet; undefined when there are none. */
-  missingKeys(card: AnyCard): Uint8Array<ArrayBuffer> | undefined {
-    const steps = card.rotationSteps.filter((step) => !this.#steps.has(step));
-    const wantsRelinearization = card.relinearize && !this.#hasRelinearization;
-    if (steps.length === 0 && !wantsRelinearization) return undefined;
-    const relinearization = wantsRelinearization ? this.#relinearizationKey() : undefined;
-    const rotations = this.#rotationKeys(steps);
-    this.#hasRelinearization ||= wantsRelinearization;
-    for (const step of steps) this.#steps.add(step);
-    return encodeFrame(
-      { kind: 'evaluation-keys', keys: { relinearization, rotations } },
-      this.context.parameters,
-    );
-  }
-
-  #relinearizationKey(): ResidueKey {
-    using keys = this.#generator.createRelinKeys();
-    const digits = readKeysBlob(keys.saveToArray(this.context.seal.ComprModeType.none) as Uint8Array).get(0);
-    return { digits: digits ?? [] };
-  }
-
-  #rotationKeys(steps: readonly number[]): Map<number, ResidueKey> {
-    const rotations = new Map<number, ResidueKey>();
-    // One at a time: SEAL's blob of all of them at once would double the peak memory.
-    for (const step of steps) {
-      using keys = this.#generator.createGaloisKeysWithSteps(Int32Array.of(step));
-      const byIndex = readKeysBlob(keys.saveToArray(this.context.seal.ComprModeType.none) as Uint8Array);
-      const digits = byIndex.get(galoisKeyIndex(step, this.context.parameters.polyModulusDegree));
-      rotations.set(step, { digits: digits ?? [] });
-    }
-    return rotations;
-  }
-
-  encrypt(
-    slots: Float64Array,
-    scale: number,
-  ): { ciphertext: ResidueCiphertext; encodeMs: number; encryptMs: number } {
-    using plaintext = new this.context.seal.Plaintext();
-    using handle = new this.context.seal.Ciphertext();
-    const start = performance.now();
-    this.context.encoder.encode(slots, scale, plaintext);
-    const encoded = performance.now();
-    this.#encryptor.encryptSymmetric(plaintext, handle);
-    const ciphertext = this.context.save(handle);
-    return { ciphertext, encodeMs: encoded - start, encryptMs: performance.now() - encoded };
-  }
-
-  decrypt(ciphertext: ResidueCiphertext): Float64Array {
-    using handle = this.context.load(ciphertext);
-    using plaintext = new this.context.seal.Plaintext();
-    this.#decryptor.decrypt(handle, plaintext);
-    return this.context.encoder.decodeFloat64(plaintext) as Float64Array;
-  }
-
-  [Symbol.dispose](): void {
-    this.#decryptor.delete();
-    this.#encryptor.delete();
-    this.#secretKey.delete();
-    this.#generator.delete();
-    this.context[Symbol.dispose]();
-  }
+/** The keys of all segments. */
+function keysOf({ segments }: Card): NeededKeys {
+  return {
+    relinearize: segments.some(({ relinearize }) => relinearize),
+    rotationSteps: [...new Set(segments.flatMap(({ rotationSteps }) => rotationSteps))].sort((a, b) => a - b),
+  };
 }
 
 /**
@@ -108,50 +36,79 @@ class KeyRing implements Disposable {
 export function createClientRole(wasm?: WasmSource): ClientRole {
   let ring: KeyRing | undefined;
   const held = new HeldValues();
+  const cards = new Map<Sha256, Card>();
+  let last: Promise<unknown> = Promise.resolve();
 
-  const ringOf = (card: AnyCard): KeyRing | undefined =>
-    ring && sameParameters(ring.context.parameters, card.parameters) ? ring : undefined;
+  /** Calls pause to hear their signals; none may find the keys gone that it works with. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work, work);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
 
-  const ringFor = async (card: AnyCard): Promise<KeyRing> => {
+  const cardOf = (name: Sha256): Card => {
+    const card = cards.get(name);
+    if (card) return card;
+    throw new SealedError('card-gone', 'The client does not have this card: open it first.', { stage: 'encrypt' });
+  };
+
+  const segmentOf = (card: Card, index: number): SegmentInterface => {
+    const segment = card.segments[index];
+    if (segment) return segment;
+    throw new SealedError('invalid-argument', `The card has no segment ${index}.`, { stage: 'encrypt' });
+  };
+
+  const ringFor = async (card: Card): Promise<KeyRing> => {
     const parameters = checkParameters(card.parameters);
     const seal = await loadSeal(wasm);
-    // Asked only now: another call may have made the ring while SEAL was loading.
-    const ready = ringOf(card);
-    if (ready) return ready;
+    if (ring && sameParameters(ring.context.parameters, parameters)) return ring;
     ring?.[Symbol.dispose]();
     ring = undefined;
     ring = new KeyRing(seal, parameters);
     return ring;
   };
 
-  const openRing = (card: AnyCard): KeyRing => {
-    const ready = ringOf(card);
-    if (ready) return ready;
-    throw new SealedError('wrong-state', 'Keys for this model have not been made: prepare it first.', {
-      stage: 'encrypt',
-    });
+  const openRing = (card: Card): KeyRing => {
+    if (ring && sameParameters(ring.context.parameters, card.parameters)) return ring;
+    throw notPrepared();
   };
 
-  const encryptValues = (card: AnyCard, values: Float32Array): EncryptedInput => {
+  const encryptValues = async (
+    card: Card,
+    { input: { layout, scale, level } }: SegmentInterface,
+    values: Float32Array,
+    { signal }: Controls,
+  ): Promise<EncryptedInput> => {
     const keys = openRing(card);
-    let encodeMs = 0;
-    let encryptMs = 0;
-    const { layout, scale, level } = card.input;
-    const vectors = layout.kind === 'gather' ? packGather(layout, values) : packInput(layout, values);
-    const frames = vectors.map((slots, index) => {
+    const pause = yielding(signal, 'encrypt');
+    const frames: Uint8Array<ArrayBuffer>[] = [];
+    let [encodeMs, encryptMs] = [0, 0];
+    for (const [index, slots] of packValues(layout, values).entries()) {
+      await pause();
       const { ciphertext: fresh, ...times } = keys.encrypt(slots, scale);
-      const ciphertext = dropToLevel(fresh, level);
+      const items = [{ index, ciphertext: dropToLevel(fresh, level) }];
       encodeMs += times.encodeMs;
       encryptMs += times.encryptMs;
-      return encodeFrame({ kind: 'ciphertexts', items: [{ index, ciphertext }] }, keys.context.parameters);
-    });
+      frames.push(encodeFrame({ kind: 'ciphertexts', items }, keys.context.parameters));
+    }
     return { frames, encodeMs, encryptMs };
   };
 
-  const openTensor = (card: NetworkCard, frames: readonly Uint8Array[], inputs: number): Float32Array => {
+  /** The decrypted outputs of a segment, one after the other. */
+  const openOutputs = async (
+    card: Card,
+    segment: SegmentInterface,
+    frames: readonly Uint8Array[],
+    inputs: number,
+    { signal }: Controls,
+  ): Promise<Float32Array> => {
     const keys = openRing(card);
-    const collector = new OutputCollector(card.output, keys.context.parameters, inputs);
-    for (const frame of frames) collector.add(frame, (ciphertext) => keys.decrypt(ciphertext));
+    const pause = yielding(signal, 'decrypt');
+    const collector = new OutputCollector(segment.output, keys.context.parameters, inputs);
+    for (const frame of frames) {
+      await pause();
+      collector.add(frame, (ciphertext) => keys.decrypt(ciphertext));
+    }
     return collector.values();
   };
 
@@ -160,53 +117,76 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
       await loadSeal(wasm);
     },
 
-    async prepare(card) {
-      const start = performance.now();
-      const keys = (await ringFor(card)).missingKeys(card);
-      return { keys, keygenMs: performance.now() - start };
+    async open(bytes) {
+      const name = sha256Hex(bytes);
+      const card = cards.get(name) ?? decodeCard(bytes);
+      cards.delete(name);
+      cards.set(name, card);
+      if (cards.size > MOST_CARDS) cards.delete(cards.keys().next().value!);
+      return name;
     },
 
-    encrypt(card, values) {
-      return Promise.resolve().then(() => encryptValues(card, values));
-    },
-
-    decryptPicture(card, frames, reference) {
-      return Promise.resolve().then(() => {
-        const keys = openRing(card);
+    prepare: (name, most, { signal } = {}) =>
+      inTurn(async () => {
         const start = performance.now();
-        const collector = new OutputCollector(card.output, keys.context.parameters);
-        for (const frame of frames) collector.add(frame, (ciphertext) => keys.decrypt(ciphertext));
-        const picture = pictureOf(card, collector.values(), reference);
-        return { ...picture, decryptMs: performance.now() - start };
-      });
-    },
+        const card = cardOf(name);
+        const keys = await ringFor(card);
+        const { relinearize, rotationSteps } = keys.missing(keysOf(card));
+        const steps = rotationSteps.slice(0, Math.max(0, most - (relinearize ? 1 : 0)));
+        const isNone = !relinearize && steps.length === 0;
+        const frame = isNone
+          ? undefined
+          : await keys.make({ relinearize, rotationSteps: steps }, yielding(signal, 'keygen'));
+        const left = rotationSteps.length - steps.length;
+        return { keys: frame, keygenMs: performance.now() - start, left };
+      }),
 
-    decryptTensor(card, frames, inputs, layers) {
-      return Promise.resolve().then(() => {
-        const start = performance.now();
-        const values = computeLayers(layers, openTensor(card, frames, inputs));
-        return { values, decryptMs: performance.now() - start };
-      });
-    },
+    encrypt: (name, values, controls = {}) =>
+      inTurn(async () => {
+        const card = cardOf(name);
+        return encryptValues(card, segmentOf(card, 0), values, controls);
+      }),
 
-    hold(card, frames, { runId, first, inputs }, layers) {
-      return Promise.resolve().then(() => {
+    hold: (name, index, frames, { runId, first, inputs }, controls = {}) =>
+      inTurn(async () => {
         const start = performance.now();
-        held.put(runId, first, computeLayers(layers, openTensor(card, frames, inputs)), inputs);
+        const card = cardOf(name);
+        const segment = segmentOf(card, index);
+        const values = await openOutputs(card, segment, frames, inputs, controls);
+        held.put(runId, first, executeBatch(segment.client, values), inputs);
         return { decryptMs: performance.now() - start };
-      });
-    },
+      }),
 
-    encryptHeld(card, { runId, first, inputs }) {
-      return Promise.resolve().then(() => encryptValues(card, held.take(runId, first, inputs)));
-    },
+    encryptHeld: (name, index, { runId, first, inputs }, controls = {}) =>
+      inTurn(async () => {
+        const card = cardOf(name);
+        return encryptValues(card, segmentOf(card, index), held.take(runId, first, inputs), controls);
+      }),
 
-    close() {
-      ring?.[Symbol.dispose]();
-      ring = undefined;
-      held.clear();
-      return Promise.resolve();
-    },
+    decrypt: (name, frames, inputs, reference, controls = {}) =>
+      inTurn(async () => {
+        const start = performance.now();
+        const card = cardOf(name);
+        const segment = segmentOf(card, card.segments.length - 1);
+        const values = executeBatch(
+          segment.client,
+          await openOutputs(card, segment, frames, inputs, controls),
+        );
+        if (card.result.kind === 'tensor') {
+          return { kind: 'tensor', values, decryptMs: performance.now() - start };
+        }
+        const [channels, height, width] = segment.output.layout.shape;
+        assert(inputs === 1 && width !== undefined, 'a picture comes alone, with three axes');
+        const picture = pictureOf([channels, height, width], card.result.finish, values, reference);
+        return { kind: 'picture', picture, decryptMs: performance.now() - start };
+      }),
+
+    close: () =>
+      inTurn(async () => {
+        ring?.[Symbol.dispose]();
+        ring = undefined;
+        held.clear();
+      }),
   };
   return Object.freeze(Object.assign(Object.create(null) as object, role));
 }

@@ -1,25 +1,5 @@
 // Values between two encrypted stretches of a network: decrypted here, computed on here, encrypted again from here.
 import { SealedError } from '../base/errors.ts';
-import { executeGraph } from '../model/execute.ts';
-import { elementCount, type Graph } from '../model/graph.ts';
-
-/** `values` (inputs one after the other) through `layers`, one input at a time. Without layers, as they are. */
-export function computeLayers(layers: Graph | undefined, values: Float32Array): Float32Array {
-  if (!layers) return values;
-  const { shape } = layers.input;
-  const size = elementCount(shape);
-  const results: Float32Array[] = [];
-  for (let at = 0; at < values.length; at += size) {
-    results.push(executeGraph(layers, { shape, data: values.subarray(at, at + size) }).data);
-  }
-  const joined = new Float32Array(results.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const result of results) {
-    joined.set(result, at);
-    at += result.length;
-  }
-  return joined;
-}
 
 /** The values of one run's inputs at one place of the network. They never leave the client role. */
 export class HeldValues {

@@ -2,24 +2,23 @@
 import { SealedError } from '../base/errors.ts';
 import type { Parameters } from '../params/parameters.ts';
 import type { ResidueCiphertext } from '../params/residues.ts';
-import { type GridLayout, unpackOutput } from '../plan/layout.ts';
+import type { OutputLayout } from '../plan/client-interface.ts';
 import type { CardTensor } from '../plan/plan.ts';
-import { type SlotLayout, unpackSlots } from '../plan/slot-layout.ts';
+import { outputElements, unpackValues } from '../plan/tensor-packing.ts';
 import { decodeCiphertexts } from '../protocol/frame.ts';
 
 /** Fills the output tensor of a card, or one for each input of a batch, frame by frame. */
 export class OutputCollector {
-  readonly #output: CardTensor<GridLayout | SlotLayout>;
+  readonly #output: CardTensor<OutputLayout>;
   readonly #parameters: Parameters;
   readonly #values: Float32Array;
   readonly #seen = new Set<number>();
 
   /** @param inputs how many inputs of a batch were encrypted */
-  constructor(output: CardTensor<GridLayout | SlotLayout>, parameters: Parameters, inputs = 1) {
+  constructor(output: CardTensor<OutputLayout>, parameters: Parameters, inputs = 1) {
     this.#output = output;
     this.#parameters = parameters;
-    const shape: readonly number[] = output.layout.shape;
-    this.#values = new Float32Array(shape.reduce((size, n) => size * n, inputs));
+    this.#values = new Float32Array(inputs * outputElements(output.layout));
   }
 
   /**
@@ -37,9 +36,7 @@ export class OutputCollector {
         });
       }
       this.#seen.add(index);
-      const slots = decrypt(ciphertext);
-      if (layout.kind === 'grid') unpackOutput(layout, index, slots, this.#values);
-      else unpackSlots(layout, index, slots, this.#values);
+      unpackValues(layout, index, decrypt(ciphertext), this.#values);
     }
   }
 

@@ -34,3 +34,21 @@ export function executeSamples(graph: Graph, tensor: Tensor): Tensor {
   outputs.forEach((output, i) => data.set(output.data, i * output.data.length));
   return { shape: [outputs.length, ...outputs[0].shape], data };
 }
+
+/** `values` (inputs one after the other) through `layers`, one input at a time. Without layers, as they are. */
+export function executeBatch(layers: Graph | undefined, values: Float32Array): Float32Array {
+  if (!layers) return values;
+  const { shape } = layers.input;
+  const size = elementCount(shape);
+  const results: Float32Array[] = [];
+  for (let at = 0; at < values.length; at += size) {
+    results.push(executeGraph(layers, { shape, data: values.subarray(at, at + size) }).data);
+  }
+  const joined = new Float32Array(results.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const result of results) {
+    joined.set(result, at);
+    at += result.length;
+  }
+  return joined;
+}

@@ -1,7 +1,7 @@
 // The exact renamings a client does after decryption, and the step from values to an 8-bit picture.
 import { assert } from '../base/assert.ts';
 import { SealedError } from '../base/errors.ts';
-import type { FinishOperation, ModelCard } from './plan.ts';
+import type { FinishOperation } from './plan.ts';
 
 /** A `[C, H, W]` tensor in C order. */
 interface Planes {
@@ -76,16 +76,18 @@ function comparePrecision(values: Float32Array, reference: Float32Array): Precis
 }
 
 /**
- * The picture in the output tensor of `card`.
- * @param values the tensor `card.output.layout.shape`, C order
+ * The picture in an output tensor.
+ * @param shape of `values`, `[C, H, W]`, C order
+ * @param operations what makes three channels of it
  * @param reference the float network's output `[3, height, width]`
  */
 export function pictureOf(
-  card: ModelCard,
+  shape: readonly [number, number, number],
+  operations: readonly FinishOperation[],
   values: Float32Array,
   reference: Float32Array | undefined,
 ): Picture {
-  const finished = finish({ shape: card.output.layout.shape, values }, card.finish);
+  const finished = finish({ shape, values }, operations);
   const [, height, width] = finished.shape;
   const precision = reference && comparePrecision(finished.values, reference);
   return { width, height, data: toRgb(finished), precision };

@@ -12,10 +12,16 @@ export type LinearPart = Extract<StagePart, { kind: 'linear' }>;
  */
 export type Checkpoint = (finished: number) => Promise<void>;
 
-/** A linear stage made ready to run many times. */
+/** A linear stage that is made ready once, with its weights encoded, and runs many times. */
 export interface LinearRunner<C> extends Disposable {
-  /** Runs the stage on `inputs`, handing each output (who then owns it) to `onOutput` as it is made. */
+  /** Encodes the weights. Before the first run; whoever made the runner disposes it if this throws. */
+  prepare(checkpoint: Checkpoint): Promise<void>;
+  /**
+   * Runs the stage on `inputs`, handing each output (who then owns it) to `onOutput` as it is made.
+   * @param backend the backend that made the runner, or one of its tenants: whose keys are used
+   */
   run(
+    backend: Backend<C>,
     inputs: ReadonlyMap<number, C>,
     checkpoint: Checkpoint,
     onOutput: (output: number, ciphertext: C) => void,
@@ -55,4 +61,9 @@ export interface Backend<C> extends Disposable {
 export interface KeyedBackend<C> extends Backend<C> {
   /** Adds checked keys; a key given again replaces the one before. */
   addKeys(keys: ResidueEvaluationKeys): void;
+  /**
+   * The same backend for another client: it shares everything but the keys, of which it has none yet. Disposing it frees
+   * its keys alone; dispose it before the backend it came from.
+   */
+  tenant(): KeyedBackend<C>;
 }

@@ -71,39 +71,42 @@ function evaluateRow<C>(
 
 /** Runs a linear stage operation by operation, as any backend can. */
 class OperationRunner<C> implements LinearRunner<C> {
-  readonly #backend: Backend<C>;
   readonly #part: LinearPart;
 
-  constructor(backend: Backend<C>, part: LinearPart) {
-    this.#backend = backend;
+  constructor(part: LinearPart) {
     this.#part = part;
   }
 
+  async prepare(): Promise<void> {
+    // Diagonals are encoded as they are used: nothing is held.
+  }
+
   async run(
+    backend: Backend<C>,
     inputs: ReadonlyMap<number, C>,
     checkpoint: Checkpoint,
     onOutput: (output: number, ciphertext: C) => void,
   ): Promise<void> {
     const { rows, outputs } = this.#part;
-    using rotated = new RotatedInputs(this.#backend, inputs);
+    using rotated = new RotatedInputs(backend, inputs);
     for (const [index, row] of rows.entries()) {
-      onOutput(outputs[index], evaluateRow(this.#backend, this.#part, row, rotated));
+      onOutput(outputs[index], evaluateRow(backend, this.#part, row, rotated));
       await checkpoint(1);
     }
   }
 
   [Symbol.dispose](): void {
-    // Diagonals are encoded as they are used: nothing is held.
+    // Nothing is held.
   }
 }
 
 function runnerOf<C>(backend: Backend<C>, stage: StagePart): LinearRunner<C> | undefined {
   if (stage.kind !== 'linear') return undefined;
-  return backend.linearRunner?.(stage) ?? new OperationRunner(backend, stage);
+  return backend.linearRunner?.(stage) ?? new OperationRunner(stage);
 }
 
-/** A worker's part of a plan, made ready for its backend. Dispose it when the plan is forgotten. */
-export class PreparedPart<C> implements Disposable {
+/** A worker's part of a plan, made ready for its backend by {@link preparePart}. Dispose it when the plan is forgotten. */
+class PreparedPart<C> implements Disposable {
   readonly segments: readonly (readonly PreparedStage<C>[])[];
   /** What each segment starts from. */
   readonly inputs: readonly SegmentInputs[];
@@ -111,19 +114,10 @@ export class PreparedPart<C> implements Disposable {
   #isDisposed = false;
 
   constructor(backend: Backend<C>, part: PlanPart) {
-    const segments: PreparedStage<C>[][] = [];
-    this.segments = segments;
+    this.segments = part.segments.map((stages) =>
+      stages.map((stage) => ({ stage, runner: runnerOf(backend, stage) })),
+    );
     this.inputs = part.segments.map(([first]) => new SegmentInputs(first));
-    try {
-      for (const stages of part.segments) {
-        const prepared: PreparedStage<C>[] = [];
-        segments.push(prepared);
-        for (const stage of stages) prepared.push({ stage, runner: runnerOf(backend, stage) });
-      }
-    } catch (error) {
-      this[Symbol.dispose]();
-      throw error;
-    }
   }
 
   /** Keeps the part usable until what is returned is disposed, even if the part itself is disposed meanwhile. */
@@ -147,6 +141,27 @@ export class PreparedPart<C> implements Disposable {
   }
 }
 
+export type { PreparedPart };
+
+/**
+ * `part` with its weights encoded for `backend`.
+ * @param checkpoint may stop it; nothing is left behind then
+ */
+export async function preparePart<C>(
+  backend: Backend<C>,
+  part: PlanPart,
+  checkpoint: Checkpoint,
+): Promise<PreparedPart<C>> {
+  const prepared = new PreparedPart(backend, part);
+  try {
+    for (const { runner } of prepared.segments.flat()) await runner?.prepare(checkpoint);
+  } catch (error) {
+    prepared[Symbol.dispose]();
+    throw error;
+  }
+  return prepared;
+}
+
 /** A stage and, if it is linear, how to run it. */
 export interface PreparedStage<C> {
   readonly stage: StagePart;
@@ -160,7 +175,7 @@ async function runStage<C>(
   checkpoint: Checkpoint,
   onOutput: (output: number, ciphertext: C) => void,
 ): Promise<void> {
-  if (runner) return runner.run(inputs, checkpoint, onOutput);
+  if (runner) return runner.run(backend, inputs, checkpoint, onOutput);
   const input = (index: number): C => defined(inputs.get(index), `value ${index} is here`);
   for (const [index, output] of stage.outputs.entries()) {
     onOutput(

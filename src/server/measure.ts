@@ -3,9 +3,9 @@ import type { Parameters } from '../params/parameters.ts';
 import { primesAtLevel } from '../params/parameters.ts';
 import type { ResidueCiphertext, ResidueKey } from '../params/residues.ts';
 import type { LinearRow, RotatedSum } from '../plan/plan.ts';
-import type { OperationTimes } from '../protocol/contracts.ts';
+import type { OperationTimes } from '../protocol/evaluator.ts';
 import type { KeyedBackend } from './backend.ts';
-import { freeValues, PreparedPart, runSegment, type Values } from './interpreter.ts';
+import { freeValues, type PreparedPart, preparePart, runSegment, type Values } from './interpreter.ts';
 
 // Time does not depend on what the residues are, so that random ones do for ciphertexts and keys alike.
 class RandomResidues {
@@ -87,7 +87,7 @@ export async function measureOperations<C>(
   const scalar = { kind: 'scalar', value: 0.5 } as const;
 
   /** One row of `sums` sums of `terms` products, the sums after the first rotated by `giantStep`. */
-  const rowOf = (sums: number, terms: number, giantStep: number): PreparedPart<C> => {
+  const rowOf = (sums: number, terms: number, giantStep: number): Promise<PreparedPart<C>> => {
     const sum = (at: number): RotatedSum => ({
       giantStep: at === 0 ? 0 : giantStep,
       terms: Array.from({ length: terms }, (_, step) => ({ input: 0, step: step + 1, diagonal: factor })),
@@ -104,7 +104,7 @@ export async function measureOperations<C>(
       rows: [row],
       outputs: [0],
     } as const;
-    return new PreparedPart(backend, { name: 'measure', segments: [[stage]] });
+    return preparePart(backend, { name: 'measure', segments: [[stage]] }, () => Promise.resolve());
   };
   const run = async (part: PreparedPart<C>): Promise<void> => {
     const values: Values<C> = new Map([[0, backend.load(residues)]]);
@@ -120,10 +120,10 @@ export async function measureOperations<C>(
   };
 
   try {
-    using oneRow = rowOf(1, 1, 0);
-    using babyRow = rowOf(1, BABY_STEPS, 0);
-    using productRow = rowOf(SUMS, BABY_STEPS, 0);
-    using giantRow = rowOf(SUMS, BABY_STEPS, 1);
+    using oneRow = await rowOf(1, 1, 0);
+    using babyRow = await rowOf(1, BABY_STEPS, 0);
+    using productRow = await rowOf(SUMS, BABY_STEPS, 0);
+    using giantRow = await rowOf(SUMS, BABY_STEPS, 1);
     const scaled = (): C => backend.multiplyAdd(undefined, input, scalar, scale);
     const dropping = [
       () => backend.free(backend.rescale(scaled(), 2 ** 12)),

@@ -1,39 +1,34 @@
-// Starts the workers in a browser, each with the addresses of its WebAssembly files.
-import kernelWasm from '../../wasm/build/kernel.wasm?url';
+// Starts the page's workers in a browser, each with the addresses of its WebAssembly files.
 import zbarWasm from '../../node_modules/@undecaf/zbar-wasm/dist/zbar.wasm?url';
 import sealWasm from '../../node_modules/node-seal/dist/seal_throws.wasm?url';
 import zxingWasm from '../../node_modules/zxing-wasm/dist/reader/zxing_reader.wasm?url';
-import { connect, type StartedWorker } from '../pool.ts';
-import type { WorkerFactory } from '../../src/app/session/workers.ts';
-
-function started(worker: Worker): StartedWorker {
-  return {
-    endpoint: worker,
-    terminate: () => worker.terminate(),
-    onDeath: (listener) => {
-      worker.addEventListener('error', (event) => listener(event.message || 'it could not be loaded'));
-      worker.addEventListener('messageerror', () => listener('a message could not be read'));
-    },
-  };
-}
+import type { SessionWorkers } from '../../src/app/session/workers.ts';
+import kernelWasm from '../../wasm/build/kernel.wasm?url';
+import { connect } from '../pool.ts';
+import { started } from './browser-worker.ts';
 
 const absolute = (url: string): string => new URL(url, location.href).href;
 
+/** More than four evaluators gain little: the ciphertexts of one code are few. */
+function evaluatorCount(): number {
+  return Math.min(4, Math.max(1, navigator.hardwareConcurrency));
+}
+
 /** The page's workers. */
-export const browserWorkers: WorkerFactory = {
+export const browserWorkers: SessionWorkers = {
   client: () =>
     connect(
       started(new Worker(new URL('../client.ts', import.meta.url), { type: 'module', name: 'client' })),
-      {
-        seal: absolute(sealWasm),
-      },
+      { seal: absolute(sealWasm) },
     ),
-  server: () =>
+  service: () =>
     connect(
-      started(new Worker(new URL('../evaluator.ts', import.meta.url), { type: 'module', name: 'server' })),
+      started(new Worker(new URL('../service.ts', import.meta.url), { type: 'module', name: 'service' })),
       {
         seal: absolute(sealWasm),
         kernel: absolute(kernelWasm),
+        site: document.baseURI,
+        evaluators: String(evaluatorCount()),
       },
     ),
   scan: () =>
@@ -41,14 +36,4 @@ export const browserWorkers: WorkerFactory = {
       zxing: absolute(zxingWasm),
       zbar: absolute(zbarWasm),
     }),
-  simulator: () =>
-    connect(
-      started(
-        new Worker(new URL('../simulator.ts', import.meta.url), {
-          type: 'module',
-          name: 'simulator',
-        }),
-      ),
-      {},
-    ),
 };

@@ -1,12 +1,12 @@
-// Starts the workers as threads of Node, each with the bytes of its WebAssembly files.
+// The command line's workers, as threads of Node, each with the bytes of its WebAssembly files.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { SessionWorkers } from '../../src/app/session/workers.ts';
 import type { BfvTester } from '../../src/app/tester/bfv-sweep.ts';
-import type { WorkerFactory, WorkerHandle } from '../../src/app/session/workers.ts';
-import { connect, type StartedWorker } from '../pool.ts';
+import type { WorkerHandle } from '../../src/base/worker-handle.ts';
+import { connect } from '../pool.ts';
+import { startThread } from './node-thread.ts';
 
 /** The bytes of `path` in the package `name`, whose own exports may not name it. */
 function packageFile(name: string, path: string): Uint8Array<ArrayBuffer> {
@@ -14,18 +14,6 @@ function packageFile(name: string, path: string): Uint8Array<ArrayBuffer> {
   const folder = join('node_modules', name);
   const root = entry.slice(0, entry.lastIndexOf(folder) + folder.length);
   return Uint8Array.from(readFileSync(join(root, path)));
-}
-
-function start(name: string): StartedWorker {
-  const worker = new Worker(new URL('./node-bootstrap.ts', import.meta.url), { workerData: name });
-  return {
-    endpoint: nodeEndpoint(worker),
-    terminate: () => void worker.terminate(),
-    onDeath: (listener) => {
-      worker.on('error', (error) => listener(error instanceof Error ? error.message : String(error)));
-      worker.on('exit', (code) => listener(`exit code ${code}`));
-    },
-  };
 }
 
 /** The decoders' WebAssembly files. */
@@ -41,20 +29,25 @@ export function kernelFile(): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(readFileSync(join(import.meta.dirname, '../../wasm/build/kernel.wasm')));
 }
 
-/** Starts a tester of BFV sets; the page has none. */
-export function bfvTester(): WorkerHandle<BfvTester> {
-  return connect(start('bfv'), { seal: packageFile('node-seal', 'dist/seal_throws.wasm') });
+function sealFile(): Uint8Array<ArrayBuffer> {
+  return packageFile('node-seal', 'dist/seal_throws.wasm');
 }
 
-/** The command line's workers. */
-export function nodeWorkers(): WorkerFactory {
-  const seal = packageFile('node-seal', 'dist/seal_throws.wasm');
+/** Starts a tester of BFV sets; the page has none. */
+export function bfvTester(): WorkerHandle<BfvTester> {
+  return connect(startThread('bfv'), { seal: sealFile() });
+}
+
+/** The command line's workers, with a service of `evaluators` evaluators. */
+export function nodeWorkers(evaluators: number): SessionWorkers {
+  const seal = sealFile();
   const kernel = kernelFile();
   const { zxing, zbar } = scannerSources();
+  const site = pathToFileURL(join(import.meta.dirname, '../../public/')).href;
   return {
-    client: () => connect(start('client'), { seal }),
-    server: () => connect(start('evaluator'), { seal, kernel }),
-    scan: () => connect(start('scan'), { zxing, zbar }),
-    simulator: () => connect(start('simulator'), {}),
+    client: () => connect(startThread('client'), { seal }),
+    service: () =>
+      connect(startThread('platform/node-service'), { seal, kernel, site, evaluators: String(evaluators) }),
+    scan: () => connect(startThread('scan'), { zxing, zbar }),
   };
 }

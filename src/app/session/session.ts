@@ -1,230 +1,267 @@
-// Joins the roles: starts the workers, hands the server role its keys and plans, replaces what has died.
-import { type ErrorStage, throwIfAborted } from '../../base/errors.ts';
-import type { ModelCard } from '../../plan/plan.ts';
+// The client side whole: a client with its keys, a scanner, and a service behind its contract. Replaces what has died.
+import type { Controls } from '../../base/controls.ts';
+import { type ErrorStage, SealedError, throwIfAborted } from '../../base/errors.ts';
+import { limited, type WorkerHandle } from '../../base/worker-handle.ts';
+import type { Card, Sha256 } from '../../protocol/card.ts';
+import { decodeCard } from '../../protocol/card-codec.ts';
+import type { ClientRole } from '../../protocol/client.ts';
+import type { OperationTimes } from '../../protocol/evaluator.ts';
 import type {
-  ClientRole,
-  DecryptedPicture,
-  EncryptedInput,
-  ServerBackendName,
-  ServerRole,
-  SimulatorRole,
-} from '../../protocol/contracts.ts';
-import { type DistributedResult, runDistributed } from '../../protocol/distribute.ts';
+  CardOptions,
+  EvaluationAnswer,
+  EvaluationRequest,
+  LocalService,
+  ModelEntry,
+  ModelFile,
+  Simulation,
+  SimulationRequest,
+} from '../../protocol/service.ts';
+import type { Explanation } from '../../plan/explanation.ts';
 import type { Proof } from '../../qr/prove.ts';
 import type { ScanRequest, ScanRole } from '../../qr/scan-role.ts';
-import { type ModelLoader, Plans, type ReadyPlan } from '../style/plans.ts';
-import { limited, watch } from './limits.ts';
-import type { WorkerFactory, WorkerHandle } from './workers.ts';
+import type { SessionWorkers } from './workers.ts';
 
 /** How to start a session. */
 export interface SessionOptions {
-  readonly workers: WorkerFactory;
-  readonly loadModel: ModelLoader;
-  /** Number of server workers. */
-  readonly serverWorkers: number;
+  readonly workers: SessionWorkers;
+  /** What to do when a call takes too long: a sentence for whoever uses this session. */
+  readonly advice: string;
 }
 
-/** A server worker and the frames of evaluation keys it has been given. */
-interface Server {
-  readonly handle: WorkerHandle<ServerRole>;
-  /** Weak: frames of keys that nobody needs any more weigh megabytes. */
-  keys: WeakSet<Uint8Array>;
-  /** Parameters and backend it was last opened for: another opening forgets its keys. */
-  opening: string;
+/** A card that has been asked for, under its name. */
+export interface NamedCard {
+  readonly hash: Sha256;
+  readonly bytes: Uint8Array;
+  readonly card: Card;
+  /** What it was asked for with, to ask again should the service forget it. */
+  readonly options: CardOptions;
 }
 
-/** One client, a pool of server workers and a scanner, alive until `close`. Keys live as long as the session. */
+/** The keys of this session that its service has. */
+interface KeySet {
+  readonly name: string;
+  readonly client: WorkerHandle<ClientRole>;
+  readonly service: WorkerHandle<LocalService>;
+  readonly parameters: string;
+}
+
+// One frame of all keys of a large network could pass a gigabyte.
+const KEYS_A_FRAME = 4;
+
+// Files are kept in case the service dies: a person works with few at a time.
+const MOST_FILES = 4;
+
+/** One client, one scanner and one service, alive until `close`. Keys live as long as their parameters are used. */
 export class Session {
-  readonly plans: Plans;
-  readonly #options: SessionOptions;
+  readonly advice: string;
+  readonly #workers: SessionWorkers;
   #client: WorkerHandle<ClientRole> | undefined;
+  #service: WorkerHandle<LocalService> | undefined;
   #scan: WorkerHandle<ScanRole> | undefined;
-  #simulator: WorkerHandle<SimulatorRole> | undefined;
-  #servers: Server[] = [];
-  /** Frames of evaluation keys that go with the client's present secret key. */
-  #keys: Uint8Array[] = [];
-  #parameters = '';
+  #keySet: KeySet | undefined;
+  readonly #files = new Map<string, { file: ModelFile; service: WorkerHandle<LocalService> }>();
   #unreportedKeyBytes = 0;
-  #runs = 0;
+  #preparing: Promise<unknown> = Promise.resolve();
 
-  constructor(options: SessionOptions) {
-    this.#options = options;
-    this.plans = new Plans(options.loadModel, options.serverWorkers);
+  constructor({ workers, advice }: SessionOptions) {
+    this.#workers = workers;
+    this.advice = advice;
   }
 
-  /** Has the client make the keys that `card` needs and this session lacks. */
-  async prepareKeys(card: ModelCard, signal?: AbortSignal): Promise<{ keygenMs: number; keyBytes: number }> {
-    const parameters = JSON.stringify(card.parameters);
-    if (this.#client?.dead !== false || parameters !== this.#parameters) this.#keys = [];
-    this.#parameters = parameters;
-    const held = this.#keys;
-    // Kept even if the run is stopped meanwhile: the client makes each key once.
-    const client = this.#liveClient();
-    const prepared = client.role.prepare(card).then((answer) => {
-      if (answer.keys) held.push(answer.keys);
-      this.#unreportedKeyBytes += answer.keys?.byteLength ?? 0;
-      return answer;
+  /** The card of `model` under `options`. @throws SealedError whatever compiling throws */
+  async card(model: string, options: CardOptions, controls: Controls = {}): Promise<NamedCard> {
+    const loaded = this.#files.get(model);
+    if (loaded && loaded.service !== this.#liveService()) await this.load(loaded.file, controls);
+    const bytes = await this.#onService('compile', controls, (service) =>
+      service.card(model, options, controls),
+    );
+    const card = decodeCard(bytes);
+    const hash = await this.#onClient('compile', controls, (client) => client.open(bytes));
+    return { hash, bytes, card, options };
+  }
+
+  /** Has a service that has forgotten `card` compile it again. */
+  async renew({ card, options, hash }: NamedCard, controls: Controls): Promise<void> {
+    const again = await this.card(card.model, options, controls);
+    if (again.hash === hash) return;
+    throw new SealedError('card-gone', 'The service has changed meanwhile: plan the run again.', {
+      stage: 'compile',
     });
-    const { keys, keygenMs } = await limited(prepared, [client], 'keygen', signal);
-    return { keygenMs, keyBytes: keys?.byteLength ?? 0 };
   }
 
-  /** Bytes of the evaluation keys made since the last call of {@link reportKeys}: by this run, or ahead of it. */
-  get keyBytes(): number {
-    return this.#unreportedKeyBytes;
+  /** Gives the service a model file of the person's own. A new service in the place of one that died gets it again. */
+  async load(file: ModelFile, controls: Controls = {}): Promise<ModelEntry> {
+    const service = this.#liveService();
+    const entry = await this.#onService('model', controls, (role) => role.load(file, controls));
+    this.#files.delete(entry.id);
+    this.#files.set(entry.id, { file, service });
+    if (this.#files.size > MOST_FILES) this.#files.delete(this.#files.keys().next().value!);
+    return entry;
   }
 
-  /** A run has been told of its keys. */
-  reportKeys(): void {
-    this.#unreportedKeyBytes = 0;
+  /** What a card's plan is and will cost. */
+  explain({ hash }: NamedCard, controls: Controls = {}): Promise<Explanation> {
+    return this.#onService('compile', controls, (service) => service.explain(hash, controls));
   }
 
-  encrypt(card: ModelCard, values: Float32Array, signal?: AbortSignal): Promise<EncryptedInput> {
-    const client = this.#liveClient();
-    return limited(client.role.encrypt(card, values), [client], 'encrypt', signal);
+  /** What the backend's operations take on this machine. */
+  measure({ hash }: NamedCard, controls: Controls = {}): Promise<OperationTimes> {
+    return this.#onService('compile', controls, (service) => service.measure(hash, controls));
+  }
+
+  /** Predicted wall-clock milliseconds of evaluating `inputs` inputs. */
+  predict({ hash }: NamedCard, inputs: number, times?: OperationTimes): Promise<number> {
+    return this.#onService('compile', {}, (service) => service.predict(hash, inputs, times));
+  }
+
+  /** Evaluations that the service runs side by side. */
+  async evaluators(): Promise<number> {
+    return (await this.#onService('server', {}, (service) => service.capabilities())).evaluators;
   }
 
   /**
-   * Gives every server worker its share of `ready`'s plan, unless it has it.
-   * @returns the backend in use: `seal` where `simd` does not run
+   * Has the client make the keys that `card` needs and the service lacks, and hands them over. `onProgress` is told the
+   * share of them that is made.
    */
-  async givePlan(
-    { id, card, partition }: ReadyPlan,
-    backend: ServerBackendName,
-    signal?: AbortSignal,
-  ): Promise<ServerBackendName> {
-    const opening = JSON.stringify([card.parameters, backend]);
-    const used = await this.#onServers('compile', signal, async (server, worker) => {
-      const { role } = server.handle;
-      if (server.opening !== opening) server.keys = new WeakSet();
-      server.opening = opening;
-      const actual = await role.open(card.parameters, backend);
-      // Once stopped, the next run may open this worker for other parameters at any moment.
-      throwIfAborted(signal, 'compile');
-      if (await role.hasPlan(id)) return actual;
-      throwIfAborted(signal, 'compile');
-      await role.addPlan(id, partition.parts[worker]);
-      return actual;
-    });
-    return used.includes('seal') ? 'seal' : 'simd';
+  async prepareKeys(card: NamedCard, controls: Controls<number> = {}): Promise<{ keygenMs: number }> {
+    // Two preparations at once would not know of each other's keys.
+    const turn = this.#preparing.then(() => this.#prepareKeys(card, controls));
+    this.#preparing = turn.catch(() => undefined);
+    return turn;
   }
 
-  /** Gives every server worker the evaluation keys it lacks. */
-  async giveKeys(signal?: AbortSignal): Promise<void> {
-    await this.#onServers('wire', signal, async ({ handle, keys }) => {
-      for (const frame of this.#keys) {
-        if (keys.has(frame)) continue;
-        throwIfAborted(signal, 'wire');
-        await handle.role.addKeys(frame);
-        keys.add(frame);
-      }
-    });
-  }
-
-  #onServers<T>(
-    stage: ErrorStage,
-    signal: AbortSignal | undefined,
-    task: (server: Server, worker: number) => Promise<T>,
-  ): Promise<T[]> {
-    const servers = this.#liveServers();
-    const handles = servers.map(({ handle }) => handle);
-    return limited(Promise.all(servers.map(task)), handles, stage, signal);
-  }
-
-  /** Runs the plan on the encrypted inputs. */
-  async evaluate(
-    { id, partition }: ReadyPlan,
-    inputs: readonly Uint8Array[],
-    onProgress: (share: number) => void,
-    signal?: AbortSignal,
-  ): Promise<DistributedResult> {
-    this.#runs += 1;
-    const run = { runId: this.#runs, planId: id, partition, inputs, signal, onProgress };
-    const handles = this.#liveServers().map(({ handle }) => handle);
-    const stopWatching = watch(handles);
-    try {
-      return await limited(
-        runDistributed(
-          handles.map(({ role }) => role),
-          run,
-        ),
-        handles,
-        'server',
-        signal,
-      );
-    } finally {
-      stopWatching();
-    }
-  }
-
-  decrypt(
-    card: ModelCard,
-    outputs: readonly Uint8Array[],
-    reference: Float32Array | undefined,
-    signal?: AbortSignal,
-  ): Promise<DecryptedPicture> {
+  async #prepareKeys(
+    { hash, bytes, card }: NamedCard,
+    { signal, onProgress }: Controls<number>,
+  ): Promise<{ keygenMs: number }> {
+    const parameters = JSON.stringify(card.parameters);
     const client = this.#liveClient();
-    return limited(client.role.decryptPicture(card, outputs, reference), [client], 'decrypt', signal);
+    const service = this.#liveService();
+    const known = this.#keySet;
+    const isKnown = known?.client === client && known.service === service && known.parameters === parameters;
+    this.#keySet = undefined;
+    let keygenMs = 0;
+    const ask = <T>(call: Promise<T>, worker: WorkerHandle<unknown>, stage: ErrorStage): Promise<T> =>
+      limited(call, [worker], { signal, stage, advice: this.advice });
+    if (!isKnown) {
+      if (known && !known.service.dead) void known.service.role.drop(known.name).catch(() => undefined);
+      // It gives out each key once: what the service lacks goes with another secret key.
+      await ask(client.role.close(), client, 'keygen');
+      await ask(client.role.open(bytes), client, 'keygen');
+    }
+    const name = isKnown ? known.name : crypto.randomUUID();
+    let made = 0;
+    for (let left = 1; left > 0; ) {
+      throwIfAborted(signal, 'keygen');
+      const frame = await ask(client.role.prepare(hash, KEYS_A_FRAME, { signal }), client, 'keygen');
+      keygenMs += frame.keygenMs;
+      left = frame.left;
+      if (!frame.keys) break;
+      made += KEYS_A_FRAME;
+      this.#unreportedKeyBytes += frame.keys.byteLength;
+      await ask(service.role.putKeys(hash, name, frame.keys, { signal }), service, 'wire');
+      onProgress?.(made / (made + left));
+    }
+    this.#keySet = { name, client, service, parameters };
+    return { keygenMs };
   }
 
-  /** The simulation of a plan, on plaintext slots: no keys, no ciphertexts. */
-  simulate(
-    { plan, card }: ReadyPlan,
-    values: Float32Array,
-    reference: Float32Array | undefined,
-    signal?: AbortSignal,
-  ): ReturnType<SimulatorRole['simulate']> {
-    if (this.#simulator?.dead !== false) this.#simulator = this.#options.workers.simulator();
-    const call = this.#simulator.role.simulate(plan, card, values, reference);
-    return limited(call, [this.#simulator], 'server', signal);
+  /** Forgets who has which key: the next run makes others. */
+  forgetKeys(): void {
+    const known = this.#keySet;
+    this.#keySet = undefined;
+    if (known && !known.service.dead) void known.service.role.drop(known.name).catch(() => undefined);
   }
 
-  prove(request: ScanRequest, signal?: AbortSignal): Promise<Proof> {
-    const scan = this.#liveScan();
-    return limited(scan.role.prove(request), [scan], 'scan', signal);
+  /** Bytes of the evaluation keys made since the last call: by this run, or ahead of it. */
+  takeKeyBytes(): number {
+    const bytes = this.#unreportedKeyBytes;
+    this.#unreportedKeyBytes = 0;
+    return bytes;
+  }
+
+  /** Runs a segment on the service with this session's keys. */
+  evaluate(
+    request: Omit<EvaluationRequest, 'keySet'>,
+    controls: Controls<number>,
+  ): Promise<EvaluationAnswer> {
+    const keySet = this.#keySet;
+    if (!keySet || keySet.service.dead || keySet.client.dead) {
+      throw new SealedError('keys-gone', 'The keys of this run are gone.', { stage: 'server' });
+    }
+    return this.#onService('server', controls, (service) =>
+      service.evaluate({ ...request, keySet: keySet.name }, controls),
+    );
+  }
+
+  /** A segment on plaintext. */
+  simulate(request: SimulationRequest, controls: Controls): Promise<Simulation> {
+    return this.#onService('server', controls, (service) => service.simulate(request, controls));
+  }
+
+  /** A call of the client role. */
+  onClient<T>(
+    stage: ErrorStage,
+    controls: Controls,
+    call: (client: ClientRole) => Promise<T>,
+  ): Promise<T> {
+    return this.#onClient(stage, controls, call);
+  }
+
+  /** Corrects a picture and proves that it reads. */
+  prove(request: ScanRequest, controls: Controls = {}): Promise<Proof> {
+    if (this.#scan?.dead !== false) this.#scan = this.#workers.scan();
+    return this.#limited([this.#scan], 'scan', controls, this.#scan.role.prove(request));
   }
 
   /** Starts the workers and has each load all it will need, so that the first run waits for less and fetches nothing. */
   async warm(): Promise<void> {
-    const handles = [
-      this.#liveClient(),
-      this.#liveScan(),
-      ...this.#liveServers().map(({ handle }) => handle),
-    ];
-    await limited(Promise.all(handles.map(({ role }) => role.warm())), handles, 'worker', undefined);
+    if (this.#scan?.dead !== false) this.#scan = this.#workers.scan();
+    const handles = [this.#liveClient(), this.#liveService(), this.#scan];
+    await this.#limited(handles, 'worker', {}, Promise.all(handles.map(({ role }) => role.warm())));
   }
 
-  /** Bytes of WebAssembly memory of the server workers, one by one. */
+  /** Bytes of WebAssembly memory of the evaluators, one by one. */
   serverMemoryBytes(): Promise<number[]> {
-    return Promise.all(this.#liveServers().map(({ handle }) => handle.role.memoryBytes()));
+    return this.#onService('server', {}, (service) => service.memoryBytes());
   }
 
   /** Ends every worker; keys are gone with the client's. */
   close(): void {
-    for (const handle of [this.#client, this.#scan, this.#simulator, ...this.#servers.map((s) => s.handle)]) {
-      handle?.terminate();
-    }
-    this.#servers = [];
-    this.#keys = [];
+    for (const handle of [this.#client, this.#service, this.#scan]) handle?.terminate();
+    this.#keySet = undefined;
   }
 
   #liveClient(): WorkerHandle<ClientRole> {
-    if (this.#client?.dead !== false) this.#client = this.#options.workers.client();
+    if (this.#client?.dead !== false) this.#client = this.#workers.client();
     return this.#client;
   }
 
-  #liveScan(): WorkerHandle<ScanRole> {
-    if (this.#scan?.dead !== false) this.#scan = this.#options.workers.scan();
-    return this.#scan;
+  #liveService(): WorkerHandle<LocalService> {
+    if (this.#service?.dead !== false) this.#service = this.#workers.service();
+    return this.#service;
   }
 
-  /** The pool, with a new worker in the place of each that has died. */
-  #liveServers(): Server[] {
-    this.#servers = Array.from({ length: this.#options.serverWorkers }, (_, index) => {
-      const server = this.#servers[index];
-      if (server && !server.handle.dead) return server;
-      return { handle: this.#options.workers.server(), keys: new WeakSet(), opening: '' };
-    });
-    return this.#servers;
+  #onClient<T>(stage: ErrorStage, controls: Controls, call: (client: ClientRole) => Promise<T>): Promise<T> {
+    const handle = this.#liveClient();
+    return this.#limited([handle], stage, controls, call(handle.role));
+  }
+
+  #onService<T>(
+    stage: ErrorStage,
+    controls: Controls,
+    call: (service: LocalService) => Promise<T>,
+  ): Promise<T> {
+    const handle = this.#liveService();
+    return this.#limited([handle], stage, controls, call(handle.role));
+  }
+
+  #limited<T>(
+    handles: readonly WorkerHandle<unknown>[],
+    stage: ErrorStage,
+    { signal }: Controls,
+    call: Promise<T>,
+  ): Promise<T> {
+    return limited(call, handles, { signal, stage, advice: this.advice });
   }
 }

@@ -23,11 +23,18 @@ export class SealBackend implements KeyedBackend<Ciphertext> {
   /** By left rotation; several steps share a handle, which lives as long as one of them uses it. */
   readonly #galoisKeys = new Map<number, GaloisKeys>();
   readonly #scratch: Plaintext;
+  readonly #isTenant: boolean;
 
-  constructor(seal: SealModule, parameters: Parameters) {
-    this.#context = new SealContext(seal, parameters);
-    this.#evaluator = new seal.Evaluator(this.#context.handle);
-    this.#scratch = new seal.Plaintext();
+  /** @param host whose context a tenant shares */
+  constructor(seal: SealModule, parameters: Parameters, host?: SealBackend) {
+    this.#isTenant = host !== undefined;
+    this.#context = host ? host.#context : new SealContext(seal, parameters);
+    this.#evaluator = host ? host.#evaluator : new seal.Evaluator(this.#context.handle);
+    this.#scratch = host ? host.#scratch : new seal.Plaintext();
+  }
+
+  tenant(): SealBackend {
+    return new SealBackend(this.#context.seal, this.#context.parameters, this);
   }
 
   /** Takes checked keys. Those of earlier calls stay unless these replace them: a new client has new keys. */
@@ -175,10 +182,12 @@ export class SealBackend implements KeyedBackend<Ciphertext> {
   }
 
   [Symbol.dispose](): void {
-    this.#scratch.delete();
     this.#relinKeys?.delete();
+    this.#relinKeys = undefined;
     for (const keys of new Set(this.#galoisKeys.values())) keys.delete();
     this.#galoisKeys.clear();
+    if (this.#isTenant) return;
+    this.#scratch.delete();
     this.#evaluator.delete();
     this.#context[Symbol.dispose]();
   }

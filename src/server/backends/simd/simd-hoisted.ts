@@ -39,7 +39,8 @@ interface GiantStep {
 
 /** A stage with rotations. Its diagonals are encoded once, over QP; a run rotates each input by all its baby steps. */
 export class HoistedRunner implements LinearRunner<SimdCiphertext> {
-  readonly #backend: SimdOperations;
+  readonly #host: SimdOperations;
+  readonly #part: LinearPart;
   readonly #primes: number;
   /** Slot of each baby step, by `input:step`. */
   readonly #slots = new Map<string, number>();
@@ -47,32 +48,34 @@ export class HoistedRunner implements LinearRunner<SimdCiphertext> {
   readonly #rows: { placed: PlacedRow; sums: GiantStep[] }[] = [];
   readonly #finisher: Finisher;
 
-  constructor(backend: SimdOperations, part: LinearPart) {
-    this.#backend = backend;
+  constructor(host: SimdOperations, part: LinearPart) {
+    this.#host = host;
+    this.#part = part;
     this.#primes = part.level + 1;
-    this.#finisher = new Finisher(backend, part);
-    try {
-      for (const placed of placedRows(part)) {
-        const sums: GiantStep[] = [];
-        this.#rows.push({ placed, sums });
-        for (const { giantStep, terms } of placed.row.sums) {
-          const slots = terms.map((term) => this.#slotOf(term));
-          const diagonals = new DiagonalSum(backend.kernel, slots, this.#primes);
-          sums.push({ giantStep, diagonals });
-          for (const [index, { diagonal }] of terms.entries()) {
-            if (diagonal.kind === 'scalar') {
-              fillConstantDiagonal(diagonals, index, diagonal.value * part.plainScale);
-            } else {
-              const values = backend.slotValues(diagonal);
-              fillDiagonal(diagonals, index, backend.encoder, values, part.plainScale);
-            }
+    this.#finisher = new Finisher(host, part);
+  }
+
+  async prepare(checkpoint: Checkpoint): Promise<void> {
+    const { plainScale } = this.#part;
+    for (const placed of placedRows(this.#part)) {
+      const sums: GiantStep[] = [];
+      this.#rows.push({ placed, sums });
+      for (const { giantStep, terms } of placed.row.sums) {
+        const slots = terms.map((term) => this.#slotOf(term));
+        const diagonals = new DiagonalSum(this.#host.kernel, slots, this.#primes);
+        sums.push({ giantStep, diagonals });
+        for (const [index, { diagonal }] of terms.entries()) {
+          if (diagonal.kind === 'scalar') {
+            fillConstantDiagonal(diagonals, index, diagonal.value * plainScale);
+          } else {
+            const values = this.#host.slotValues(diagonal);
+            fillDiagonal(diagonals, index, this.#host.encoder, values, plainScale);
           }
         }
+        await checkpoint(0);
       }
-    } catch (error) {
-      this[Symbol.dispose]();
-      throw error;
     }
+    await this.#finisher.prepare(checkpoint);
   }
 
   #slotOf({ input, step }: Term): number {
@@ -83,31 +86,36 @@ export class HoistedRunner implements LinearRunner<SimdCiphertext> {
     return this.#babies.push({ input, step }) - 1;
   }
 
-  async run(inputs: Inputs, checkpoint: Checkpoint, onOutput: OnOutput): Promise<void> {
-    using babies = new BabySteps(this.#backend.kernel, this.#babies.length, this.#primes);
+  async run(
+    backend: SimdOperations,
+    inputs: Inputs,
+    checkpoint: Checkpoint,
+    onOutput: OnOutput,
+  ): Promise<void> {
+    using babies = new BabySteps(backend.kernel, this.#babies.length, this.#primes);
     const byInput = Map.groupBy(this.#babies.entries(), ([, { input }]) => input);
     for (const [input, steps] of byInput) {
       using hoisted = hoist(handleOf(inputs, input));
       for (const [slot, { step }] of steps) {
-        fillBabyStep(babies, slot, hoisted, step === 0 ? null : this.#backend.rotationKey(step));
+        fillBabyStep(babies, slot, hoisted, step === 0 ? null : backend.rotationKey(step));
       }
       await checkpoint(0);
     }
     for (const { placed, sums } of this.#rows) {
-      onOutput(placed.output, this.#finisher.finish(placed.row, this.#sum(babies, sums)));
+      onOutput(placed.output, this.#finisher.finish(placed.row, this.#sum(backend, babies, sums)));
       await checkpoint(1);
     }
   }
 
-  #sum(babies: BabySteps, sums: readonly GiantStep[]): Ciphertext {
-    using total = extendedZero(this.#backend.kernel, this.#primes);
+  #sum(backend: SimdOperations, babies: BabySteps, sums: readonly GiantStep[]): Ciphertext {
+    using total = extendedZero(backend.kernel, this.#primes);
     const parts = innerSums(
       babies,
       sums.map(({ diagonals }) => diagonals),
     );
     try {
       for (const [index, { giantStep }] of sums.entries()) {
-        addGiantStep(total, parts[index], giantStep === 0 ? null : this.#backend.rotationKey(giantStep));
+        addGiantStep(total, parts[index], giantStep === 0 ? null : backend.rotationKey(giantStep));
       }
     } finally {
       disposeAll(parts);

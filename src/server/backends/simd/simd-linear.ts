@@ -51,15 +51,25 @@ interface MatrixGroup {
 
 /** Only scalars: each tile of the inputs is read once for all outputs. */
 class MatrixRunner implements LinearRunner<SimdCiphertext> {
-  readonly #groups: readonly MatrixGroup[];
+  readonly #host: SimdOperations;
+  readonly #part: LinearPart;
+  #groups: readonly MatrixGroup[] = [];
   readonly #finisher: Finisher;
 
-  constructor(backend: SimdOperations, part: LinearPart) {
-    this.#groups = connectedRows(placedRows(part)).map((rows) => matrixGroup(backend, part, rows));
-    this.#finisher = new Finisher(backend, part);
+  constructor(host: SimdOperations, part: LinearPart) {
+    this.#host = host;
+    this.#part = part;
+    this.#finisher = new Finisher(host, part);
   }
 
-  async run(inputs: Inputs, checkpoint: Checkpoint, onOutput: OnOutput): Promise<void> {
+  async prepare(checkpoint: Checkpoint): Promise<void> {
+    this.#groups = connectedRows(placedRows(this.#part)).map((rows) =>
+      matrixGroup(this.#host, this.#part, rows),
+    );
+    await this.#finisher.prepare(checkpoint);
+  }
+
+  async run(_: SimdOperations, inputs: Inputs, checkpoint: Checkpoint, onOutput: OnOutput): Promise<void> {
     for (const { matrix, rows, inputs: columns } of this.#groups) {
       const sums = mix(
         matrix,

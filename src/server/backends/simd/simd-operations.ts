@@ -44,12 +44,22 @@ export class SimdOperations implements KeyedBackend<SimdCiphertext> {
   readonly #rotations = new Map<number, SwitchKey>();
   readonly #slots: Float64Array;
 
-  /** On `kernel`, which is this object's own from now on. */
-  constructor(kernel: KernelInstance, parameters: Parameters) {
+  readonly #isTenant: boolean;
+
+  /**
+   * On `kernel`, which is this object's own from now on.
+   * @param host whose kernel and encoder a tenant shares
+   */
+  constructor(kernel: KernelInstance, parameters: Parameters, host?: SimdOperations) {
     this.kernel = kernel;
     this.parameters = parameters;
-    this.encoder = new Encoder(kernel);
-    this.#slots = new Float64Array(parameters.slots);
+    this.#isTenant = host !== undefined;
+    this.encoder = host?.encoder ?? new Encoder(kernel);
+    this.#slots = host ? host.#slots : new Float64Array(parameters.slots);
+  }
+
+  tenant(): SimdOperations {
+    return new SimdOperations(this.kernel, this.parameters, this);
   }
 
   addKeys({ relinearization, rotations }: ResidueEvaluationKeys): void {
@@ -177,6 +187,6 @@ export class SimdOperations implements KeyedBackend<SimdCiphertext> {
     this.#relinearization = undefined;
     for (const key of this.#rotations.values()) key[Symbol.dispose]();
     this.#rotations.clear();
-    this.encoder[Symbol.dispose]();
+    if (!this.#isTenant) this.encoder[Symbol.dispose]();
   }
 }

@@ -28,32 +28,40 @@ interface Factor {
 
 /** A stage of products, without giant steps. */
 export class ProductRunner implements LinearRunner<SimdCiphertext> {
-  readonly #backend: SimdOperations;
+  readonly #host: SimdOperations;
+  readonly #part: LinearPart;
   readonly #rows: { placed: PlacedRow; factors: Factor[] }[] = [];
   readonly #finisher: Finisher;
 
-  constructor(backend: SimdOperations, part: LinearPart) {
-    this.#backend = backend;
-    this.#finisher = new Finisher(backend, part);
-    try {
-      for (const placed of placedRows(part)) {
-        const factors: Factor[] = [];
-        this.#rows.push({ placed, factors });
-        for (const { input, step, diagonal } of termsOf(placed.row)) {
-          const plaintext = backend.encode(diagonal, part.plainScale, part.level + 1, 'factor');
-          factors.push({ input, step, plaintext });
-        }
-      }
-    } catch (error) {
-      this[Symbol.dispose]();
-      throw error;
-    }
+  constructor(host: SimdOperations, part: LinearPart) {
+    this.#host = host;
+    this.#part = part;
+    this.#finisher = new Finisher(host, part);
   }
 
-  async run(inputs: Inputs, checkpoint: Checkpoint, onOutput: OnOutput): Promise<void> {
+  async prepare(checkpoint: Checkpoint): Promise<void> {
+    const { level, plainScale } = this.#part;
+    for (const placed of placedRows(this.#part)) {
+      const factors: Factor[] = [];
+      this.#rows.push({ placed, factors });
+      for (const { input, step, diagonal } of termsOf(placed.row)) {
+        const plaintext = this.#host.encode(diagonal, plainScale, level + 1, 'factor');
+        factors.push({ input, step, plaintext });
+      }
+      await checkpoint(0);
+    }
+    await this.#finisher.prepare(checkpoint);
+  }
+
+  async run(
+    backend: SimdOperations,
+    inputs: Inputs,
+    checkpoint: Checkpoint,
+    onOutput: OnOutput,
+  ): Promise<void> {
     using rotated = new Rotations(inputs);
     for (const [input, steps] of this.#steps()) {
-      rotated.add(input, steps, this.#backend);
+      rotated.add(input, steps, backend);
       await checkpoint(0);
     }
     for (const { placed, factors } of this.#rows) {

@@ -2,7 +2,7 @@
 import { defined } from '../../../base/assert.ts';
 import type { LinearRow, Term } from '../../../plan/plan.ts';
 import { addPlainInto, type Ciphertext, type Plaintext, rescale } from '../../../kernel/kernel.ts';
-import type { LinearPart } from '../../backend.ts';
+import type { Checkpoint, LinearPart } from '../../backend.ts';
 import type { SimdCiphertext, SimdOperations } from './simd-operations.ts';
 
 /** A row with its place among the stage's outputs. */
@@ -46,15 +46,15 @@ export class Finisher implements Disposable {
   constructor(backend: SimdOperations, part: LinearPart) {
     this.#backend = backend;
     this.#part = part;
-    const primes = part.level + (part.rescale ? 0 : 1);
-    try {
-      for (const row of part.rows) {
-        if (row.bias?.kind !== 'vector') continue;
-        this.#biases.set(row, backend.encode(row.bias, part.outScale, primes, 'addend'));
-      }
-    } catch (error) {
-      this[Symbol.dispose]();
-      throw error;
+  }
+
+  /** Encodes the biases that are vectors. */
+  async prepare(checkpoint: Checkpoint): Promise<void> {
+    const { level, rescale: drops, outScale, rows } = this.#part;
+    for (const row of rows) {
+      if (row.bias?.kind !== 'vector') continue;
+      this.#biases.set(row, this.#backend.encode(row.bias, outScale, level + (drops ? 0 : 1), 'addend'));
+      await checkpoint(0);
     }
   }
 

@@ -19,51 +19,66 @@ export function isRotateAndSum({ rows, plainScale }: LinearPart): boolean {
 
 /** One rotation a term: with a step or two an input, hoisting costs more than it saves. */
 export class SumRunner implements LinearRunner<SimdCiphertext> {
-  readonly #backend: SimdOperations;
   readonly #part: LinearPart;
   readonly #finisher: Finisher;
 
   constructor(backend: SimdOperations, part: LinearPart) {
-    this.#backend = backend;
     this.#part = part;
     this.#finisher = new Finisher(backend, part);
   }
 
-  async run(inputs: Inputs, checkpoint: Checkpoint, onOutput: OnOutput): Promise<void> {
+  prepare(checkpoint: Checkpoint): Promise<void> {
+    return this.#finisher.prepare(checkpoint);
+  }
+
+  async run(
+    backend: SimdOperations,
+    inputs: Inputs,
+    checkpoint: Checkpoint,
+    onOutput: OnOutput,
+  ): Promise<void> {
     for (const { row, output } of placedRows(this.#part)) {
-      onOutput(output, this.#finisher.finish(row, this.#sum(inputs, row.sums[0].terms)));
+      onOutput(output, this.#finisher.finish(row, rotateAndSum(backend, inputs, row.sums[0].terms)));
       await checkpoint(1);
     }
-  }
-
-  #sum(inputs: Inputs, terms: readonly { readonly input: number; readonly step: number }[]): Ciphertext {
-    // A rotated term first, where there is one: it is a ciphertext of our own to add to.
-    const [first, ...rest] = [...terms].sort((a, b) => b.step - a.step);
-    const sum = this.#rotated(inputs, first);
-    try {
-      for (const term of rest) {
-        if (term.step === 0) {
-          addInto(sum, handleOf(inputs, term.input));
-          continue;
-        }
-        using rotated = this.#rotated(inputs, term);
-        addInto(sum, rotated);
-      }
-    } catch (error) {
-      sum[Symbol.dispose]();
-      throw error;
-    }
-    return sum;
-  }
-
-  /** A ciphertext of our own: the rotation, or a copy. */
-  #rotated(inputs: Inputs, { input, step }: { readonly input: number; readonly step: number }): Ciphertext {
-    const handle = handleOf(inputs, input);
-    if (step !== 0) return rotate(handle, this.#backend.rotationKey(step));
-    return this.#backend.multiplyAdd(undefined, { handle, scale: 1 }, { kind: 'scalar', value: 1 }, 1).handle;
   }
 
   [Symbol.dispose](): void {
     this.#finisher[Symbol.dispose]();
   }
+}
+
+function rotateAndSum(
+  backend: SimdOperations,
+  inputs: Inputs,
+  terms: readonly { readonly input: number; readonly step: number }[],
+): Ciphertext {
+  // A rotated term first, where there is one: it is a ciphertext of our own to add to.
+  const [first, ...rest] = [...terms].sort((a, b) => b.step - a.step);
+  const sum = rotated(backend, inputs, first);
+  try {
+    for (const term of rest) {
+      if (term.step === 0) {
+        addInto(sum, handleOf(inputs, term.input));
+        continue;
+      }
+      using next = rotated(backend, inputs, term);
+      addInto(sum, next);
+    }
+  } catch (error) {
+    sum[Symbol.dispose]();
+    throw error;
+  }
+  return sum;
+}
+
+/** A ciphertext of our own: the rotation, or a copy. */
+function rotated(
+  backend: SimdOperations,
+  inputs: Inputs,
+  { input, step }: { readonly input: number; readonly step: number },
+): Ciphertext {
+  const handle = handleOf(inputs, input);
+  if (step !== 0) return rotate(handle, backend.rotationKey(step));
+  return backend.multiplyAdd(undefined, { handle, scale: 1 }, { kind: 'scalar', value: 1 }, 1).handle;
 }

@@ -1,54 +1,56 @@
-// Runs a partitioned plan over several server roles, passing each what others computed for it.
+// Runs a partitioned plan over several evaluators, passing each what others computed for it.
 import { defined } from '../base/assert.ts';
+import type { Controls } from '../base/controls.ts';
 import { throwIfAborted } from '../base/errors.ts';
 import type { Partition } from '../plan/partition.ts';
-import type { SegmentResult, ServerRole } from './contracts.ts';
+import type { EvaluatorRole, SegmentResult } from '../protocol/evaluator.ts';
 
-/** What a run over several workers needs. */
+/** What a run over several evaluators needs. */
 export interface DistributedRun {
   readonly runId: number;
-  readonly planId: string;
+  /** The name of each evaluator's part. */
+  readonly planIds: readonly string[];
+  readonly keySet: string;
   readonly partition: Partition;
   /** One frame for each input ciphertext, in order. */
   readonly inputs: readonly Uint8Array[];
-  readonly signal: AbortSignal | undefined;
-  /** Called with the share done, 0 to 1. */
-  readonly onProgress?: (share: number) => void;
 }
 
-/** Encrypted outputs, in order, the bytes that went between the workers, and how long each of them was at work. */
+/** Encrypted outputs, in order, the bytes that went between the evaluators, and how long each of them was at work. */
 export interface DistributedResult {
   readonly outputs: readonly Uint8Array[];
   readonly exchangedBytes: number;
   readonly busyMs: readonly number[];
 }
 
-type ServerCalls = Pick<ServerRole, 'run' | 'end' | 'progress'>;
+/** What the conductor asks of an evaluator. */
+export type Player = Pick<EvaluatorRole, 'run' | 'end' | 'progress'>;
 
 // Often enough for a progress bar, rarely enough not to matter.
 const PROGRESS_EVERY_MS = 120;
 
 /**
- * Runs `run` on `servers`, which hold its plan's parts and keys.
- * @throws SealedError `aborted` when the signal fires, or whatever a server role throws
+ * Runs `run` on `players`, which hold its plan's parts and keys. `onProgress` is told the share that is done, 0 to 1.
+ * @throws SealedError `aborted` when the signal fires, or whatever an evaluator throws; the others are stopped then
  */
 export async function runDistributed(
-  servers: readonly ServerCalls[],
+  players: readonly Player[],
   run: DistributedRun,
+  { signal, onProgress }: Controls<number> = {},
 ): Promise<DistributedResult> {
-  const { partition, runId, signal } = run;
-  const stop = (): void => void Promise.allSettled(servers.map((server) => server.end(runId)));
-  signal?.addEventListener('abort', stop);
-  const ticker = progressTicker(servers, run);
+  const { partition, runId } = run;
+  const failure = new AbortController();
+  const stop = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+  const ticker = progressTicker(players, run, onProgress);
   try {
     let available = new Map(run.inputs.map((frame, index) => [index, frame] as const));
     let exchangedBytes = 0;
-    const busyMs = servers.map(() => 0);
+    const busyMs = players.map(() => 0);
     for (let segment = 0; segment < partition.needs.length; segment += 1) {
       throwIfAborted(signal, 'server');
       ticker.segment = segment;
-      const results = await runSegmentOn(servers, run, segment, available);
-      results.forEach((result, worker) => (busyMs[worker] += result.busyMs));
+      const results = await runSegmentOn(players, run, segment, available, stop);
+      results.forEach((result, player) => (busyMs[player] += result.busyMs));
       available = new Map(
         results.flatMap(({ frames }) => frames.map(({ index, frame }) => [index, frame] as const)),
       );
@@ -61,45 +63,50 @@ export async function runDistributed(
       defined(available.get(index), `output ${index} came`),
     );
     return { outputs, exchangedBytes, busyMs };
+  } catch (error) {
+    failure.abort();
+    // Values that an evaluator has kept for the next segment are of no use any more.
+    await Promise.allSettled(players.map((player) => player.end(runId)));
+    throw error;
   } finally {
     ticker.stop();
-    signal?.removeEventListener('abort', stop);
-    stop();
   }
 }
 
 async function runSegmentOn(
-  servers: readonly ServerCalls[],
-  { partition, runId, planId }: DistributedRun,
+  players: readonly Player[],
+  { partition, runId, planIds, keySet }: DistributedRun,
   segment: number,
   available: ReadonlyMap<number, Uint8Array>,
+  signal: AbortSignal,
 ): Promise<SegmentResult[]> {
   const owners = partition.owners[segment];
   const neededNext = new Set(partition.needs[segment + 1]?.flat() ?? owners.keys());
   return Promise.all(
-    servers.map((server, worker) => {
+    players.map((player, worker) => {
       const wanted = owners.flatMap((owner, value) =>
         owner === worker && neededNext.has(value) ? [value] : [],
       );
       const frames = partition.needs[segment][worker].map((value) =>
         defined(available.get(value), `value ${value} was computed`),
       );
-      return server.run(runId, planId, segment, frames, wanted);
+      return player.run({ runId, planId: planIds[worker], keySet, segment, frames, wanted }, { signal });
     }),
   );
 }
 
-/** Asks the workers how far they are while `segment` runs. */
+/** Asks the evaluators how far they are while a segment runs. */
 function progressTicker(
-  servers: readonly ServerCalls[],
-  { runId, partition, onProgress }: DistributedRun,
+  players: readonly Player[],
+  { runId, partition }: DistributedRun,
+  onProgress: ((share: number) => void) | undefined,
 ): { segment: number; stop: () => void } {
   const state = { segment: 0, stop: (): void => undefined };
   if (!onProgress) return state;
   const work = segmentShares(partition);
   const timer = setInterval(() => {
     const { segment } = state;
-    void Promise.allSettled(servers.map((server) => server.progress(runId))).then((answers) => {
+    void Promise.allSettled(players.map((player) => player.progress(runId))).then((answers) => {
       const done = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : 0));
       const mean = done.reduce((sum, share) => sum + share, 0) / done.length;
       if (segment === state.segment) onProgress(work[segment].before + work[segment].share * mean);

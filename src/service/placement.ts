@@ -1,10 +1,11 @@
 // What running a network will cost on this machine: tables for the compiler, times for people.
-import type { CompiledNetwork } from '../../compiler/general/compile-network.ts';
-import { COST_TABLES } from '../../plan/cost-tables.ts';
-import { type CostTable, predictMs } from '../../plan/counts.ts';
-import { type Partition, partitionPlan } from '../../plan/partition.ts';
-import type { Plan } from '../../plan/plan.ts';
-import type { OperationTimes, ServerBackendName } from '../../protocol/contracts.ts';
+import type { SegmentInterface } from '../plan/client-interface.ts';
+import { COST_TABLES } from '../plan/cost-tables.ts';
+import { type CostTable, predictMs } from '../plan/counts.ts';
+import { type Partition, partitionPlan } from '../plan/partition.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { OperationTimes } from '../protocol/evaluator.ts';
+import type { ServerBackendName } from '../protocol/service.ts';
 
 /** Costs of a backend with what its hoisting costs once for each sum. */
 export interface RunCosts extends CostTable {
@@ -14,7 +15,7 @@ export interface RunCosts extends CostTable {
 const { simd, seal } = COST_TABLES;
 
 /** Typical costs, by which layouts are chosen: a network compiles to the same plan on every machine. */
-export const NETWORK_COSTS: Readonly<Record<ServerBackendName, RunCosts>> = {
+export const RUN_COSTS: Readonly<Record<ServerBackendName, RunCosts>> = {
   simd,
   seal: { ...seal, hoist: () => 0 },
 };
@@ -39,36 +40,25 @@ export function measuredCosts(times: OperationTimes): RunCosts {
   };
 }
 
-/** How the groups of a segment are spread over workers. */
-export interface Placement {
-  /** Groups that run at the same time, each on `partition.parts.length` workers. */
-  readonly lanes: number;
-  readonly partition: Partition;
-  /** All groups, wall-clock. */
-  readonly predictedMs: number;
-}
-
-// Workers side by side share the memory's bandwidth, and processors with the client: two are 1.3 times as fast as one
+// Evaluators side by side share the memory's bandwidth, and processors with the client: two are 1.3 times as fast as one
 // (bench/networks.ts on two cores).
 const SIDE_BY_SIDE = 1.5;
 
-/**
- * The faster way to run `groups` ciphertext groups of `plan` on `workers` workers: each group on one worker, several at
- * once, or each group on all of them.
- */
-export function placePlan(plan: Plan, groups: number, workers: number, costs: RunCosts): Placement {
-  const alone = partitionPlan(plan, 1);
-  const lanes = Math.min(groups, workers);
-  const single: Placement = {
-    lanes,
-    partition: alone,
-    predictedMs: Math.ceil(groups / lanes) * partitionMs(alone, plan, costs) * (lanes > 1 ? SIDE_BY_SIDE : 1),
-  };
-  if (workers === 1) return single;
-  const partition = partitionPlan(plan, workers);
-  const sharedMs = groups * partitionMs(partition, plan, costs) * SIDE_BY_SIDE;
-  const shared = { lanes: 1, partition, predictedMs: sharedMs };
-  return shared.predictedMs < single.predictedMs ? shared : single;
+/** Whether one run of `plan` is faster on all of `evaluators` together than on one of them. */
+export function sharesPay(plan: Plan, evaluators: number, costs: RunCosts): boolean {
+  if (evaluators === 1) return false;
+  const alone = partitionMs(partitionPlan(plan, 1), plan, costs);
+  return partitionMs(partitionPlan(plan, evaluators), plan, costs) * SIDE_BY_SIDE < alone;
+}
+
+/** Wall-clock milliseconds of `groups` runs of `plan`: several at once, each on one evaluator, or each on all of them. */
+function predictGroupsMs(plan: Plan, groups: number, evaluators: number, costs: RunCosts): number {
+  if (groups < evaluators && sharesPay(plan, evaluators, costs)) {
+    return groups * partitionMs(partitionPlan(plan, evaluators), plan, costs) * SIDE_BY_SIDE;
+  }
+  const lanes = Math.min(groups, evaluators);
+  const alone = partitionMs(partitionPlan(plan, 1), plan, costs);
+  return Math.ceil(groups / lanes) * alone * (lanes > 1 ? SIDE_BY_SIDE : 1);
 }
 
 // Checking, copying and unpacking a frame at a worker, and what any message costs.
@@ -106,13 +96,14 @@ function partitionMs(partition: Partition, plan: Plan, costs: RunCosts): number 
 
 /** Wall-clock evaluation of `inputs` inputs through all segments. */
 export function predictEvaluateMs(
-  network: CompiledNetwork,
+  plans: readonly Plan[],
+  segments: readonly SegmentInterface[],
   inputs: number,
-  workers: number,
+  evaluators: number,
   costs: RunCosts,
 ): number {
-  return network.segments.reduce((sum, { plan, card }) => {
-    const groups = Math.ceil(inputs / card.input.layout.batch);
-    return sum + placePlan(plan, groups, workers, costs).predictedMs;
+  return plans.reduce((sum, plan, index) => {
+    const groups = Math.ceil(inputs / batchOf(segments[index].input.layout));
+    return sum + predictGroupsMs(plan, groups, evaluators, costs);
   }, 0);
 }

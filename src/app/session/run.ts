@@ -1,0 +1,249 @@
+// Runs a card on inputs, encrypted or simulated: the one way for styles and networks.
+import { SealedError, throwIfAborted } from '../../base/errors.ts';
+import { executeBatch } from '../../model/batch.ts';
+import { type Picture, pictureOf } from '../../plan/finish.ts';
+import { batchOf } from '../../plan/tensor-packing.ts';
+import type { Card } from '../../protocol/card.ts';
+import type { DecryptedResult, EncryptedInput, InputGroup } from '../../protocol/client.ts';
+import type { EvaluationAnswer } from '../../protocol/service.ts';
+import { type Group, groupsOf, joined, split } from './input-groups.ts';
+import type { NamedCard, Session } from './session.ts';
+import type { RunBytes, RunTimings, Stages } from './stages.ts';
+
+/** What a run is given. */
+export interface RunInput {
+  readonly card: NamedCard;
+  /** Each in C order. A card whose result is a picture takes one. */
+  readonly inputs: readonly Float32Array[];
+  /** The float network's output for a picture, to report the precision against. */
+  readonly reference?: Float32Array | undefined;
+}
+
+/** What a run gives back. */
+export interface RunOutcome {
+  /** One for each input, in C order; empty where the result is a picture. */
+  readonly outputs: readonly Float32Array[];
+  readonly picture: Picture | undefined;
+  readonly timings: Readonly<RunTimings>;
+  readonly bytes: Readonly<RunBytes>;
+}
+
+/** One run in progress. */
+interface Run extends RunInput {
+  readonly id: number;
+  readonly session: Session;
+  readonly stages: Stages;
+  readonly timings: RunTimings;
+  readonly bytes: RunBytes;
+  readonly outputs: Float32Array[];
+  picture: Picture | undefined;
+}
+
+let runs = 0;
+
+function start(session: Session, input: RunInput, stages: Stages): Run {
+  checkInputs(input.card.card, input.inputs);
+  runs += 1;
+  return {
+    ...input,
+    id: runs,
+    session,
+    stages,
+    timings: { keygenMs: 0, encodeMs: 0, encryptMs: 0, evaluateMs: 0, roundMs: 0, decryptMs: 0 },
+    bytes: { evaluationKeys: 0, request: 0, response: 0, rounds: 0, exchanged: 0 },
+    outputs: [],
+    picture: undefined,
+  };
+}
+
+/**
+ * Runs a card on inputs, encrypted: keys, and for each segment encryption, evaluation by the service, decryption.
+ * @throws SealedError `aborted`, `invalid-argument` for inputs of another size, or whatever a role throws
+ */
+export async function runSealed(session: Session, input: RunInput, stages: Stages): Promise<RunOutcome> {
+  try {
+    return await tryRun(session, input, stages);
+  } catch (error) {
+    // The service has let go of keys or plans that it had, or is a new one: nothing has been answered yet.
+    const isGone = error instanceof SealedError && (error.code === 'keys-gone' || error.code === 'card-gone');
+    if (!isGone) throw error;
+    session.forgetKeys();
+    await session.renew(input.card, { signal: stages.signal });
+    return await tryRun(session, input, stages);
+  }
+}
+
+async function tryRun(session: Session, input: RunInput, stages: Stages): Promise<RunOutcome> {
+  const run = start(session, input, stages);
+  const { card, timings, bytes } = run;
+  const { signal } = stages;
+  const { keygenMs } = await stages.run('keygen', () =>
+    session.prepareKeys(card, { signal, onProgress: (share) => stages.progress('keygen', share) }),
+  );
+  timings.keygenMs = keygenMs;
+  bytes.evaluationKeys = session.takeKeyBytes();
+  const isSimple = card.card.segments.length === 1 && groupsIn(run, 0).length === 1;
+  if (isSimple) await runStaged(run);
+  else await stages.run('evaluate', () => runSegments(run));
+  return { outputs: run.outputs, picture: run.picture, timings, bytes };
+}
+
+/** One segment on one group of inputs: every step a stage of its own. */
+async function runStaged(run: Run): Promise<void> {
+  const { stages, bytes, timings } = run;
+  const [group] = groupsIn(run, 0);
+  const { frames } = await stages.run('encrypt', () => encrypt(run, 0, group));
+  const { evaluationKeys } = bytes;
+  await stages.run('request', () => undefined, { bytes: bytes.request + evaluationKeys, sample: frames[0] });
+  const answer = await stages.run('evaluate', () =>
+    evaluate(run, 0, frames, 1, (share) => stages.progress('evaluate', share)),
+  );
+  timings.evaluateMs = stages.ms('evaluate');
+  await stages.run('response', () => undefined, { bytes: bytes.response, sample: answer.frames[0] });
+  await stages.run('decrypt', () => finish(run, 0, group, answer));
+}
+
+/** All segments, one after the other, each on all groups of inputs. */
+async function runSegments(run: Run): Promise<void> {
+  const { segments } = run.card.card;
+  const lanes = await run.session.evaluators();
+  for (const index of segments.keys()) {
+    const groups = groupsIn(run, index);
+    const shares = groups.map(() => 0);
+    const report = (group: number, share: number): void => {
+      shares[group] = share;
+      const done = shares.reduce((sum, part) => sum + part, 0) / groups.length;
+      run.stages.progress('evaluate', (index + done) / segments.length);
+    };
+    const busy = Array<number>(Math.min(lanes, groups.length)).fill(0);
+    let next = 0;
+    const failure = new AbortController();
+    const serve = async (lane: number): Promise<void> => {
+      while (next < groups.length) {
+        throwIfAborted(failure.signal, 'server');
+        const number = next;
+        next += 1;
+        const group = groups[number];
+        const { frames } = await encrypt(run, index, group);
+        const onProgress = (share: number): void => report(number, share);
+        const answer = await evaluate(run, index, frames, busy.length, onProgress);
+        busy[lane] += answer.evaluateMs;
+        await finish(run, index, group, answer);
+        report(number, 1);
+      }
+    };
+    const all = busy.map((_, lane) => serve(lane));
+    try {
+      await Promise.all(all);
+    } catch (error) {
+      failure.abort();
+      await Promise.allSettled(all);
+      throw error;
+    }
+    run.timings.evaluateMs += Math.max(...busy);
+  }
+}
+
+function groupsIn({ card, inputs }: RunInput, segment: number): Group[] {
+  return groupsOf(inputs.length, batchOf(card.card.segments[segment].input.layout));
+}
+
+async function encrypt(run: Run, segment: number, group: Group): Promise<EncryptedInput> {
+  const { session, card, inputs, stages, timings, bytes } = run;
+  const { signal } = stages;
+  const held: InputGroup = { runId: run.id, ...group };
+  const encrypted = await session.onClient('encrypt', { signal }, (client) =>
+    segment === 0
+      ? client.encrypt(card.hash, joined(inputs, group), { signal })
+      : client.encryptHeld(card.hash, segment, held, { signal }),
+  );
+  timings.encodeMs += encrypted.encodeMs;
+  timings.encryptMs += encrypted.encryptMs;
+  bytes[segment === 0 ? 'request' : 'rounds'] += bytesOf(encrypted.frames);
+  return encrypted;
+}
+
+async function evaluate(
+  { session, card, stages, bytes }: Run,
+  segment: number,
+  frames: readonly Uint8Array[],
+  siblings: number,
+  onProgress: (share: number) => void,
+): Promise<EvaluationAnswer> {
+  const { signal } = stages;
+  const request = { card: card.hash, segment, frames, siblings };
+  const answer = await session.evaluate(request, { signal, onProgress });
+  const isLast = segment === card.card.segments.length - 1;
+  bytes[isLast ? 'response' : 'rounds'] += bytesOf(answer.frames);
+  bytes.exchanged += answer.exchangedBytes;
+  return answer;
+}
+
+/** Decrypts an answer: keeps it at the client for the next segment, or takes the result. */
+async function finish(run: Run, segment: number, group: Group, answer: EvaluationAnswer): Promise<void> {
+  const { session, card, stages, timings, reference } = run;
+  const { signal } = stages;
+  if (segment < card.card.segments.length - 1) {
+    const { decryptMs } = await session.onClient('decrypt', { signal }, (client) =>
+      client.hold(card.hash, segment, answer.frames, { runId: run.id, ...group }, { signal }),
+    );
+    timings.roundMs += decryptMs;
+    return;
+  }
+  const result: DecryptedResult = await session.onClient('decrypt', { signal }, (client) =>
+    client.decrypt(card.hash, answer.frames, group.inputs, reference, { signal }),
+  );
+  timings.decryptMs += result.decryptMs;
+  if (result.kind === 'picture') run.picture = result.picture;
+  else split(result.values, group.inputs).forEach((output, i) => (run.outputs[group.first + i] = output));
+}
+
+/** The same plans on plaintext slots, rounded as the scheme rounds: no keys, no ciphertexts. */
+export async function runSimulated(session: Session, input: RunInput, stages: Stages): Promise<RunOutcome> {
+  const run = start(session, input, stages);
+  const { card, hash } = input.card;
+  const { signal } = stages;
+  let values = [...input.inputs];
+  await stages.run('evaluate', async () => {
+    for (const [segment, { client }] of card.segments.entries()) {
+      const results: Float32Array[] = [];
+      for (const group of groupsIn(run, segment)) {
+        throwIfAborted(signal, 'server');
+        const request = { card: hash, segment, values: joined(values, group), inputs: group.inputs };
+        const simulated = await session.simulate(request, { signal });
+        run.timings.evaluateMs += simulated.evaluateMs;
+        results.push(...split(executeBatch(client, simulated.values), group.inputs));
+        stages.progress('evaluate', (segment + results.length / input.inputs.length) / card.segments.length);
+      }
+      values = results;
+    }
+  });
+  const { result } = card;
+  if (result.kind === 'tensor') run.outputs.push(...values);
+  else {
+    const [channels, height, width] = card.segments.at(-1)!.output.layout.shape;
+    run.picture = pictureOf([channels, height, width!], result.finish, values[0], input.reference);
+  }
+  return { outputs: run.outputs, picture: run.picture, timings: run.timings, bytes: run.bytes };
+}
+
+function checkInputs({ segments, result }: Card, inputs: readonly Float32Array[]): void {
+  const shape: readonly number[] = segments[0].input.layout.shape;
+  const size = shape.reduce((product, n) => product * n, 1);
+  if (inputs.length === 0 || (result.kind === 'picture' && inputs.length > 1)) {
+    const message = inputs.length === 0 ? 'There is no input to run.' : 'A picture is drawn from one input.';
+    throw new SealedError('invalid-argument', message, { stage: 'input' });
+  }
+  for (const { length } of inputs) {
+    if (length === size) continue;
+    throw new SealedError(
+      'invalid-argument',
+      `The network takes ${shape.join('×')} = ${size} values; an input has ${length}.`,
+      { stage: 'input' },
+    );
+  }
+}
+
+function bytesOf(frames: readonly Uint8Array[]): number {
+  return frames.reduce((sum, { byteLength }) => sum + byteLength, 0);
+}

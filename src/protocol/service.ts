@@ -1,0 +1,159 @@
+// The contract of a service: the whole server side as a client may know it, in this tab or across a network.
+import type { Controls } from '../base/controls.ts';
+import type { Rgb } from '../base/raster.ts';
+import type { Shape, Tensor } from '../model/graph.ts';
+import type { ParametersLiteral } from '../params/parameters.ts';
+import type { Sha256 } from './card.ts';
+import type { OperationTimes } from './evaluator.ts';
+import type { Explanation } from '../plan/explanation.ts';
+
+/** How a service computes: the project's SIMD kernel, or SEAL. */
+export const SERVER_BACKENDS = ['simd', 'seal'] as const;
+/** One of {@link SERVER_BACKENDS}. */
+export type ServerBackendName = (typeof SERVER_BACKENDS)[number];
+
+/** What a plan is chosen by: the time of a run, the bytes of its keys, or both together. */
+export const PREFERENCES = ['latency', 'small-keys', 'balanced'] as const;
+/** One of {@link PREFERENCES}. */
+export type Preference = (typeof PREFERENCES)[number];
+
+/** What a service can do. */
+export interface Capabilities {
+  /** Version of this contract. */
+  readonly protocol: 1;
+  readonly backends: readonly ServerBackendName[];
+  /** Evaluations that run side by side. */
+  readonly evaluators: number;
+  /** Most bytes of evaluation keys that all key sets together may hold. */
+  readonly keyBytes: number;
+  /** Whether it takes model files of the caller's own, and explains its plans. */
+  readonly loads: boolean;
+  readonly explains: boolean;
+}
+
+/** A model that a service offers. */
+export interface ModelEntry {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: CardOptions['kind'];
+}
+
+/** How a style is to be drawn: public, since the service draws it. */
+export interface StyleOptions {
+  readonly kind: 'style';
+  /** Modules along one side of the code. */
+  readonly modules: number;
+  readonly pixelsPerModule: number;
+  readonly colours: { readonly start: Rgb; readonly end: Rgb; readonly background: Rgb };
+  readonly direction?: string | undefined;
+  readonly backend: ServerBackendName;
+  readonly prefer?: Preference | undefined;
+}
+
+/** How a network is to be run. */
+export interface NetworkOptions {
+  readonly kind: 'network';
+  readonly backend: ServerBackendName;
+  readonly prefer?: Preference | undefined;
+  /** Inputs to be run at once, 1 unless given: as many as pay share a ciphertext. */
+  readonly batch?: number | undefined;
+  /** First and last of the file's layers to run. */
+  readonly layers?: readonly [number, number] | undefined;
+  /** Layers after which the client refreshes. */
+  readonly refresh?: readonly number[] | undefined;
+  /** Whether the client computes what the scheme cannot, in rounds of its own. */
+  readonly clientOps?: boolean | undefined;
+  /** Largest error of a fitted activation, relative to half its range; 0.02 unless given. */
+  readonly tolerance?: number | undefined;
+  /** The smallest that hold the network unless given. */
+  readonly parameters?: ParametersLiteral | undefined;
+  /**
+   * Inputs that ranges and scales are taken from: the model owner's, never a person's; without any, pictures of random
+   * values in [0, 1).
+   */
+  readonly calibration?: readonly Tensor[] | undefined;
+}
+
+/** How a model is to be run. */
+export type CardOptions = StyleOptions | NetworkOptions;
+
+/** A model file of the caller's own. */
+export interface ModelFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** Shape of one input without batch axis, where the file does not say it. */
+  readonly inputShape?: Shape | undefined;
+  /** For a state_dict: its layers, as JSON or as the text that `print(model)` shows. */
+  readonly layers?: string | undefined;
+}
+
+/** One stretch of a run, on the encrypted inputs that the card asks for. */
+export interface EvaluationRequest {
+  readonly card: Sha256;
+  readonly segment: number;
+  readonly keySet: string;
+  /** One frame for each input ciphertext, in order. */
+  readonly frames: readonly Uint8Array[];
+  /** Evaluations that this client is about to ask for together, this one among them; 1 unless given. */
+  readonly siblings?: number | undefined;
+}
+
+/** Its encrypted outputs, in order. */
+export interface EvaluationAnswer {
+  readonly frames: readonly Uint8Array[];
+  readonly evaluateMs: number;
+  /** Bytes that went between the evaluators. */
+  readonly exchangedBytes: number;
+}
+
+/**
+ * A service. Models, cards, key sets and runs have names; what is given under one key set is never used for another.
+ * A card that a service has forgotten is `card-gone`: ask for it again; a key set is `keys-gone`: make another.
+ */
+export interface Service {
+  capabilities(controls?: Controls): Promise<Capabilities>;
+  models(controls?: Controls): Promise<readonly ModelEntry[]>;
+  /**
+   * The encoded card of `model` under `options`, compiled unless it is known.
+   * @throws SealedError `invalid-argument` for an unknown model, or whatever compiling throws
+   */
+  card(model: string, options: CardOptions, controls?: Controls): Promise<Uint8Array>;
+  /** Adds a frame of evaluation keys to a key set, for the card's parameters. */
+  putKeys(card: Sha256, keySet: string, frame: Uint8Array, controls?: Controls): Promise<void>;
+  /** Runs one segment. `onProgress` is told the share that is done, 0 to 1. */
+  evaluate(request: EvaluationRequest, controls?: Controls<number>): Promise<EvaluationAnswer>;
+  /** Forgets a key set, and ends the runs that use it. */
+  drop(keySet: string): Promise<void>;
+  /** Takes a model file; its id is the SHA-256 of what was given. A remote service may refuse. */
+  load(file: ModelFile, controls?: Controls): Promise<ModelEntry>;
+  /** What a card's plan is and will cost, for whoever loaded the model. A remote service may refuse. */
+  explain(card: Sha256, controls?: Controls): Promise<Explanation>;
+}
+
+/** A service in this program: what it lets its own user do besides. */
+export interface LocalService extends Service {
+  /** Loads and compiles ahead of the first use. */
+  warm(): Promise<void>;
+  /** The same plan on plaintext slots, rounded as the scheme rounds. Encrypts nothing and is no part of the protocol. */
+  simulate(request: SimulationRequest, controls?: Controls): Promise<Simulation>;
+  /** What operations take on this machine, measured once per parameters and backend. */
+  measure(card: Sha256, controls?: Controls): Promise<OperationTimes>;
+  /** Predicted wall-clock milliseconds of evaluating `inputs` inputs, by `times` or, without them, by typical ones. */
+  predict(card: Sha256, inputs: number, times?: OperationTimes): Promise<number>;
+  /** Bytes of WebAssembly memory of the evaluators, one by one. */
+  memoryBytes(): Promise<number[]>;
+}
+
+/** One segment on plaintext: up to a batch of inputs, one after the other in C order. */
+export interface SimulationRequest {
+  readonly card: Sha256;
+  readonly segment: number;
+  readonly values: Float32Array;
+  readonly inputs: number;
+}
+
+/** What the segment makes of them: outputs one after the other, before the client's layers. */
+export interface Simulation {
+  readonly values: Float32Array;
+  readonly evaluateMs: number;
+}

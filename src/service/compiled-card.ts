@@ -1,0 +1,72 @@
+// A card as its service holds it: with the plans, split for the evaluators as runs ask for it.
+import { assert } from '../base/assert.ts';
+import { sha256Hex } from '../base/sha256.ts';
+import type { Explanation } from '../plan/explanation.ts';
+import { type Partition, partitionPlan } from '../plan/partition.ts';
+import type { Plan } from '../plan/plan.ts';
+import { decodePlan, encodePlanPart } from '../plan/plan-codec.ts';
+import type { Card } from '../protocol/card.ts';
+import { encodeCard } from '../protocol/card-codec.ts';
+import type { ServerBackendName } from '../protocol/service.ts';
+import type { CompiledModel, ModelSource } from './compiler-role.ts';
+import { type ContextName, contextOf } from './pool.ts';
+
+/** A segment's plan split over some evaluators, each part under a name. */
+export interface PlacedPlan {
+  readonly partition: Partition;
+  readonly planIds: readonly string[];
+  /** The encoded part number `index`. */
+  readonly part: (index: number) => Uint8Array;
+}
+
+/** Concatenated SHA-256 of several byte strings: the hash of their hashes. */
+function hashOf(parts: readonly Uint8Array[]): string {
+  if (parts.length === 1) return sha256Hex(parts[0]);
+  return sha256Hex(new TextEncoder().encode(parts.map(sha256Hex).join('')));
+}
+
+/** A compiled model under its card's name. */
+export class CompiledCard {
+  readonly card: Card;
+  readonly bytes: Uint8Array;
+  readonly hash: string;
+  readonly context: ContextName;
+  readonly explanation: Explanation;
+  readonly plans: readonly Plan[];
+  readonly #encoded: readonly Uint8Array[];
+  /** What it weighs in a cache. */
+  readonly weight: number;
+  readonly #placed = new Map<string, PlacedPlan>();
+
+  constructor(source: ModelSource, compiled: CompiledModel, backend: ServerBackendName) {
+    const { plans, interface: face, explanation } = compiled;
+    this.card = { ...face, model: source.id, modelHash: source.hash, planHash: hashOf(plans), backend };
+    this.bytes = encodeCard(this.card);
+    this.hash = sha256Hex(this.bytes);
+    this.context = contextOf(face.parameters, backend);
+    this.explanation = explanation;
+    this.#encoded = plans;
+    this.plans = plans.map(decodePlan);
+    this.weight = plans.reduce((sum, { byteLength }) => sum + byteLength, this.bytes.byteLength);
+    assert(this.plans.length === face.segments.length, 'there is a plan for each segment');
+  }
+
+  /** The whole plan of `segment`, encoded. */
+  encodedPlan(segment: number): Uint8Array {
+    return this.#encoded[segment];
+  }
+
+  /** The plan of `segment` split over `width` evaluators. */
+  placed(segment: number, width: number): PlacedPlan {
+    const name = `${this.card.planHash}/${segment}/${width}`;
+    let placed = this.#placed.get(name);
+    if (!placed) {
+      const partition = partitionPlan(this.plans[segment], width);
+      const planIds = partition.parts.map((_, index) => `${name}/${index}`);
+      const { parameters } = this.plans[segment];
+      placed = { partition, planIds, part: (index) => encodePlanPart(partition.parts[index], parameters) };
+      this.#placed.set(name, placed);
+    }
+    return placed;
+  }
+}

@@ -1,0 +1,90 @@
+// The compiler in a thread of its own: it computes for seconds without listening, and is ended when it is to stop.
+import { compile, type CompileOptions } from '../compiler/compile.ts';
+import { SealedError } from '../base/errors.ts';
+import { readModelFile } from '../import/model-file.ts';
+import { importOnnx } from '../import/onnx/import-onnx.ts';
+import type { Graph } from '../model/graph.ts';
+import { checkParameters } from '../params/parameters.ts';
+import type { ClientInterface } from '../plan/client-interface.ts';
+import type { Explanation } from '../plan/explanation.ts';
+import { COST_TABLES } from '../plan/cost-tables.ts';
+import { encodePlan } from '../plan/plan-codec.ts';
+import type { Sha256 } from '../protocol/card.ts';
+import type { CardOptions, ModelFile, NetworkOptions } from '../protocol/service.ts';
+import { styleById } from '../style/styles.ts';
+import { styleGraph } from '../style/graph.ts';
+
+/** A model as the registry holds it: a style's network, or a file of the caller's. */
+export type ModelSource =
+  | { readonly kind: 'style'; readonly id: string; readonly hash: Sha256; readonly bytes: Uint8Array }
+  | { readonly kind: 'network'; readonly id: string; readonly hash: Sha256; readonly file: ModelFile };
+
+/** A compiled model: what stays with the service, and what its client may know. */
+export interface CompiledModel {
+  /** One encoded plan for each segment. */
+  readonly plans: readonly Uint8Array[];
+  readonly interface: ClientInterface;
+  readonly explanation: Explanation;
+}
+
+/** The compiler as its service sees it. */
+export interface CompilerRole {
+  /** Resolves once the thread has loaded. */
+  warm(): Promise<void>;
+  /** @throws SealedError as the importers and the compiler do */
+  compile(source: ModelSource, options: CardOptions): Promise<CompiledModel>;
+}
+
+// The shape networks of styles fit every size; the importer wants one.
+const ANY_SIZE = [1, 21, 21];
+
+// A graph holds its weights: a few are enough for one person.
+const MOST_GRAPHS = 4;
+
+/** A compiler, which keeps the graphs that it has read last. */
+export function createCompiler(): CompilerRole {
+  const graphs = new Map<string, Graph>();
+
+  const graphOf = (source: ModelSource): Graph => {
+    const known = graphs.get(source.id);
+    if (known) return known;
+    const graph =
+      source.kind === 'style'
+        ? importOnnx(source.bytes, { inputShape: ANY_SIZE })
+        : readModelFile(source.file.bytes, source.file);
+    graphs.set(source.id, graph);
+    if (graphs.size > MOST_GRAPHS) graphs.delete(graphs.keys().next().value!);
+    return graph;
+  };
+
+  const role: CompilerRole = {
+    warm: () => Promise.resolve(),
+    compile: async (source, options) => {
+      const isStyle = source.kind === 'style';
+      if (isStyle !== (options.kind === 'style')) {
+        throw new SealedError('invalid-argument', `The model ${source.id} is a ${source.kind}, not a ${options.kind}.`, {
+          stage: 'compile',
+        });
+      }
+      const graph = graphOf(source);
+      const { plans, interface: face, explanation } =
+        options.kind === 'style'
+          ? compile(styleGraph(graph, styleById(source.id), options), {
+              costs: COST_TABLES[options.backend],
+              prefer: options.prefer,
+              picture: true,
+            })
+          : compile(graph, networkOptions(options));
+      return { plans: plans.map(encodePlan), interface: face, explanation };
+    },
+  };
+  return Object.freeze(Object.assign(Object.create(null) as object, role));
+}
+
+function networkOptions({ backend, parameters, kind: _, ...options }: NetworkOptions): CompileOptions {
+  return {
+    ...options,
+    costs: COST_TABLES[backend],
+    parameters: parameters && checkParameters(parameters),
+  };
+}

@@ -1,0 +1,290 @@
+// The server side whole, behind its contract: models, compiled cards, key sets and runs, over a pool of evaluators.
+import { limited, type WorkerHandle } from '../base/worker-handle.ts';
+import type { Controls } from '../base/controls.ts';
+import { SealedError, throwIfAborted } from '../base/errors.ts';
+import { sha256Hex } from '../base/sha256.ts';
+import type { EvaluatorRole, OperationTimes } from '../protocol/evaluator.ts';
+import {
+  type CardOptions,
+  type EvaluationAnswer,
+  type EvaluationRequest,
+  type LocalService,
+  SERVER_BACKENDS,
+} from '../protocol/service.ts';
+import type { SimulatorRole } from '../protocol/simulator.ts';
+import { BudgetCache } from './budget-cache.ts';
+import { CompiledCard } from './compiled-card.ts';
+import type { CompiledModel, CompilerRole, ModelSource } from './compiler-role.ts';
+import { runDistributed } from './conductor.ts';
+import { measuredCosts, predictEvaluateMs, RUN_COSTS, sharesPay } from './placement.ts';
+import { Pool, watch } from './pool.ts';
+import { type ModelLoader, Registry } from './registry.ts';
+
+/** How a service is put together. */
+export interface ServiceOptions {
+  readonly loadModel: ModelLoader;
+  /** Number of evaluators. */
+  readonly evaluators: number;
+  readonly startEvaluator: () => WorkerHandle<EvaluatorRole>;
+  readonly startCompiler: () => WorkerHandle<CompilerRole>;
+  readonly startSimulator: () => WorkerHandle<SimulatorRole>;
+  /** Most bytes of evaluation keys that all key sets hold together. */
+  readonly keyBytes?: number;
+  /** Most bytes of plans that are kept. */
+  readonly planBytes?: number;
+  /** Bytes of WebAssembly memory of one evaluator beyond which idle parameter sets are closed. */
+  readonly memoryBytes?: number;
+}
+
+// Galois keys of one large network come to some hundred megabytes.
+const KEY_BYTES = 1024e6;
+// A plan of version 10 holds some 12 MB of colour fields.
+const PLAN_BYTES = 256e6;
+const MEMORY_BYTES = 768e6;
+
+const ADVICE = 'Try again, or a smaller model.';
+
+/** The keys of one client. */
+interface KeySet {
+  readonly context: string;
+  readonly frames: Uint8Array[];
+}
+
+/** A service in this program, and its end. */
+export interface RunningService extends LocalService {
+  /** Ends its threads; a later call starts new ones. */
+  close(): Promise<void>;
+}
+
+/** The name of `options` among those of a model: equal options compile to equal plans. */
+function optionsName(options: CardOptions): string {
+  return JSON.stringify(options, (_, value: unknown) =>
+    value instanceof Float32Array ? sha256Hex(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) : value,
+  );
+}
+
+/** A service. */
+export function createService(options: ServiceOptions): RunningService {
+  const registry = new Registry(options.loadModel);
+  const pool = new Pool({
+    start: options.startEvaluator,
+    size: options.evaluators,
+    memoryBudget: options.memoryBytes ?? MEMORY_BYTES,
+  });
+  const names = new Map<string, string>();
+  const cards = new BudgetCache<CompiledCard>(options.planBytes ?? PLAN_BYTES);
+  const keyBytes = options.keyBytes ?? KEY_BYTES;
+  const keySets = new BudgetCache<KeySet>(keyBytes, (name) => void pool.dropKeys(name));
+  const times = new Map<string, Promise<OperationTimes>>();
+  const compiler = new Compiling(options.startCompiler);
+  let simulator: WorkerHandle<SimulatorRole> | undefined;
+  let runs = 0;
+
+  const known = (hash: string): CompiledCard => {
+    const compiled = cards.get(hash);
+    if (compiled) return compiled;
+    throw new SealedError('card-gone', 'The service no longer has this card: ask for it again.', {
+      stage: 'server',
+    });
+  };
+
+  /** Compiles for the backend asked for, or for SEAL where that one does not run here. */
+  const compileCard = async (model: string, wanted: CardOptions, controls: Controls): Promise<CompiledCard> => {
+    const source = await registry.source(model);
+    const compiled = new CompiledCard(source, await compiler.compile(source, wanted, controls), wanted.backend);
+    if (wanted.backend === 'seal') return compiled;
+    const used = await pool.at(0).open(compiled.context);
+    if (used === wanted.backend) return compiled;
+    const other = { ...wanted, backend: used };
+    return new CompiledCard(source, await compiler.compile(source, other, controls), used);
+  };
+
+  /** One try of a run, on the evaluators lent to it. */
+  const runOn = async (
+    indices: readonly number[],
+    compiled: CompiledCard,
+    { segment, keySet, frames }: EvaluationRequest,
+    { signal, onProgress }: Controls<number>,
+  ): Promise<EvaluationAnswer> => {
+    const evaluators = indices.map((index) => pool.at(index));
+    const handles = evaluators.map(({ handle }) => handle);
+    const placed = compiled.placed(segment, evaluators.length);
+    const keys = keySets.get(keySet)?.frames ?? [];
+    const give = evaluators.map((evaluator, index) =>
+      evaluator.give(
+        { context: compiled.context, planId: placed.planIds[index], part: () => placed.part(index), keySet, keys },
+        signal,
+      ),
+    );
+    await limited(Promise.all(give), handles, { signal, stage: 'compile', advice: ADVICE });
+    runs += 1;
+    const run = { runId: runs, planIds: placed.planIds, keySet, partition: placed.partition, inputs: frames };
+    const stopWatching = watch(handles);
+    const started = performance.now();
+    try {
+      const call = runDistributed(
+        handles.map(({ role }) => role),
+        run,
+        { signal, onProgress },
+      );
+      const { outputs, exchangedBytes } = await limited(call, handles, { signal, stage: 'server', advice: ADVICE });
+      return { frames: outputs, evaluateMs: performance.now() - started, exchangedBytes };
+    } finally {
+      stopWatching();
+    }
+  };
+
+  const service: RunningService = {
+    capabilities: async () => ({
+      protocol: 1,
+      backends: SERVER_BACKENDS,
+      evaluators: pool.size,
+      keyBytes,
+      loads: true,
+      explains: true,
+    }),
+
+    models: async () => registry.entries(),
+
+    card: async (model, wanted, controls = {}) => {
+      const name = `${model} ${optionsName(wanted)}`;
+      const hash = names.get(name);
+      const compiledBefore = hash === undefined ? undefined : cards.get(hash);
+      if (compiledBefore) return compiledBefore.bytes;
+      const compiled = await compileCard(model, wanted, controls);
+      names.set(name, compiled.hash);
+      cards.set(compiled.hash, compiled, compiled.weight);
+      return compiled.bytes;
+    },
+
+    putKeys: async (card, keySet, frame, { signal } = {}) => {
+      throwIfAborted(signal, 'wire');
+      const { context } = known(card);
+      const held = keySets.get(keySet);
+      if (held && held.context !== context.name) {
+        throw new SealedError('invalid-argument', 'These keys are for other parameters than the set’s.', {
+          stage: 'server',
+        });
+      }
+      if (held) {
+        held.frames.push(frame);
+        keySets.grow(keySet, frame.byteLength);
+      } else {
+        keySets.set(keySet, { context: context.name, frames: [frame] }, frame.byteLength);
+      }
+    },
+
+    evaluate: async (request, controls = {}) => {
+      const compiled = known(request.card);
+      const segment = compiled.card.segments[request.segment];
+      if (!segment) {
+        throw new SealedError('invalid-argument', `The card has no segment ${request.segment}.`, { stage: 'server' });
+      }
+      const held = keySets.get(request.keySet);
+      if ((segment.relinearize || segment.rotationSteps.length > 0) && held?.context !== compiled.context.name) {
+        throw new SealedError('keys-gone', 'The service no longer has these keys: make others.', { stage: 'server' });
+      }
+      using _card = cards.pin(compiled.hash);
+      using _keys = keySets.pin(request.keySet);
+      const plan = compiled.plans[request.segment];
+      const wantsAll =
+        (request.siblings ?? 1) < pool.size && sharesPay(plan, pool.size, RUN_COSTS[compiled.card.backend]);
+      return await pool.lend(wantsAll, controls.signal, async (indices) => {
+        try {
+          return await runOn(indices, compiled, request, controls);
+        } catch (error) {
+          // An evaluator that died is replaced: the client need not know.
+          const hasDied = error instanceof SealedError && error.code === 'worker-died';
+          if (!hasDied || controls.signal?.aborted) throw error;
+          return await runOn(indices, compiled, request, controls);
+        }
+      });
+    },
+
+    drop: async (keySet) => keySets.delete(keySet),
+    load: async (file) => registry.add(file),
+    explain: async (card) => known(card).explanation,
+
+    warm: async () => {
+      await Promise.all([pool.warm(), compiler.warm()]);
+    },
+
+    simulate: async ({ card, segment, values, inputs }, { signal } = {}) => {
+      const compiled = known(card);
+      if (simulator?.dead !== false) simulator = options.startSimulator();
+      const call = simulator.role.simulate(compiled.encodedPlan(segment), compiled.card.segments[segment], values, inputs);
+      return await limited(call, [simulator], { signal, stage: 'server', advice: ADVICE });
+    },
+
+    measure: async (card, { signal } = {}) => {
+      const { context } = known(card);
+      let measuring = times.get(context.name);
+      if (!measuring) {
+        measuring = pool.measure(context, signal);
+        times.set(context.name, measuring);
+        measuring.catch(() => times.delete(context.name));
+      }
+      return await measuring;
+    },
+
+    predict: async (card, inputs, measured) => {
+      const { plans, card: face } = known(card);
+      const costs = measured ? measuredCosts(measured) : RUN_COSTS[face.backend];
+      return predictEvaluateMs(plans, face.segments, inputs, pool.size, costs);
+    },
+
+    memoryBytes: () => pool.memoryBytes(),
+
+    close: async () => {
+      keySets.clear();
+      pool.close();
+      compiler.close();
+      simulator?.terminate();
+    },
+  };
+  return Object.freeze(Object.assign(Object.create(null) as object, service));
+}
+
+const STOPPED = 'compiling was stopped';
+
+/** The compiler's thread: it does not listen while it computes, so that it is ended when it is to stop. */
+class Compiling {
+  readonly #start: () => WorkerHandle<CompilerRole>;
+  #handle: WorkerHandle<CompilerRole> | undefined;
+
+  constructor(start: () => WorkerHandle<CompilerRole>) {
+    this.#start = start;
+  }
+
+  #living(): WorkerHandle<CompilerRole> {
+    if (this.#handle?.dead !== false) this.#handle = this.#start();
+    return this.#handle;
+  }
+
+  async warm(): Promise<void> {
+    await this.#living().role.warm();
+  }
+
+  async compile(source: ModelSource, wanted: CardOptions, { signal }: Controls): Promise<CompiledModel> {
+    for (;;) {
+      throwIfAborted(signal, 'compile');
+      const handle = this.#living();
+      const end = (): void => handle.terminate(STOPPED);
+      signal?.addEventListener('abort', end);
+      try {
+        const call = handle.role.compile(source, wanted);
+        return await limited(call, [handle], { signal, stage: 'compile', advice: ADVICE });
+      } catch (error) {
+        // Another caller's stop ended the thread under this one: a new one goes on.
+        const isOthers = error instanceof SealedError && error.message.includes(STOPPED);
+        if (!isOthers || signal?.aborted) throw error;
+      } finally {
+        signal?.removeEventListener('abort', end);
+      }
+    }
+  }
+
+  close(): void {
+    this.#handle?.terminate();
+  }
+}

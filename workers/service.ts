@@ -1,0 +1,25 @@
+// The service in a browser's worker, with evaluators, compiler and simulator as workers of its own.
+import { SealedError } from '../src/base/errors.ts';
+import { createService } from '../src/service/service.ts';
+import { serve } from './endpoint.ts';
+import { startCompiler, startEvaluator, startSimulator } from './platform/browser-nested.ts';
+
+/** Reads a file of the site. @throws SealedError `load-failed` */
+async function loadModel(url: URL): Promise<Uint8Array> {
+  const response = await fetch(url);
+  if (!response.ok) {
+    const message = `The file ${url.pathname} could not be loaded (HTTP ${response.status}).`;
+    throw new SealedError('load-failed', message, { stage: 'model' });
+  }
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+serve(({ seal, kernel, site, evaluators }) =>
+  createService({
+    loadModel: (path) => loadModel(new URL(path, site as string)),
+    evaluators: Number(evaluators),
+    startEvaluator: () => startEvaluator({ seal, kernel }),
+    startCompiler,
+    startSimulator,
+  }),
+);
