@@ -1,5 +1,6 @@
 // The exact renamings a client does after decryption, and the step from values to an 8-bit picture.
 import { assert } from '../base/assert.ts';
+import { compareValues, type Differences } from '../base/compare.ts';
 import { SealedError } from '../base/errors.ts';
 import type { FinishOperation } from './plan.ts';
 
@@ -45,10 +46,7 @@ function toRgb({ shape: [channels, height, width], values }: Planes): Uint8Array
 }
 
 /** How far decrypted values are from the float network's. */
-export interface Precision {
-  readonly maxAbsError: number;
-  readonly meanAbsError: number;
-}
+export type Precision = Differences;
 
 /** An 8-bit RGB picture, row-major, with its precision against the reference if one was given. */
 export interface Picture {
@@ -59,20 +57,10 @@ export interface Picture {
 }
 
 function comparePrecision(values: Float32Array, reference: Float32Array): Precision {
-  if (values.length !== reference.length) {
-    throw new SealedError('invalid-argument', 'The reference has another size than the result.', {
-      stage: 'decrypt',
-    });
-  }
-  let maxAbsError = 0;
-  let sum = 0;
-  for (let i = 0; i < values.length; i += 1) {
-    const error = Math.abs(values[i] - reference[i]);
-    // Math.max keeps a NaN once it has met one.
-    maxAbsError = Math.max(maxAbsError, error);
-    sum += error;
-  }
-  return { maxAbsError, meanAbsError: sum / values.length };
+  if (values.length === reference.length) return compareValues(values, reference);
+  throw new SealedError('invalid-argument', 'The reference has another size than the result.', {
+    stage: 'decrypt',
+  });
 }
 
 /**

@@ -1,36 +1,33 @@
 // Runs a network encrypted and beside it in the clear, and reports how far they are apart and what it took.
-import type { CompiledNetwork } from '../../compiler/general/compile-network.ts';
-import { checkRanges } from '../../compiler/general/calibrate.ts';
+import { compareValues } from '../../base/compare.ts';
 import { SealedError } from '../../base/errors.ts';
-import { primesAtLevel } from '../../params/parameters.ts';
 import { executeGraph } from '../../model/execute.ts';
-import type { Graph } from '../../model/graph.ts';
-import type {
-  NetworkBytes,
-  NetworkControls,
-  NetworkOutcome,
-  NetworkSession,
-  NetworkTimings,
-} from '../session/network-session.ts';
+import { elementCount } from '../../model/graph.ts';
+import { selectLayers } from '../../model/layer-range.ts';
+import type { Explanation, PlannedLayer } from '../../plan/explanation.ts';
+import type { BackendName } from '../session/backends.ts';
+import { type RunOutcome, runSealed, runSimulated } from '../session/run.ts';
+import type { Session } from '../session/session.ts';
+import { type RunBytes, type RunControls, type RunTimings, Stages } from '../session/stages.ts';
 import {
-  compileModel,
+  type Model,
   type ModelOptions,
   type ModelPlanReport,
-  type PlannedLayer,
-  plannedLayers,
+  planModel,
   type PlannedModel,
   reportPlan,
-} from './plan-model.ts';
-import type { BackendName } from '../style/report.ts';
+} from './model-plan.ts';
 
 /** What to run. */
 export interface ModelRunRequest extends ModelOptions {
-  readonly graph: Graph;
+  readonly model: Model;
   readonly inputs: readonly Float32Array[];
   /** Whether to run and decrypt up to each layer as well, for its error. */
   readonly layersReport?: boolean;
   /** Whether to run once before the run that is reported. */
   readonly warm?: boolean;
+  /** A plan that has been shown for these options: it is the one that runs. */
+  readonly planned?: PlannedModel | undefined;
 }
 
 /** A layer with the error measured after it; null where it was not. */
@@ -50,102 +47,88 @@ export interface ModelRunReport {
   readonly layers: readonly ReportedLayer[];
   readonly parameters: ModelPlanReport['parameters'];
   readonly cost: Omit<ModelPlanReport, 'layers' | 'parameters' | 'predictedError'>;
-  readonly timings: NetworkTimings & { readonly planMs: number; readonly evaluateMsPerInput: number };
-  readonly bytes: NetworkBytes;
+  readonly timings: RunTimings & {
+    readonly totalMs: number;
+    readonly planMs: number;
+    readonly evaluateMsPerInput: number;
+  };
+  readonly bytes: RunBytes;
 }
 
-/** Largest and mean absolute difference. NaN counts as the largest. */
-export function compareOutputs(
-  actual: readonly ArrayLike<number>[],
-  expected: readonly ArrayLike<number>[],
-): { readonly maxAbsError: number; readonly meanAbsError: number } {
-  let [maxAbsError, sum, count] = [0, 0, 0];
-  expected.forEach((values, i) => {
-    for (let j = 0; j < values.length; j += 1) {
-      const error = Math.abs(actual[i][j] - values[j]);
-      maxAbsError = Math.max(maxAbsError, error);
-      sum += error;
-      count += 1;
-    }
-  });
-  return { maxAbsError, meanAbsError: sum / count };
+/** The part of the network that runs. */
+function graphOf({ model: { graph } }: PlannedModel, { layers }: ModelOptions): Model['graph'] {
+  return layers ? selectLayers(graph, ...layers) : graph;
 }
 
 /** The float network's outputs. */
-export function clearOutputs({ graph }: CompiledNetwork, inputs: readonly Float32Array[]): Float32Array[] {
+export function clearOutputs(graph: Model['graph'], inputs: readonly Float32Array[]): Float32Array[] {
   return inputs.map((data) => executeGraph(graph, { shape: graph.input.shape, data }).data);
 }
 
 /**
  * Throws unless every value stays where the network was compiled for: in the ranges that activations were fitted over, and
- * small enough for the modulus it is decrypted at.
+ * small enough for the modulus it is decrypted at. By this side's own copy of the network: nothing of an input leaves.
  * @throws SealedError `out-of-range` naming the layer
  */
-function checkInputRanges({ segments }: CompiledNetwork, inputs: readonly Float32Array[]): void {
-  for (const input of inputs) {
-    let data = input;
-    for (const { graph, client, fits, card, plan } of segments) {
-      checkRanges(graph, { shape: graph.input.shape, data }, fits);
-      data = executeGraph(graph, { shape: graph.input.shape, data }).data;
-      const { level, scale } = card.output;
-      const modulus = primesAtLevel(plan.parameters, level).reduce(
-        (product, prime) => product * Number(prime),
-        1,
+function checkRanges(
+  graph: Model['graph'],
+  inputs: readonly Float32Array[],
+  { ranges }: Explanation,
+): void {
+  const byValue = Map.groupBy(ranges, ({ value }) => value);
+  const check = (id: string, data: Float32Array): void => {
+    for (const { layer, low, high } of byValue.get(id) ?? []) {
+      const outside = data.find((x) => !(x >= low && x <= high));
+      if (outside === undefined) continue;
+      throw new SealedError(
+        'out-of-range',
+        `At layer ${layer} a value of ${outside.toPrecision(4)} lies outside ${low.toPrecision(4)} to ${high.toPrecision(4)}, ` +
+          'for which the plan was made: calibrate with inputs like this one.',
+        { stage: 'model', detail: { layer } },
       );
-      const most = modulus / (2 * scale);
-      if (!data.every((x) => Math.abs(x) < most)) {
-        throw new SealedError(
-          'out-of-range',
-          `A value after layer ${graph.output} exceeds ${most.toPrecision(4)}, which the parameters hold: calibrate with inputs like this one.`,
-          { stage: 'model', detail: { layer: graph.output } },
-        );
-      }
-      if (client) data = executeGraph(client, { shape: client.input.shape, data }).data;
     }
+  };
+  for (const data of inputs) {
+    check(graph.input.id, data);
+    executeGraph(graph, { shape: graph.input.shape, data }, { onNode: ({ id }, output) => check(id, output.data) });
   }
 }
 
 /**
  * Runs `request` on `session`.
- * @throws SealedError `out-of-range` for an input unlike the calibration's; whatever compiling or a role throws
+ * @throws SealedError `out-of-range` for an input unlike the calibration's; whatever planning or a role throws
  */
 export async function runModel(
-  session: NetworkSession,
+  session: Session,
   request: ModelRunRequest,
-  controls: NetworkControls = {},
+  controls: RunControls = {},
 ): Promise<ModelRunReport> {
-  const { graph, inputs, layersReport = false, warm = false, ...options } = request;
+  const { model, inputs, layersReport = false, warm = false, planned: shown, ...options } = request;
   const { backend } = options;
-  const planned = compileModel(graph, options);
-  const { network, predictedError, planMs } = planned;
-  checkInputRanges(network, inputs);
-  const {
-    layers: _,
-    parameters,
-    predictedError: __,
-    ...cost
-  } = await reportPlan(planned, inputs.length, backend, session, controls.signal);
-  let keyBytes = 0;
-  let keygenMs = 0;
-  if (warm) {
-    const first = await session.run(network, inputs, backend, controls);
-    keyBytes = first.bytes.evaluationKeys;
-    keygenMs = first.timings.keygenMs;
-  }
-  const outcome = await session.run(network, inputs, backend, controls);
-  const expected = clearOutputs(network, inputs);
+  const { signal } = controls;
+  const planned = shown ?? (await planModel(session, model, options, { signal }));
+  const { explanation, card } = planned;
+  const graph = graphOf(planned, options);
+  for (const { length } of inputs) checkSize(graph, length);
+  checkRanges(graph, inputs, explanation);
+  const report = await reportPlan(session, planned, inputs.length, backend, { signal });
+  const { layers, parameters, predictedError, ...cost } = report;
+  const first = warm ? await runOnce(session, planned, inputs, backend, controls) : undefined;
+  const started = performance.now();
+  const outcome = await runOnce(session, planned, inputs, backend, controls);
+  const totalMs = performance.now() - started;
+  const expected = clearOutputs(graph, inputs);
   const errors = compareOutputs(outcome.outputs, expected);
   const measured = layersReport ? await layerErrors(session, request, planned, controls) : undefined;
-  const last = network.graph.layers?.at(-1)?.index;
+  const last = graph.layers?.at(-1)?.index;
   return {
     outputs: outcome.outputs.map((values) => [...values]),
     clearOutputs: expected.map((values) => [...values]),
-    outputShape:
-      network.graph.nodes.find(({ id }) => id === network.graph.output)?.shape ?? network.graph.input.shape,
+    outputShape: explanation.outputShape,
     ...errors,
     predictedError,
-    backend: outcome.backend,
-    layers: plannedLayers(network).map((layer): ReportedLayer => {
+    backend: backend === 'clear' ? 'clear' : card.card.backend,
+    layers: layers.map((layer): ReportedLayer => {
       const found = measured?.get(layer.index);
       if (found) {
         // Up to a layer that a later one absorbs, the network has a level and scale of its own.
@@ -156,23 +139,51 @@ export async function runModel(
     }),
     parameters,
     cost,
-    timings: withKeys(outcome, keygenMs, planMs, inputs.length),
-    bytes: { ...outcome.bytes, evaluationKeys: outcome.bytes.evaluationKeys + keyBytes },
+    timings: {
+      ...outcome.timings,
+      // A warm run makes no keys: those of the run before it count.
+      keygenMs: outcome.timings.keygenMs + (first?.timings.keygenMs ?? 0),
+      totalMs,
+      planMs: planned.planMs,
+      evaluateMsPerInput: outcome.timings.evaluateMs / inputs.length,
+    },
+    bytes: {
+      ...outcome.bytes,
+      evaluationKeys: outcome.bytes.evaluationKeys + (first?.bytes.evaluationKeys ?? 0),
+    },
   };
 }
 
-/** A warm run makes no keys: those of the run before it count. */
-function withKeys(
-  { timings }: NetworkOutcome,
-  keygenMs: number,
-  planMs: number,
-  inputs: number,
-): ModelRunReport['timings'] {
+function runOnce(
+  session: Session,
+  { card }: PlannedModel,
+  inputs: readonly Float32Array[],
+  backend: BackendName,
+  controls: RunControls,
+): Promise<RunOutcome> {
+  const run = backend === 'clear' ? runSimulated : runSealed;
+  return run(session, { card, inputs }, new Stages(controls));
+}
+
+function checkSize({ input: { shape } }: Model['graph'], length: number): void {
+  if (length === elementCount(shape)) return;
+  throw new SealedError(
+    'invalid-argument',
+    `The network takes ${shape.join('×')} = ${elementCount(shape)} values; an input has ${length}.`,
+    { stage: 'input' },
+  );
+}
+
+/** Largest and mean absolute difference over all outputs. NaN counts as the largest. */
+export function compareOutputs(
+  actual: readonly Float32Array[],
+  expected: readonly Float32Array[],
+): { readonly maxAbsError: number; readonly meanAbsError: number } {
+  const each = expected.map((values, i) => ({ ...compareValues(actual[i], values), count: values.length }));
+  const count = each.reduce((sum, { count: own }) => sum + own, 0);
   return {
-    ...timings,
-    keygenMs: timings.keygenMs + keygenMs,
-    planMs,
-    evaluateMsPerInput: timings.evaluateMs / inputs,
+    maxAbsError: each.reduce((most, { maxAbsError }) => Math.max(most, maxAbsError), 0),
+    meanAbsError: each.reduce((sum, { meanAbsError, count: own }) => sum + meanAbsError * own, 0) / count,
   };
 }
 
@@ -188,25 +199,24 @@ interface LayerError {
  * parameters.
  */
 async function layerErrors(
-  session: NetworkSession,
-  request: ModelRunRequest,
-  { network }: PlannedModel,
-  controls: NetworkControls,
+  session: Session,
+  { model, inputs, layersReport: _, warm: __, planned: ___, ...options }: ModelRunRequest,
+  { card, explanation }: PlannedModel,
+  controls: RunControls,
 ): Promise<ReadonlyMap<number, LayerError>> {
-  const { graph, inputs, layersReport: _, warm: __, ...options } = request;
   const found = new Map<number, LayerError>();
-  const marks = network.graph.layers ?? [];
-  for (const { index } of marks) {
+  const [{ index: firstIndex }] = explanation.layers;
+  for (const { index } of explanation.layers) {
     const upTo: ModelOptions = {
       ...options,
-      layers: [marks[0].index, index],
+      layers: [firstIndex, index],
       refresh: (options.refresh ?? []).filter((after) => after < index),
-      parameters: network.segments[0].plan.parameters,
+      parameters: card.card.parameters,
     };
-    const prefix = compileModel(graph, upTo).network;
-    const { outputs } = await session.run(prefix, inputs, options.backend, controls);
-    const { maxAbsError } = compareOutputs(outputs, clearOutputs(prefix, inputs));
-    const { level, scale } = prefix.segments.at(-1)!.card.output;
+    const prefix = await planModel(session, model, upTo, { signal: controls.signal });
+    const { outputs } = await runOnce(session, prefix, inputs, options.backend, controls);
+    const { maxAbsError } = compareOutputs(outputs, clearOutputs(graphOf(prefix, upTo), inputs));
+    const { level, scale } = prefix.card.card.segments.at(-1)!.output;
     found.set(index, { level, scaleBits: Math.log2(scale), maxAbsError });
   }
   return found;

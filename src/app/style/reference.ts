@@ -1,0 +1,46 @@
+// This side's own copy of the styles: their networks, and what the float network draws, to hold an answer against.
+import { executeGraph } from '../../model/execute.ts';
+import type { Graph } from '../../model/graph.ts';
+import { importOnnx } from '../../import/onnx/import-onnx.ts';
+import { styleGraph, type PixelsPerModule } from '../../style/graph.ts';
+import type { StyleColours } from '../../style/colours.ts';
+import type { Style } from '../../style/styles.ts';
+
+/** Reads a file of the site's `public/` folder. */
+export type ModelLoader = (path: string) => Promise<Uint8Array>;
+
+// The networks fit every size; the importer wants one.
+const ANY_SIZE = [1, 21, 21];
+
+/** The styles' networks, loaded once. */
+export class StyleReferences {
+  readonly #load: ModelLoader;
+  readonly #networks = new Map<string, Promise<Graph>>();
+
+  constructor(load: ModelLoader) {
+    this.#load = load;
+  }
+
+  /** Loads the network of `style` ahead of its first use. */
+  network(style: Style): Promise<Graph> {
+    let network = this.#networks.get(style.model);
+    if (!network) {
+      network = this.#load(style.model).then((bytes) => importOnnx(bytes, { inputShape: ANY_SIZE }));
+      network.catch(() => this.#networks.delete(style.model));
+      this.#networks.set(style.model, network);
+    }
+    return network;
+  }
+
+  /** What the float network makes of `dark`, the modules row by row, 1 for dark: `[3, side, side]` in 0 to 1. */
+  async picture(
+    style: Style,
+    modules: number,
+    colours: StyleColours,
+    pixelsPerModule: PixelsPerModule,
+    dark: Float32Array,
+  ): Promise<Float32Array> {
+    const graph = styleGraph(await this.network(style), style, modules, colours, pixelsPerModule);
+    return executeGraph(graph, { shape: graph.input.shape, data: dark }).data;
+  }
+}
