@@ -3,7 +3,9 @@ import { asSealedError, throwIfAborted } from '../../base/errors.ts';
 import type { Graph } from '../../model/graph.ts';
 import { selectLayers } from '../../model/layer-range.ts';
 import type { BfvRefusal, BfvResult, BfvSet, BfvTester } from '../../bfv/bfv-test.ts';
-import { withLimits, type WorkerHandle } from '../session/workers.ts';
+import { withLimits } from '../../base/controls.ts';
+import type { WorkerHandle } from '../../base/worker-handle.ts';
+import { SET_ADVICE } from './parameter-test.ts';
 
 export type { BfvRefusal, BfvResult, BfvTester } from '../../bfv/bfv-test.ts';
 
@@ -48,7 +50,12 @@ export async function sweepBfv(
       const worker = start();
       try {
         const call = worker.role.test({ set, graph: part, inputs });
-        results[index] = await withLimits(call, { signal, timeoutMs: TIMEOUT_MS, stage: 'worker' });
+        results[index] = await withLimits(call, {
+          signal,
+          timeoutMs: TIMEOUT_MS,
+          stage: 'worker',
+          advice: SET_ADVICE,
+        });
       } catch (error) {
         const { code, message } = asSealedError(error);
         if (code === 'aborted') throw error;

@@ -1,11 +1,10 @@
 // The parameter tester: one network under many parameter sets, each with its errors, levels, time, bytes and security.
 import { asSealedError, SealedError, throwIfAborted } from '../../base/errors.ts';
-import type { Graph } from '../../model/graph.ts';
 import { checkParameters, type ParametersLiteral } from '../../params/parameters.ts';
-import { NetworkSession } from '../session/network-session.ts';
-import type { ModelOptions } from '../network/plan-model.ts';
+import type { Model, ModelOptions } from '../network/model-plan.ts';
 import { type ModelRunReport, runModel } from '../network/run-model.ts';
-import type { WorkerFactory } from '../session/workers.ts';
+import { Session } from '../session/session.ts';
+import type { SessionWorkers } from '../session/workers.ts';
 
 /** A set to try. */
 export interface ParameterSet extends ParametersLiteral {
@@ -14,7 +13,7 @@ export interface ParameterSet extends ParametersLiteral {
 
 /** What to test. */
 export interface ParameterTest extends Omit<ModelOptions, 'parameters'> {
-  readonly graph: Graph;
+  readonly model: Model;
   readonly inputs: readonly Float32Array[];
   readonly sets: readonly ParameterSet[];
   /** Sets that are tried at the same time, each with two worker threads of its own. */
@@ -47,13 +46,16 @@ export interface ParameterRefusal {
   readonly reason: string;
 }
 
+/** What to do when a set takes too long. */
+export const SET_ADVICE = 'Try fewer layers or inputs, or a set of smaller degree.';
+
 /**
  * Runs the network under each set, several at a time. A set that cannot run is an entry of the result, no exception.
  * @param onResult called as each set is done, with its index
  * @throws SealedError `aborted`; `invalid-argument` without sets
  */
 export async function testParameters(
-  workers: WorkerFactory,
+  workers: SessionWorkers,
   test: ParameterTest,
   signal?: AbortSignal,
   onResult?: (index: number, result: ParameterResult | ParameterRefusal) => void,
@@ -64,7 +66,7 @@ export async function testParameters(
   const results: (ParameterResult | ParameterRefusal)[] = [];
   let next = 0;
   const work = async (): Promise<void> => {
-    const session = new NetworkSession(workers, 1);
+    const session = new Session({ workers, advice: SET_ADVICE });
     try {
       while (next < sets.length) {
         const index = next;
@@ -82,7 +84,7 @@ export async function testParameters(
 }
 
 async function trySet(
-  session: NetworkSession,
+  session: Session,
   test: ParameterTest,
   { name: given, ...literal }: ParameterSet,
   index: number,

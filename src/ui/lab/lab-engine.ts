@@ -1,17 +1,22 @@
 // The lab's one way to the engine: files in, plans, runs and sweeps out. Everything the page knows of models is named here.
-import { layersOf, type LayerSummary } from '../../app/network/model-layers.ts';
-import { inputsFor, readInputFile, readModelFile } from '../../import/model-file.ts';
-import { proposedSets } from '../../app/tester/parameter-sets.ts';
-import {
-  type ParameterRefusal,
-  type ParameterResult,
-  testParameters,
-} from '../../app/tester/parameter-test.ts';
-import { type NetworkControls, NetworkSession } from '../../app/session/network-session.ts';
-import { compileModel, type ModelPlanReport, reportPlan, samplesOf } from '../../app/network/plan-model.ts';
-import type { BackendName } from '../../app/style/report.ts';
-import { type ModelRunReport, runModel } from '../../app/network/run-model.ts';
 import { browserWorkers } from '../../../workers/platform/browser.ts';
+import { layersOf, type LayerSummary } from '../../app/network/model-layers.ts';
+import {
+  type Model,
+  type ModelOptions,
+  type ModelPlanReport,
+  type PlannedModel,
+  planModel,
+  reportPlan,
+  samplesOf,
+} from '../../app/network/model-plan.ts';
+import { type ModelRunReport, runModel } from '../../app/network/run-model.ts';
+import type { BackendName } from '../../app/session/backends.ts';
+import { Session } from '../../app/session/session.ts';
+import type { RunControls } from '../../app/session/stages.ts';
+import { proposedSets } from '../../app/tester/parameter-sets.ts';
+import { type ParameterRefusal, type ParameterResult, testParameters } from '../../app/tester/parameter-test.ts';
+import { inputsFor, readInputFile, readModelFile } from '../../import/model-file.ts';
 
 export type { LayerSummary, ModelPlanReport, ModelRunReport };
 
@@ -42,91 +47,92 @@ export interface LabOptions {
 
 /** A model that has been read, with inputs that fit it. */
 export interface OpenedModel {
-  readonly network: ReturnType<typeof readModelFile>;
+  readonly model: Model;
   readonly layers: readonly LayerSummary[];
   readonly parameters: number;
   readonly inputs: readonly Float32Array[];
 }
 
-/** Largest number of server workers: as in the studio. */
-const MOST_WORKERS = 4;
+/** A plan that is shown, and that a run will follow. */
+export interface ShownPlan {
+  readonly planned: PlannedModel;
+  readonly report: ModelPlanReport;
+}
 
 /** The session behind the page. */
 export class LabEngine {
-  readonly #session = new NetworkSession(
-    browserWorkers,
-    Math.min(MOST_WORKERS, Math.max(1, navigator.hardwareConcurrency)),
-  );
+  readonly #session = new Session({
+    workers: browserWorkers,
+    advice: 'Try a smaller network, fewer of its layers, or fewer inputs at once.',
+  });
 
   /** Reads both files. @throws SealedError saying which of them is wrong, and how */
   open(model: NamedFile, input: NamedFile | undefined, { inputShape, layerList }: LabOptions): OpenedModel {
     const tensor = input && readInputFile(input.name, input.bytes);
-    const network = readModelFile(model.bytes, {
-      name: model.name.replace(/\.\w+$/, ''),
-      inputShape,
-      layers: layerList,
-      input: tensor,
-    });
-    const layers = layersOf(network);
+    const name = model.name.replace(/\.\w+$/, '');
+    const graph = readModelFile(model.bytes, { name, inputShape, layers: layerList, input: tensor });
+    const layers = layersOf(graph);
     return {
-      network,
+      model: {
+        file: { name, bytes: model.bytes, inputShape: graph.input.shape, layers: layerList },
+        graph,
+      },
       layers,
       parameters: layers.reduce((sum, { parameters }) => sum + parameters, 0),
-      inputs: tensor ? inputsFor(network.input.shape, tensor) : [],
+      inputs: tensor ? inputsFor(graph.input.shape, tensor) : [],
     };
   }
 
-  /** What running `model` will cost, without encrypting anything. */
-  plan({ network, inputs }: OpenedModel, options: LabOptions, signal: AbortSignal): Promise<ModelPlanReport> {
-    const { backend, refresh, clientOps } = options;
-    const used = inputs.slice(0, options.inputs);
-    const batch = Math.max(1, used.length);
-    const planned = compileModel(network, {
-      backend,
-      refresh,
-      clientOps,
-      batch,
-      calibration: samplesOf(network, used),
-    });
-    return reportPlan(planned, batch, backend, this.#session, signal);
+  /** What running `opened` will cost, without encrypting anything. */
+  async plan(opened: OpenedModel, options: LabOptions, signal: AbortSignal): Promise<ShownPlan> {
+    const { inputs, ...wanted } = optionsOf(opened, options);
+    const planned = await planModel(this.#session, opened.model, wanted, { signal });
+    const count = Math.max(1, inputs.length);
+    return { planned, report: await reportPlan(this.#session, planned, count, wanted.backend, { signal }) };
   }
 
-  /** Runs `model` on its inputs, encrypted, and beside it in the clear. */
+  /** Runs `opened` on its inputs, encrypted, by the plan that was shown, and beside it in the clear. */
   run(
-    model: OpenedModel,
+    opened: OpenedModel,
     options: LabOptions,
+    { planned }: ShownPlan,
     layersReport: boolean,
-    controls: NetworkControls,
+    controls: RunControls,
   ): Promise<ModelRunReport> {
-    return runModel(this.#session, { ...requestOf(model, options), layersReport }, controls);
+    const request = { ...optionsOf(opened, options), model: opened.model, planned, layersReport };
+    return runModel(this.#session, request, controls);
   }
 
-  /** Runs `model` under parameter sets around those of its plan, one after the other: times are to be compared. */
+  /** Runs `opened` under parameter sets around those of its plan, one after the other: times are to be compared. */
   async sweep(
-    model: OpenedModel,
+    opened: OpenedModel,
     options: LabOptions,
-    { parameters }: ModelPlanReport,
+    { report }: ShownPlan,
     signal: AbortSignal,
     onResult: (result: SweepResult) => void,
   ): Promise<void> {
-    const sets = proposedSets(parameters);
-    const test = { ...requestOf(model, options), sets, threads: 1, layersReport: false };
+    const sets = proposedSets(report.parameters);
+    const request = { ...optionsOf(opened, options), model: opened.model };
+    const test = { ...request, sets, threads: 1, layersReport: false };
     await testParameters(browserWorkers, test, signal, (index, result) =>
       onResult({ ...sets[index], ...result }),
     );
   }
 }
 
-function requestOf({ network, inputs }: OpenedModel, options: LabOptions) {
+/** The options of plan, run and sweep alike, and the inputs that are used. */
+function optionsOf(
+  { model: { graph }, inputs }: OpenedModel,
+  options: LabOptions,
+): ModelOptions & { readonly inputs: readonly Float32Array[] } {
   const { backend, refresh, clientOps } = options;
   const used = inputs.slice(0, options.inputs);
   return {
-    graph: network,
     inputs: used,
     backend,
     refresh,
     clientOps,
-    batch: used.length,
-    calibration: samplesOf(network, used),
+    batch: Math.max(1, used.length),
+    calibration: samplesOf(graph, used),
   };
 }

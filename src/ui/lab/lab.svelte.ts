@@ -1,4 +1,5 @@
 // Everything the lab page holds: the files, the forms, and what has come of them.
+import type { StageName } from '../../app/session/stages.ts';
 import { asSealedError, SealedError } from '../../base/errors.ts';
 import { fetchAsset } from './fetch-asset.ts';
 import {
@@ -8,6 +9,7 @@ import {
   type ModelRunReport,
   type NamedFile,
   type OpenedModel,
+  type ShownPlan,
   type SweepResult,
 } from './lab-engine.ts';
 
@@ -32,6 +34,14 @@ export const EXAMPLES: readonly Example[] = [
   },
 ];
 
+/** What is going on in each stage, in words. */
+const ACTIVITIES: Partial<Record<StageName, string>> = {
+  keygen: 'Making keys…',
+  encrypt: 'Encrypting…',
+  evaluate: 'The server computes on ciphertext…',
+  decrypt: 'Decrypting…',
+};
+
 /** The lab's state. */
 export class Lab {
   readonly #engine = new LabEngine();
@@ -46,7 +56,7 @@ export class Lab {
   inputCount = $state(1);
 
   opened = $state.raw<OpenedModel | undefined>();
-  plan = $state.raw<ModelPlanReport | undefined>();
+  #shown = $state.raw<ShownPlan | undefined>();
   result = $state.raw<ModelRunReport | undefined>();
   sweep = $state.raw<readonly SweepResult[]>([]);
   phase = $state<LabPhase>('idle');
@@ -55,6 +65,11 @@ export class Lab {
   share = $state<number | undefined>();
   error = $state.raw<SealedError | undefined>();
   #abort: AbortController | undefined;
+
+  /** The plan that a run will follow. */
+  get plan(): ModelPlanReport | undefined {
+    return this.#shown?.report;
+  }
 
   /** What to call the model: files know themselves by odd names. */
   get title(): string {
@@ -96,50 +111,49 @@ export class Lab {
   /** Reads the files and plans; called again whenever a form changes. */
   prepare(): Promise<void> {
     this.opened = undefined;
-    this.plan = undefined;
+    this.#shown = undefined;
     this.result = undefined;
     this.sweep = [];
     return this.#work('planning', async (signal) => {
       const { model, input } = this;
       if (!model) return;
       this.activity = 'Reading the model and planning its run…';
-      // What follows keeps this thread busy: first let the words be seen.
-      await new Promise((resolve) => setTimeout(resolve, 30));
       const options = this.#options();
       const opened = this.#engine.open(model, input, options);
       this.opened = opened;
       this.inputCount = Math.min(Math.max(1, this.inputCount), Math.max(1, opened.inputs.length));
-      this.plan = await this.#engine.plan(opened, this.#options(), signal);
+      this.#shown = await this.#engine.plan(opened, this.#options(), signal);
     });
   }
 
   /** Runs what is planned; plans it first where that was stopped. */
   async run(): Promise<void> {
     if (!this.plan) await this.prepare();
-    const { opened, plan } = this;
-    if (!plan || opened?.inputs.length === 0) return;
+    const { opened } = this;
+    const shown = this.#shown;
+    if (!shown || opened?.inputs.length === 0) return;
     this.result = undefined;
     await this.#work('running', async (signal) => {
       if (!opened) return;
-      this.activity = 'Making keys…';
-      this.result = await this.#engine.run(opened, this.#options(), this.layersReport, {
+      this.activity = ACTIVITIES.keygen ?? '';
+      this.result = await this.#engine.run(opened, this.#options(), shown, this.layersReport, {
         signal,
-        onProgress: ({ stage, share, segment, segments }) => {
-          this.share = share;
-          const part = segments > 1 ? `, part ${segment + 1} of ${segments}` : '';
-          this.activity = stage === 'keys' ? 'Making keys…' : `The server computes on ciphertext${part}…`;
+        onStage: (event) => {
+          this.activity = ACTIVITIES[event.stage] ?? this.activity;
+          this.share = event.state === 'progress' ? event.share : undefined;
         },
       });
     });
   }
 
   runSweep(): Promise<void> {
-    const { opened, plan } = this;
+    const { opened } = this;
+    const shown = this.#shown;
     this.sweep = [];
     return this.#work('sweeping', async (signal) => {
-      if (!opened || !plan) return;
+      if (!opened || !shown) return;
       this.activity = 'Trying parameter sets…';
-      await this.#engine.sweep(opened, this.#options(), plan, signal, (result) => {
+      await this.#engine.sweep(opened, this.#options(), shown, signal, (result) => {
         this.sweep = [...this.sweep, result];
         this.activity = `Trying parameter sets: ${this.sweep.length} done…`;
       });

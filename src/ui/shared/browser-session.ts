@@ -1,7 +1,7 @@
-// The session of a page: its workers, its models, as many server workers as pay.
-import { Session } from '../../app/session/session.ts';
-import { SealedError } from '../../base/errors.ts';
+// The session of a page: its workers, and its own copy of the styles' networks.
 import { browserWorkers } from '../../../workers/platform/browser.ts';
+import { StyleSession } from '../../app/style/style-session.ts';
+import { SealedError } from '../../base/errors.ts';
 
 /** Reads a file of the site. @throws SealedError `load-failed` */
 async function loadModel(path: string): Promise<Uint8Array> {
@@ -14,12 +14,7 @@ async function loadModel(path: string): Promise<Uint8Array> {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** More than four workers gain little: the ciphertexts of one code are few. */
-function serverWorkerCount(): number {
-  return Math.min(4, Math.max(1, navigator.hardwareConcurrency));
-}
-
 /** A new session; its workers start when they are first needed. */
-export function browserSession(): Session {
-  return new Session({ workers: browserWorkers, loadModel, serverWorkers: serverWorkerCount() });
+export function browserSession(): StyleSession {
+  return new StyleSession(browserWorkers, loadModel);
 }
