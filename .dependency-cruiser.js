@@ -16,7 +16,13 @@ const rooms = {
   'src/import/': ['src/model/'],
   'src/style/': ['src/model/', 'src/qr/geometry'],
   'src/compiler/': ['src/model/', 'src/plan/', 'src/params/'],
-  'src/protocol/': ['src/plan/', 'src/params/', 'src/model/graph'],
+  'src/protocol/': [
+    'src/plan/',
+    'src/params/',
+    'src/model/graph',
+    'src/model/graph-codec',
+    'src/model/check-graph',
+  ],
   'src/client/': [
     'src/protocol/',
     'src/plan/',

@@ -12,7 +12,8 @@ export class ByteReader {
   #offset = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    // A view of its own: Node's Buffer is a Uint8Array whose `slice` does not copy.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -68,6 +69,13 @@ export class ByteReader {
     const at = this.#take(count * 4);
     const copy = this.#bytes.slice(at, at + count * 4);
     return new Uint32Array(copy.buffer, 0, count);
+  }
+
+  /** Skips the zeros up to the next multiple of `alignment` bytes. @throws SealedError where they are none */
+  align(alignment: number): void {
+    for (let count = -this.#offset & (alignment - 1); count > 0; count -= 1) {
+      if (this.u8() !== 0) throw malformed('Padding is not zero.');
+    }
   }
 
   /** Throws unless everything has been read. */
@@ -144,6 +152,12 @@ export class ByteWriter {
 
   words(value: Uint32Array): this {
     return this.bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+  }
+
+  /** Writes zeros up to the next multiple of `alignment` bytes, a power of two. */
+  align(alignment: number): this {
+    this.#grow(-this.#length & (alignment - 1));
+    return this;
   }
 
   /** What has been written, in a buffer of exactly that length (safe to transfer). The writer is done with. */
