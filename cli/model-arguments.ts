@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { inputsFor, readInputFile, readModelFile } from '../src/import/model-file.ts';
-import { type ModelOptions, samplesOf } from '../src/app/network/plan-model.ts';
-import { BACKENDS } from '../src/app/style/report.ts';
+import { type ModelOptions, samplesOf } from '../src/app/network/model-plan.ts';
+import { BACKENDS } from '../src/app/session/backends.ts';
 import type { ModelRunRequest } from '../src/app/network/run-model.ts';
 import { choice, layerRange, numberList, parseArguments, wholeNumber, workerCount } from './arguments.ts';
 import { UsageError } from './usage.ts';
@@ -74,12 +74,8 @@ export async function readModelArguments(
     values.calibrate === undefined ? undefined : readBytes(values.calibrate),
   ]);
   const tensor = input && readInputFile(values.input!, input);
-  const graph = readModelFile(model, {
-    name: basename(file).replace(/\.[^.]+$/, ''),
-    inputShape: shape,
-    layers: list,
-    input: tensor,
-  });
+  const name = basename(file).replace(/\.[^.]+$/, '');
+  const graph = readModelFile(model, { name, inputShape: shape, layers: list, input: tensor });
   const inputs = tensor ? inputsFor(graph.input.shape, tensor).slice(0, count) : [];
   // Whoever runs this command owns both network and inputs; a server that must not see their ranges is given --calibrate.
   const calibration = samples
@@ -92,7 +88,13 @@ export async function readModelArguments(
   };
   const { warm, json, print } = values;
   return {
-    request: { ...modelOptions, graph, inputs, warm, layersReport: values['layers-report'] },
+    request: {
+      ...modelOptions,
+      model: { file: { name, bytes: model, inputShape: graph.input.shape, layers: list }, graph },
+      inputs,
+      warm,
+      layersReport: values['layers-report'],
+    },
     workers,
     json,
     print,

@@ -1,12 +1,14 @@
 // `sealed-qr model plan` and `sealed-qr model run`: other people's networks, encrypted and headless.
-import { NetworkSession } from '../src/app/session/network-session.ts';
-import { compileModel, reportPlan } from '../src/app/network/plan-model.ts';
+import { planModel, reportPlan } from '../src/app/network/model-plan.ts';
 import { runModel } from '../src/app/network/run-model.ts';
-import { printPlan } from '../src/plan/print.ts';
+import { Session } from '../src/app/session/session.ts';
+import { nodeWorkers } from '../workers/platform/node.ts';
 import { readModelArguments } from './model-arguments.ts';
 import { planTable, runTable } from './model-table.ts';
-import { nodeWorkers } from '../workers/platform/node.ts';
 import { UsageError } from './usage.ts';
+
+/** What to do when a network takes too long. */
+export const NETWORK_ADVICE = 'Try a smaller network, fewer of its layers, or fewer inputs at once.';
 
 /** Runs the command. @throws UsageError, SealedError */
 export async function runModelCommand([name, ...args]: readonly string[]): Promise<void> {
@@ -16,17 +18,17 @@ export async function runModelCommand([name, ...args]: readonly string[]): Promi
     );
   }
   const { request, workers, json, print } = await readModelArguments(args, name);
-  const session = new NetworkSession(nodeWorkers(), workers);
+  const session = new Session({ workers: nodeWorkers(workers), advice: NETWORK_ADVICE });
   try {
     if (name === 'plan') {
-      const { graph, inputs, layersReport: _, warm: __, ...options } = request;
-      const planned = compileModel(graph, options);
+      const { model, inputs, layersReport: _, warm: __, ...options } = request;
+      const planned = await planModel(session, model, options);
       if (print) {
-        process.stdout.write(planned.network.segments.map(({ plan }) => printPlan(plan)).join('\n'));
+        process.stdout.write(planned.explanation.segments.map(({ plan }) => plan).join('\n'));
         return;
       }
       const count = Math.max(1, inputs.length, options.batch ?? 1);
-      const report = await reportPlan(planned, count, options.backend, session);
+      const report = await reportPlan(session, planned, count, options.backend);
       process.stdout.write(json ? `${JSON.stringify(report)}\n` : planTable(report));
       return;
     }

@@ -1,5 +1,6 @@
 // Plans and runs of networks as tables for people.
-import type { ModelPlanReport, PlannedLayer, PlannedSegment } from '../src/app/network/plan-model.ts';
+import type { ModelPlanReport } from '../src/app/network/model-plan.ts';
+import type { ExplainedLayer, ExplainedSegment } from '../src/plan/explanation.ts';
 import type { ModelRunReport } from '../src/app/network/run-model.ts';
 import { ms, size } from './table.ts';
 
@@ -13,14 +14,14 @@ function small(value: number): string {
   return value.toExponential(1);
 }
 
-function layerLine(layer: PlannedLayer & { readonly maxAbsError?: number | null }): string {
+function layerLine(layer: ExplainedLayer & { readonly maxAbsError?: number | null }): string {
   const { index, type, shape, level, scaleBits, computedIn, maxAbsError = null } = layer;
   const place = level === null ? '' : `level ${level}, scale 2^${scaleBits?.toFixed(1)}`;
   const error = maxAbsError === null ? '' : `error ${small(maxAbsError)}`;
   return `  ${String(index).padStart(3)} ${type.padEnd(14)} ${shape.join('×').padEnd(12)} ${place.padEnd(22)} ${error.padEnd(14)} ${computedIn}\n`;
 }
 
-function segmentLines(segment: PlannedSegment): string {
+function segmentLines(segment: ExplainedSegment): string {
   const byLevel = segment.multiplyPlainByLevel.map((count, level) => `${count} at ${level}`).reverse();
   return lines([
     ['', ''],

@@ -7,9 +7,9 @@ import {
   type ParameterResult,
   testParameters,
 } from '../src/app/tester/parameter-test.ts';
-import { samplesOf } from '../src/app/network/plan-model.ts';
+import { samplesOf } from '../src/app/network/model-plan.ts';
 import { type BfvRefusal, type BfvResult, sweepBfv } from '../src/app/tester/bfv-sweep.ts';
-import { BACKENDS } from '../src/app/style/report.ts';
+import { BACKENDS } from '../src/app/session/backends.ts';
 import { parseTestConfig, type TestConfig } from '../src/app/tester/test-config.ts';
 import { choice, parseArguments, wholeNumber } from './arguments.ts';
 import { bfvTester, nodeWorkers } from '../workers/platform/node.ts';
@@ -50,11 +50,9 @@ export async function runTest(config: TestConfig, folder: string, threads: numbe
       ? undefined
       : readInputFile(config.inputPath, new Uint8Array(await readFile(at(config.inputPath))));
   const shape = config.inputShape ?? (input ? undefined : PYCRCNN_SHAPE);
-  const graph = readModelFile(new Uint8Array(await readFile(at(config.modelPath))), {
-    name: basename(config.modelPath).replace(/\.[^.]+$/, ''),
-    inputShape: shape,
-    input,
-  });
+  const name = basename(config.modelPath).replace(/\.[^.]+$/, '');
+  const bytes = new Uint8Array(await readFile(at(config.modelPath)));
+  const graph = readModelFile(bytes, { name, inputShape: shape, input });
   const inputs = input
     ? inputsFor(graph.input.shape, input).slice(0, config.count ?? 1)
     : [madeUpInput(graph.input.shape)];
@@ -63,8 +61,8 @@ export async function runTest(config: TestConfig, folder: string, threads: numbe
   const sweep = (): Promise<Outcome[]> =>
     sweepBfv(bfvTester, { graph, inputs, sets: bfv, threads, refresh, ...range });
   if (ckks.length === 0) return sweep();
-  const results = await testParameters(nodeWorkers(), {
-    graph,
+  const results = await testParameters(nodeWorkers(1), {
+    model: { file: { name, bytes, inputShape: graph.input.shape }, graph },
     inputs,
     sets: ckks,
     threads,

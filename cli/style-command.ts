@@ -1,8 +1,8 @@
 // `sealed-qr style`: the pipeline of the page, headless.
 import { writeFile } from 'node:fs/promises';
 import { type StyledCode, styleCode, type StyleRequest } from '../src/app/style/pipeline.ts';
-import { BACKENDS } from '../src/app/style/report.ts';
-import { Session } from '../src/app/session/session.ts';
+import { BACKENDS } from '../src/app/session/backends.ts';
+import { StyleSession } from '../src/app/style/style-session.ts';
 import { ERROR_CORRECTION_LEVELS } from '../src/qr/capacity.ts';
 import { encodePng } from '../src/qr/png.ts';
 import type { Rgb } from '../src/base/raster.ts';
@@ -80,7 +80,7 @@ function parse(args: readonly string[]): StyleArguments {
 /** Runs the command. @throws UsageError, SealedError */
 export async function runStyle(args: readonly string[]): Promise<void> {
   const { request, out, svg, workers, warm, json } = parse(args);
-  const session = new Session({ workers: nodeWorkers(), loadModel, serverWorkers: workers });
+  const session = new StyleSession(nodeWorkers(workers), loadModel);
   try {
     if (warm) await styleCode(session, request);
     const styled = await styleCode(session, request);

@@ -1,20 +1,16 @@
-// What a compiled network is and will cost, as plain data for people and programs: for whoever owns the model.
+// What a compiled network does and will take, as figures and text for whoever owns the model. Plain data: it can be cloned,
+// and holds no weight.
 import type { Shape, ValueId } from '../model/graph.ts';
 import type { OperationCounts } from './counts.ts';
 
-/** How an activation was fitted. */
-export interface FitReport {
-  readonly layer: ValueId;
-  readonly function: string;
-  readonly degree: number;
-  readonly low: number;
-  readonly high: number;
-  /** Largest difference to the function anywhere between low and high. */
-  readonly maxAbsError: number;
-}
+/** Which of the compiler's two forms a plan has. */
+export type PlanForm = 'channels' | 'general';
+
+/** Who computes a layer: the server, the client, or the client in packing the input, since it only moves elements. */
+export type LayerPlace = 'server' | 'client' | 'packing';
 
 /** One of the file's layers. */
-export interface PlannedLayer {
+export interface ExplainedLayer {
   readonly index: number;
   readonly name: string;
   readonly type: string;
@@ -22,24 +18,32 @@ export interface PlannedLayer {
   /** Level and scale of the stage that computes it; null where it is folded into a later one or left to the client. */
   readonly level: number | null;
   readonly scaleBits: number | null;
-  /** Who computes it: the label of a stage of the server's, which names all it fuses, or `client`. */
+  readonly place: LayerPlace;
+  /** `client`, `packing`, or all the layers that one stage of the server's fuses, in words for people. */
   readonly computedIn: string;
 }
 
-/** A stage with the bound of the error after it. */
-export interface PlannedStage {
+/** One stage of a plan. */
+export interface ExplainedStage {
+  /** The word that a printed plan has for it. */
   readonly kind: string;
+  /** What it does, in words for people. */
   readonly label: string;
+  /** Layers it computes, or computes a part of. */
   readonly layers: readonly string[];
+  /** Level of its outputs. */
   readonly level: number;
   readonly scaleBits: number;
+  /** Bound of the scheme's error in any of its outputs. */
   readonly errorBound: number;
 }
 
-/** One stretch between two rounds. */
-export interface PlannedSegment {
+/** One stretch that the server computes without the client. */
+export interface ExplainedSegment {
   readonly name: string;
+  /** Levels that it uses. */
   readonly levels: number;
+  /** Inputs that one run of it takes. */
   readonly batch: number;
   readonly inputCiphertexts: number;
   readonly outputCiphertexts: number;
@@ -48,31 +52,66 @@ export interface PlannedSegment {
   /** Plaintext multiplications with vectors, by level from 0. */
   readonly multiplyPlainByLevel: readonly number[];
   readonly counts: OperationCounts;
-  readonly stages: readonly PlannedStage[];
+  readonly stages: readonly ExplainedStage[];
+  /** Name of each round's layouts. */
   readonly layouts: readonly string[];
   readonly inputBytes: number;
   readonly outputBytes: number;
+  /** Bytes of all diagonals as the server holds them encoded. */
   readonly diagonalBytes: number;
+  /** One run of up to `batch` inputs on one thread, by the costs that the compiler was given. */
+  readonly evaluateMs: number;
+  /** Bound of the scheme's own error in any output value. */
   readonly errorBound: number;
-  /** Layers that the client computes afterwards. */
+  /** Layers that the client computes afterwards, in words. */
   readonly clientLayers: readonly string[];
+  /** The plan, printed. */
+  readonly plan: string;
 }
 
-/** Where a value must stay for the plan to hold: over the range of a fit, or within what its modulus holds. */
-export interface ValueRange {
-  readonly value: ValueId;
-  /** The layer to name when it does not. */
+/** How an activation was replaced by a polynomial. */
+export interface ExplainedFit {
   readonly layer: ValueId;
+  readonly function: string;
+  readonly degree: number;
+  /** The range it was fitted over. */
   readonly low: number;
   readonly high: number;
+  /** Largest difference to the function anywhere between low and high. */
+  readonly maxAbsError: number;
 }
 
-/** The plan as data. */
+/** What a value must stay between for a run to be right, both ends included. */
+export interface ValueBound {
+  readonly value: ValueId;
+  readonly low: number;
+  readonly high: number;
+  /** The layer that asks for it. */
+  readonly layer: ValueId;
+  /** `fit`: the layer's polynomial is good there; `modulus`: what is decrypted wraps around beyond. */
+  readonly reason: 'fit' | 'modulus';
+}
+
+/** What one run takes in all, in milliseconds by typical costs: the same on every machine. */
+export interface RunPrice {
+  /** Evaluation on one thread, per input of a full batch, as all that follow but the keys. */
+  readonly evaluateMs: number;
+  /** Keys made and sent, once. */
+  readonly keysMs: number;
+  /** Request encrypted and sent. */
+  readonly requestMs: number;
+  /** Answer sent and decrypted. */
+  readonly responseMs: number;
+}
+
+/** A compiled network for people. */
 export interface Explanation {
   readonly model: string;
+  readonly form: PlanForm;
+  /** Shape of one input, and of one result. */
   readonly inputShape: Shape;
   readonly outputShape: Shape;
-  readonly layers: readonly PlannedLayer[];
+  readonly layers: readonly ExplainedLayer[];
   readonly parameters: {
     readonly polyModulusDegree: number;
     readonly coeffModulusBits: readonly number[];
@@ -80,15 +119,18 @@ export interface Explanation {
     readonly logQP: number;
     readonly securityBits: number;
   };
-  readonly segments: readonly PlannedSegment[];
+  readonly segments: readonly ExplainedSegment[];
+  /** Times the client must answer before the result, and the bytes of these rounds for one batch, both ways. */
   readonly rounds: number;
   readonly roundBytes: number;
   readonly clientLearns: readonly string[];
   readonly serverLearns: readonly string[];
+  /** Bytes of evaluation keys: each once, however many segments use it. */
   readonly keyBytes: number;
-  readonly fits: readonly FitReport[];
+  readonly fits: readonly ExplainedFit[];
+  /** Bounds of values of the network, or of its chosen layers, run in the clear. */
+  readonly bounds: readonly ValueBound[];
+  readonly price: RunPrice;
+  /** Bound of the error of any output, noise and fits. */
   readonly predictedError: number;
-  readonly ranges: readonly ValueRange[];
-  /** The printed plan of each segment. */
-  readonly printed: readonly string[];
 }

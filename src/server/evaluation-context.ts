@@ -1,7 +1,7 @@
 // One parameter set on one backend in an evaluator: its plans, the key sets of its clients, the runs in progress.
 import { type Controls, yielding } from '../base/controls.ts';
 import { SealedError } from '../base/errors.ts';
-import type { Parameters } from '../params/parameters.ts';
+import { type Parameters, sameParameters } from '../params/parameters.ts';
 import { decodePlanPart } from '../plan/plan-codec.ts';
 import type { IndexedFrame, OperationTimes, SegmentRun } from '../protocol/evaluator.ts';
 import { decodeCiphertexts, decodeFrame, encodeFrame } from '../protocol/frame.ts';
@@ -83,7 +83,10 @@ export class EvaluationContext<C> {
 
   /** Decodes, verifies and prepares a part of a plan. @throws SealedError `malformed-frame`, `plan-rejected`, `aborted` */
   async addPlan(planId: string, bytes: Uint8Array, { signal }: Controls): Promise<void> {
-    const part = decodePlanPart(bytes, this.parameters);
+    const { part, parameters } = decodePlanPart(bytes);
+    if (!sameParameters(parameters, this.parameters)) {
+      throw new SealedError('plan-rejected', 'The plan is for other parameters.', { stage: 'server' });
+    }
     const prepared = await preparePart(this.backend, part, yielding(signal, 'server'));
     this.dropPlan(planId);
     this.#plans.set(planId, prepared);

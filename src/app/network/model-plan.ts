@@ -19,7 +19,7 @@ export interface ModelOptions extends Omit<NetworkOptions, 'kind' | 'backend'> {
 }
 
 /** The plan as data. */
-export interface ModelPlanReport extends Omit<Explanation, 'ranges' | 'printed' | 'outputShape'> {
+export interface ModelPlanReport extends Omit<Explanation, 'bounds' | 'outputShape'> {
   readonly inputs: number;
   /** Evaluators of the service. */
   readonly workers: number;
@@ -65,7 +65,7 @@ export async function reportPlan(
 ): Promise<ModelPlanReport> {
   const calibration = backend === 'clear' ? null : await session.measure(card, controls);
   const predictedMs = await session.predict(card, inputs, calibration ?? undefined);
-  const { ranges: _, printed: __, outputShape: ___, ...report } = explanation;
+  const { bounds: _, outputShape: __, ...report } = explanation;
   return {
     ...report,
     inputs,

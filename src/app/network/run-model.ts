@@ -4,7 +4,7 @@ import { SealedError } from '../../base/errors.ts';
 import { executeGraph } from '../../model/execute.ts';
 import { elementCount } from '../../model/graph.ts';
 import { selectLayers } from '../../model/layer-range.ts';
-import type { Explanation, PlannedLayer } from '../../plan/explanation.ts';
+import type { Explanation, ExplainedLayer } from '../../plan/explanation.ts';
 import type { BackendName } from '../session/backends.ts';
 import { type RunOutcome, runSealed, runSimulated } from '../session/run.ts';
 import type { Session } from '../session/session.ts';
@@ -31,7 +31,7 @@ export interface ModelRunRequest extends ModelOptions {
 }
 
 /** A layer with the error measured after it; null where it was not. */
-export interface ReportedLayer extends PlannedLayer {
+export interface ReportedLayer extends ExplainedLayer {
   readonly maxAbsError: number | null;
 }
 
@@ -73,9 +73,9 @@ export function clearOutputs(graph: Model['graph'], inputs: readonly Float32Arra
 function checkRanges(
   graph: Model['graph'],
   inputs: readonly Float32Array[],
-  { ranges }: Explanation,
+  { bounds }: Explanation,
 ): void {
-  const byValue = Map.groupBy(ranges, ({ value }) => value);
+  const byValue = Map.groupBy(bounds, ({ value }) => value);
   const check = (id: string, data: Float32Array): void => {
     for (const { layer, low, high } of byValue.get(id) ?? []) {
       const outside = data.find((x) => !(x >= low && x <= high));

@@ -1,6 +1,6 @@
 // The stages of a run: told in order, timed, stopped between.
 import { describe, expect, it } from 'vitest';
-import type { StageEvent } from './report.ts';
+import type { StageEvent } from './stages.ts';
 import { Stages } from './stages.ts';
 
 describe('Stages', () => {

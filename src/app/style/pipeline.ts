@@ -1,15 +1,19 @@
 // The way through the house: text → QR → encrypted style → corrected, proven picture. Read this file first.
+import { defined } from '../../base/assert.ts';
 import { SealedError } from '../../base/errors.ts';
 import { type ErrorCorrectionLevel, encodeQr, type QrCode } from '../../qr/matrix.ts';
 import type { Proof } from '../../qr/prove.ts';
 import type { Raster } from '../../base/raster.ts';
 import { checkColours, type StyleColours } from '../../style/colours.ts';
 import type { PixelsPerModule } from '../../style/graph.ts';
-import type { Style } from '../../style/styles.ts';
-import { drawSealed, drawSimulated } from './draw.ts';
-import type { BackendName, StyleReport } from './report.ts';
-import type { Session } from '../session/session.ts';
-import { type RunControls, Stages } from './stages.ts';
+import { foregroundRaster, type Style } from '../../style/styles.ts';
+import { checkParameters } from '../../params/parameters.ts';
+import type { BackendName } from '../session/backends.ts';
+import { runSealed, runSimulated } from '../session/run.ts';
+import type { StyleReport } from './report.ts';
+import { styleOptions } from './style-options.ts';
+import type { StyleSession } from './style-session.ts';
+import { type RunControls, Stages } from '../session/stages.ts';
 
 /** What to style, and how. */
 export interface StyleRequest {
@@ -36,44 +40,46 @@ export interface StyledCode {
  * @throws SealedError `not-scannable` when no correction makes both decoders read the exact text; whatever a stage throws
  */
 export async function styleCode(
-  session: Session,
+  session: StyleSession,
   request: StyleRequest,
   controls: RunControls = {},
 ): Promise<StyledCode> {
   const { text, ecc, style, pixelsPerModule, backend, measurePrecision } = request;
   const stages = new Stages(controls);
+  const { signal } = stages;
   const started = performance.now();
 
   const colours = checkColours(request.colours, style.field);
   const code = await stages.run('encode-qr', () => encodeQr(text, { ecc }));
-  let used: BackendName = backend;
-  const ready = await stages.run('plan', async () => {
-    const server = backend === 'clear' ? 'simd' : backend;
-    const plan = await session.plans.plan(style, code.modules, colours, pixelsPerModule, server);
-    if (backend !== 'clear') used = await session.givePlan(plan, server, stages.signal);
-    return plan;
-  });
-  const draw = backend === 'clear' ? drawSimulated : drawSealed;
-  const drawing = { ready, values: Float32Array.from(code.dark), measurePrecision };
-  const { picture, bytes, timings } = await draw(session, drawing, stages);
-  const { foreground } = ready;
+  const card = await stages.run('plan', () =>
+    session.card(style.id, styleOptions(request, code.modules), { signal }),
+  );
+  const values = Float32Array.from(code.dark);
+  const reference = measurePrecision
+    ? await session.references.picture(style, code.modules, colours, pixelsPerModule, values)
+    : undefined;
+  const run = backend === 'clear' ? runSimulated : runSealed;
+  const { picture: drawn, bytes, timings } = await run(session, { card, inputs: [values], reference }, stages);
+  const picture = defined(drawn, 'a style ends in a picture');
+  const foreground = foregroundRaster(style, colours, code.modules * pixelsPerModule);
   const { background } = colours;
   const proof = await stages.run('correct', () =>
-    session.prove({ picture, code, pixelsPerModule, foreground, background, text }, stages.signal),
+    session.prove({ picture, code, pixelsPerModule, foreground, background, text }, { signal }),
   );
   requireProven(proof);
 
-  const { polyModulusDegree, coeffModulusBits, logQP, securityBits } = ready.plan.parameters;
+  const { polyModulusDegree, coeffModulusBits, logQP, securityBits } = checkParameters(card.card.parameters);
+  const { roundMs: _, ...stageTimings } = timings;
   const { strength, changedPixels, meanDeltaE, readBefore, scan, correctMs, verifyMs } = proof;
   const totalMs = performance.now() - started;
   const report: StyleReport = {
     payload: { bytes: code.payloadBytes, version: code.version, ecc, modules: code.modules },
     style: style.id,
     pixelsPerModule,
-    backend: used,
+    backend: backend === 'clear' ? backend : card.card.backend,
     parameters: { polyModulusDegree, coeffModulusBits, logQP, securityBits },
-    bytes,
-    timings: { ...timings, planMs: stages.ms('plan'), correctMs, verifyMs, totalMs },
+    bytes: { evaluationKeys: bytes.evaluationKeys, request: bytes.request, response: bytes.response },
+    timings: { ...stageTimings, planMs: stages.ms('plan'), correctMs, verifyMs, totalMs },
     precision: picture.precision,
     correction: { strength, changedPixels, meanDeltaE, readBefore },
     scan,

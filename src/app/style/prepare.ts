@@ -1,10 +1,11 @@
 // Makes ready ahead of a run what does not depend on the text: the plan, the server roles' shares of it, the keys.
 import { throwIfAborted } from '../../base/errors.ts';
-import type { ServerBackendName } from '../../protocol/contracts.ts';
+import type { ServerBackendName } from '../../protocol/service.ts';
 import type { StyleColours } from '../../style/colours.ts';
 import { DEFAULT_PIXELS_PER_MODULE } from '../../style/graph.ts';
 import type { Style } from '../../style/styles.ts';
-import type { Session } from '../session/session.ts';
+import { styleOptions } from './style-options.ts';
+import type { StyleSession } from './style-session.ts';
 
 /** What to make ready: a style for codes of one size. */
 export interface Preparation {
@@ -26,22 +27,13 @@ function modulesOf(version: number): number {
  * @throws SealedError `aborted` when the signal fires; what is done by then stays done
  */
 export async function prepareStyle(
-  session: Session,
+  session: StyleSession,
   { style, colours, version, backend }: Preparation,
   signal?: AbortSignal,
 ): Promise<ServerBackendName> {
-  const ready = await session.plans.plan(
-    style,
-    modulesOf(version),
-    colours,
-    DEFAULT_PIXELS_PER_MODULE,
-    backend,
-  );
+  const drawing = { colours, pixelsPerModule: DEFAULT_PIXELS_PER_MODULE, backend };
+  const card = await session.card(style.id, styleOptions(drawing, modulesOf(version)), { signal });
   throwIfAborted(signal);
-  const used = await session.givePlan(ready, backend, signal);
-  throwIfAborted(signal);
-  await session.prepareKeys(ready.card, signal);
-  throwIfAborted(signal);
-  await session.giveKeys(signal);
-  return used;
+  await session.prepareKeys(card, { signal });
+  return card.card.backend;
 }

@@ -1,54 +1,9 @@
-// What a run reports: to the page as it happens, to programs as one object at the end.
+// What a styled code's run reports, as one object.
 import type { Precision } from '../../plan/finish.ts';
-import { SERVER_BACKENDS } from '../../protocol/contracts.ts';
 import type { ErrorCorrectionLevel } from '../../qr/matrix.ts';
 import type { Decoder } from '../../qr/scan.ts';
-
-/** The named stages of the pipeline, in order. */
-export const STAGES = [
-  'encode-qr',
-  'plan',
-  'keygen',
-  'encrypt',
-  'request',
-  'evaluate',
-  'response',
-  'decrypt',
-  'correct',
-] as const;
-
-/** One of {@link STAGES}. */
-export type StageName = (typeof STAGES)[number];
-
-/** Where a stage happens. */
-export type Place = 'client' | 'wire' | 'server';
-
-/** Where each stage happens. */
-export const STAGE_PLACES: Readonly<Record<StageName, Place>> = {
-  'encode-qr': 'client',
-  plan: 'server',
-  keygen: 'client',
-  encrypt: 'client',
-  request: 'wire',
-  evaluate: 'server',
-  response: 'wire',
-  decrypt: 'client',
-  correct: 'client',
-};
-
-/** Something happened in the pipeline. */
-export type StageEvent =
-  | { readonly stage: StageName; readonly state: 'started' }
-  | { readonly stage: StageName; readonly state: 'progress'; readonly share: number }
-  | {
-      readonly stage: StageName;
-      readonly state: 'done';
-      readonly ms: number;
-      /** Bytes that crossed the wire, for `request` and `response`. */
-      readonly bytes?: number;
-      /** A sample of them: one frame as the server role sees it. */
-      readonly sample?: Uint8Array;
-    };
+import type { BackendName } from '../session/backends.ts';
+import type { RunBytes, RunTimings } from '../session/stages.ts';
 
 /** The report of one styled code: the object `--json` prints, without the file list. */
 export interface StyleReport {
@@ -67,8 +22,7 @@ export interface StyleReport {
     readonly logQP: number;
     readonly securityBits: number;
   };
-  /** Bytes on the wire. Evaluation keys are sent once a session; 0 when this run needed none. */
-  readonly bytes: { readonly evaluationKeys: number; readonly request: number; readonly response: number };
+  readonly bytes: Pick<RunBytes, 'evaluationKeys' | 'request' | 'response'>;
   readonly timings: Timings;
   /** Decrypted values against the float network on the same input; absent unless asked for. */
   readonly precision: Precision | undefined;
@@ -82,21 +36,10 @@ export interface StyleReport {
   readonly scan: Readonly<Record<Decoder, boolean>>;
 }
 
-/** Milliseconds of wall-clock time; encoding and encryption as measured inside the client role. */
-export interface Timings {
-  readonly keygenMs: number;
+/** Milliseconds of wall-clock time. */
+export interface Timings extends Omit<RunTimings, 'roundMs'> {
   readonly planMs: number;
-  readonly encodeMs: number;
-  readonly encryptMs: number;
-  readonly evaluateMs: number;
-  readonly decryptMs: number;
   readonly correctMs: number;
   readonly verifyMs: number;
   readonly totalMs: number;
 }
-
-/** What runs the plan: the SIMD kernel or SEAL on ciphertexts, or the simulation on plaintext slots. */
-export const BACKENDS = [...SERVER_BACKENDS, 'clear'] as const;
-
-/** One of {@link BACKENDS}. */
-export type BackendName = (typeof BACKENDS)[number];

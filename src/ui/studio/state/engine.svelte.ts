@@ -39,7 +39,7 @@ export class Engine {
 
   async #load(): Promise<void> {
     try {
-      await Promise.all([this.session.warm(), ...STYLES.map((style) => this.session.plans.network(style))]);
+      await Promise.all([this.session.warm(), ...STYLES.map((style) => this.session.references.network(style))]);
       this.readiness = 'ready';
     } catch (thrown) {
       this.error = asSealedError(thrown);

@@ -1,7 +1,7 @@
 // One run of the pipeline as the page shows it: stages, progress, what crossed the wire, the outcome.
 import { type StyledCode, styleCode, type StyleRequest } from '../../../app/style/pipeline.ts';
-import { type StageEvent, type StageName, STAGES } from '../../../app/style/report.ts';
-import type { Session } from '../../../app/session/session.ts';
+import { type StageEvent, type StageName, STAGES } from '../../../app/session/stages.ts';
+import type { StyleSession } from '../../../app/style/style-session.ts';
 import { asSealedError, type SealedError } from '../../../base/errors.ts';
 
 /** A stage as it is shown. */
@@ -40,7 +40,7 @@ export class Run {
    * Runs to the end, an error or `stop`; never rejects. A run in progress is aborted and says no more.
    * @param live the run follows the typing: what the latest one has shown stays until there is something newer
    */
-  async start(session: Session, request: StyleRequest, live = false): Promise<void> {
+  async start(session: StyleSession, request: StyleRequest, live = false): Promise<void> {
     this.#abort?.abort();
     const abort = new AbortController();
     this.#abort = abort;

@@ -1,5 +1,5 @@
 // The pipeline's stages in the words of the page.
-import type { StageName } from '../../../app/style/report.ts';
+import type { StageName } from '../../../app/session/stages.ts';
 
 /** What each stage does, as a line in its place. */
 export const stageLabels: Readonly<Record<StageName, string>> = {

@@ -1,0 +1,25 @@
+// What a service is told of a style's run: the size of the code, its colours, and nothing of its text.
+import type { StyleOptions } from '../../protocol/service.ts';
+import type { StyleColours } from '../../style/colours.ts';
+import type { PixelsPerModule } from '../../style/graph.ts';
+import type { BackendName } from '../session/backends.ts';
+
+/** How a picture is to be drawn. */
+export interface Drawing {
+  readonly colours: StyleColours;
+  readonly pixelsPerModule: PixelsPerModule;
+  readonly backend: BackendName;
+}
+
+/** The public options of `drawing` for a code of `modules` by `modules`. The simulation runs the kernel's plan. */
+export function styleOptions(drawing: Drawing, modules: number): StyleOptions {
+  const { colours, pixelsPerModule, backend } = drawing;
+  const { start, end, background } = colours;
+  return {
+    kind: 'style',
+    modules,
+    pixelsPerModule,
+    colours: { start, end, background },
+    backend: backend === 'clear' ? 'simd' : backend,
+  };
+}
