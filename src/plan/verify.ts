@@ -1,15 +1,8 @@
 // The gate every plan passes before it runs: shapes, levels, scales, steps.
 import { SealedError } from '../base/errors.ts';
 import { primesAtLevel } from '../params/parameters.ts';
-import {
-  type Diagonal,
-  droppedPrime,
-  type LinearStage,
-  outLevel,
-  type Plan,
-  type Stage,
-  stageOutputs,
-} from './plan.ts';
+import { droppedPrime, type Plan } from './plan.ts';
+import { kindOf, outLevel, type Stage, stageOutputs } from './stages/stages.ts';
 
 function reject(stage: number, message: string): SealedError {
   return new SealedError('plan-rejected', `Plan rejected at stage ${stage}: ${message}`, {
@@ -20,40 +13,6 @@ function reject(stage: number, message: string): SealedError {
 
 function near(a: number, b: number): boolean {
   return Math.abs(a - b) <= 1e-9 * Math.abs(b);
-}
-
-/** Throws unless `diagonal` can be encoded: finite, and a vector has one value a slot. */
-function checkDiagonal(index: number, diagonal: Diagonal, slots: number): void {
-  if (diagonal.kind === 'scalar') {
-    if (!Number.isFinite(diagonal.value)) throw reject(index, 'a scalar is not finite.');
-    return;
-  }
-  if (diagonal.values.length !== slots) {
-    throw reject(index, `a diagonal has ${diagonal.values.length} values for ${slots} slots.`);
-  }
-  if (!diagonal.values.every(Number.isFinite)) throw reject(index, 'a diagonal is not finite.');
-}
-
-function checkLinear(index: number, stage: LinearStage, inputs: number, slots: number): void {
-  const isStep = (step: number): boolean => Number.isInteger(step) && step >= 0 && step < slots;
-  for (const row of stage.rows) {
-    // A sum without a term would be a transparent ciphertext, which hides nothing and which SEAL refuses.
-    if (row.sums.length === 0 || row.sums.some((sum) => sum.terms.length === 0)) {
-      throw reject(index, 'an output, or a sum in it, has no term.');
-    }
-    if (row.bias) checkDiagonal(index, row.bias, slots);
-    for (const sum of row.sums) {
-      if (!isStep(sum.giantStep))
-        throw reject(index, `giant step ${sum.giantStep} is not in 0…${slots - 1}.`);
-      for (const term of sum.terms) {
-        if (!isStep(term.step)) throw reject(index, `baby step ${term.step} is not in 0…${slots - 1}.`);
-        if (!Number.isInteger(term.input) || term.input < 0 || term.input >= inputs) {
-          throw reject(index, `there is no input ${term.input}.`);
-        }
-        checkDiagonal(index, term.diagonal, slots);
-      }
-    }
-  }
 }
 
 /** `plan`, if it is sound. @throws SealedError `plan-rejected`, naming the stage */
@@ -73,10 +32,9 @@ export function verifyPlan(plan: Plan): Plan {
     if (!near(stage.inScale, scale))
       throw reject(index, `its input scale is ${stage.inScale}, not ${scale}.`);
     if (outLevel(stage) < 0) throw reject(index, 'there is no prime left to drop.');
-    const factor = stage.kind === 'linear' ? stage.plainScale : stage.inScale;
-    const product = stage.inScale * factor;
-    const drops = outLevel(stage) < stage.level;
-    const expected = drops ? product / droppedPrime(parameters, level) : product;
+    const kind = kindOf(stage);
+    const product = stage.inScale * kind.factorScale(stage);
+    const expected = kind.drops(stage) ? product / droppedPrime(parameters, level) : product;
     if (!near(stage.outScale, expected))
       throw reject(index, `its output scale is ${stage.outScale}, not ${expected}.`);
     const modulusBits = primesAtLevel(parameters, level).reduce((sum, q) => sum + Math.log2(Number(q)), 0);
@@ -87,16 +45,8 @@ export function verifyPlan(plan: Plan): Plan {
         `scale 2^${Math.log2(product).toFixed(1)} does not fit a modulus of ${modulusBits.toFixed(1)} bits.`,
       );
     }
-    if (stage.kind === 'linear') checkLinear(index, stage, count, parameters.slots);
-    else if (stage.kind === 'product') {
-      for (const { left, right = left } of stage.pairs) {
-        for (const input of [left, right]) {
-          if (!Number.isInteger(input) || input < 0 || input >= count)
-            throw reject(index, `there is no input ${input}.`);
-        }
-      }
-    } else if (stage.count !== count)
-      throw reject(index, `it squares ${stage.count} ciphertexts, there are ${count}.`);
+    const { slots } = parameters;
+    kind.verify(stage, { inputs: count, slots, reject: (message) => reject(index, message) });
     level = outLevel(stage);
     scale = stage.outScale;
     count = stageOutputs(stage);

@@ -2,6 +2,7 @@
 import { defined } from '../base/assert.ts';
 import { throwIfAborted } from '../base/errors.ts';
 import type { Partition } from '../plan/partition.ts';
+import { kindOf } from '../plan/stages/stages.ts';
 import type { SegmentResult, ServerRole } from './contracts.ts';
 
 /** What a run over several workers needs. */
@@ -113,14 +114,14 @@ function progressTicker(
   return state;
 }
 
-/** Each segment's share of all terms, and what comes before it. */
+/** Each segment's share of all work, and what comes before it. */
 function segmentShares(partition: Partition): { before: number; share: number }[] {
   const terms = partition.needs.map((_, segment) => {
     let count = 0;
     for (const part of partition.parts) {
       for (const stage of part.segments[segment]) {
-        if (stage.kind !== 'linear') count += stage.outputs.length * 10;
-        else for (const row of stage.rows) for (const sum of row.sums) count += sum.terms.length;
+        const kind = kindOf(stage);
+        stage.outputs.forEach((_, index) => (count += kind.work(stage, index)));
       }
     }
     return count;

@@ -5,7 +5,15 @@ import { chooseParameters } from '../../params/choose.ts';
 import type { Parameters } from '../../params/parameters.ts';
 import { type CostTable, predictMs, stepCosts } from '../../plan/counts.ts';
 import { type BlockShape, ciphertextCount, type GridLayout, type PatchLayout } from '../../plan/layout.ts';
-import { type ModelCard, outLevel, type Plan, rotationSteps, type Stage } from '../../plan/plan.ts';
+import {
+  type ModelCard,
+  outLevel,
+  type Plan,
+  relinearizes,
+  rotationSteps,
+  type Stage,
+} from '../../plan/plan.ts';
+import { squares } from '../../plan/stages/product.ts';
 import { verifyPlan } from '../../plan/verify.ts';
 import { type ChannelProgram, channelProgram } from './channel-program.ts';
 import { lowerChannelMap } from './lower.ts';
@@ -57,7 +65,7 @@ function lowerSteps(
     const { level, inScale, plainScale, outScale } = scales[index];
     if (step.kind === 'square') {
       const count = Math.ceil(step.channels / blocks.blocksPerCiphertext) * blocks.tiles;
-      return { kind: 'square', layers: step.layers, level, inScale, outScale, count };
+      return { kind: 'product', layers: step.layers, level, inScale, outScale, pairs: squares(count) };
     }
     const packing = index === 0 ? 'replicated' : 'blocks';
     const stepCost = stepCosts(costs, level + 1, parameters.slots);
@@ -93,7 +101,7 @@ function cardOf(program: ChannelProgram, plan: Plan, blocks: BlockShape): ModelC
     },
     output: { layout: output, scale: last.outScale, level: outLevel(last), count: ciphertextCount(output) },
     rotationSteps: rotationSteps(plan),
-    relinearize: plan.stages.some((stage) => stage.kind === 'square'),
+    relinearize: relinearizes(plan),
     finish: program.finish,
     serverLearns: [`the network ${plan.name}`, `the input size ${program.patches.shape.join('×')}`],
   };

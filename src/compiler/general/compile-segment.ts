@@ -4,7 +4,7 @@ import { SealedError } from '../../base/errors.ts';
 import { elementCount, type Graph, type Tensor } from '../../model/graph.ts';
 import type { Parameters } from '../../params/parameters.ts';
 import type { CostTable } from '../../plan/counts.ts';
-import { outLevel, type Plan, rotationSteps } from '../../plan/plan.ts';
+import { outLevel, type Plan, relinearizes, rotationSteps } from '../../plan/plan.ts';
 import type { NetworkCard } from '../../plan/slot-layout.ts';
 import { verifyPlan } from '../../plan/verify.ts';
 import { calibrate } from './calibrate.ts';
@@ -197,7 +197,7 @@ function cardOf(
       count: output.count,
     },
     rotationSteps: rotationSteps(plan),
-    relinearize: plan.stages.some(({ kind }) => kind !== 'linear'),
+    relinearize: relinearizes(plan),
     serverLearns: [`the network ${plan.name}`, `the input size ${graph.input.shape.join('×')}`],
   };
 }

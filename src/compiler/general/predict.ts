@@ -3,6 +3,7 @@ import { type Parameters, primesAtLevel } from '../../params/parameters.ts';
 import { countOperations, type CostTable, type OperationCounts, predictMs } from '../../plan/counts.ts';
 import type { LinearRow, LinearStage, Plan, Stage } from '../../plan/plan.ts';
 import { outLevel, stageLabel } from '../../plan/plan.ts';
+import { kindOf } from '../../plan/stages/stages.ts';
 import type { NetworkCard } from '../../plan/slot-layout.ts';
 
 /** Largest absolute values around a stage, over the calibration inputs. */
@@ -15,7 +16,8 @@ export interface Magnitudes {
 
 /** One stage for people. */
 export interface StageReport {
-  readonly kind: Stage['kind'];
+  /** The word that a printed plan has for it. */
+  readonly kind: string;
   /** What it does, in words for people. */
   readonly label: string;
   /** Layers it computes, or computes a part of. */
@@ -159,8 +161,7 @@ function variancesAfter(
     return stage.rows.map((row) => rowVariances(row, stage, inputs, around, switched, noise));
   }
   const rescaled = noise.rescale / outScale ** 2;
-  const pairs = stage.kind === 'product' ? stage.pairs : inputs.map((_, i) => ({ left: i, right: i }));
-  return pairs.map(({ left, right }, pair) => {
+  return stage.pairs.map(({ left, right }, pair) => {
     const a = inputs[left];
     if (right === undefined) return a.map((variance) => variance + rescaled);
     const b = inputs[right];
@@ -233,7 +234,7 @@ export function predict(
   const stages = plan.stages.map((stage, index): StageReport => {
     variances = variancesAfter(stage, variances, magnitudes[index], noise);
     return {
-      kind: stage.kind,
+      kind: kindOf(stage).word(stage),
       label: stageLabel(stage),
       layers: stage.layers,
       level: outLevel(stage),
