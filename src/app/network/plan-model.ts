@@ -5,8 +5,8 @@ import {
   type NetworkOptions,
   type NetworkSegment,
 } from '../../compiler/general/compile-network.ts';
-import { defaultSamples } from '../../compiler/general/calibrate.ts';
-import { networkErrorBound } from '../../compiler/general/network-error.ts';
+import { defaultSamples } from '../../compiler/calibrate.ts';
+import { networkErrorBound } from '../../compiler/network-error.ts';
 import type { FitReport } from '../../compiler/general/read-network.ts';
 import { type Graph, type Tensor } from '../../model/graph.ts';
 import { countOperations, type OperationCounts } from '../../plan/counts.ts';

@@ -1,6 +1,6 @@
 // Runs a network encrypted and beside it in the clear, and reports how far they are apart and what it took.
 import type { CompiledNetwork } from '../../compiler/general/compile-network.ts';
-import { checkRanges } from '../../compiler/general/calibrate.ts';
+import { checkRanges } from '../../compiler/calibrate.ts';
 import { SealedError } from '../../base/errors.ts';
 import { primesAtLevel } from '../../params/parameters.ts';
 import { executeGraph } from '../../model/execute.ts';
