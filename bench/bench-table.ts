@@ -47,10 +47,10 @@ export function rooflineText({ measuredMacPerSecond, planMacPerSecond, fraction 
 
 /** The pool's figures in two sentences. */
 export function poolText(report: PoolReport): string {
-  const { style, version, pairs, oneWorkerMs, twoWorkersMs, ratio, exchangedBytes, busyMs } = report;
+  const { style, version, pairs, oneWorkerMs, twoWorkersMs, ratio, exchangedBytes } = report;
   return (
     `${style} version ${version}, medians of ${pairs} pairs: one worker ${formatMs(oneWorkerMs)}, ` +
     `two workers ${formatMs(twoWorkersMs)}: ${formatRatio(ratio)}. ` +
-    `The two pass each other ${(exchangedBytes / 1e6).toFixed(1)} MB and work ${busyMs.map(formatMs).join(' and ')}.`
+    `The two pass each other ${(exchangedBytes / 1e6).toFixed(1)} MB.`
   );
 }

@@ -1,11 +1,12 @@
 // The benchmark of the kernel: node-seal and the kernel in turn in one process, operation by operation and plan by plan.
-import { type ModelLoader, Plans } from '../src/app/style/plans.ts';
+import type { ModelLoader } from '../src/app/style/reference.ts';
 import type { SealModule } from '../src/seal/load.ts';
 import { BothSides, PARAMETERS } from './both-sides.ts';
 import { type Case, compare } from './measure.ts';
 import { operationCases } from './operation-cases.ts';
 import { planCase, type PlanSubject } from './plan-case.ts';
 import { bestMacRate, type Roofline, rooflineOf } from './roofline.ts';
+import { StylePlans } from './style-plans.ts';
 import { transformCase, transformSteps } from './transform-case.ts';
 
 /** What the benchmark runs on. */
@@ -74,7 +75,7 @@ export async function runKernelBench(
   }
   if (!parts.includes('plans')) return { cases, prepareMs: {} };
 
-  const plans = new Plans(loadModel, 1);
+  const plans = new StylePlans(loadModel);
   const prepareMs: Record<string, number> = {};
   const measured = await bestMacRate(kernel, PARAMETERS.primes.map(Number));
   let roofline: Roofline | undefined;

@@ -4,10 +4,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { nodeWorkers } from '../workers/platform/node.ts';
 import { inputsFor, readModelFile } from '../src/import/model-file.ts';
-import { NETWORK_COSTS, measuredCosts, predictEvaluateMs } from '../src/app/network/network-costs.ts';
-import { NetworkSession } from '../src/app/session/network-session.ts';
-import { compileModel, type ModelOptions, samplesOf } from '../src/app/network/plan-model.ts';
+import { type ModelOptions, planModel, samplesOf } from '../src/app/network/model-plan.ts';
+import { runSealed } from '../src/app/session/run.ts';
+import { Session } from '../src/app/session/session.ts';
+import { Stages } from '../src/app/session/stages.ts';
 import { clearOutputs, compareOutputs } from '../src/app/network/run-model.ts';
+import { selectLayers } from '../src/model/layer-range.ts';
 import { readNpy } from '../src/import/numpy.ts';
 
 const DATA = new URL('../../shared/data/', import.meta.url);
@@ -93,61 +95,56 @@ const LEAST_RUNS = 7;
 
 async function runCase(
   test: Case,
-  session: NetworkSession,
+  session: Session,
 ): Promise<Record<string, string | number | boolean>> {
   const tensor = readNpy(read(test.input));
-  const graph = readModelFile(read(test.model), {
-    name: test.name,
-    input: tensor,
-    layers: test.stateDictLayers,
-  });
+  const bytes = read(test.model);
+  const { name, stateDictLayers: layers } = test;
+  const graph = readModelFile(bytes, { name, input: tensor, layers });
   const all = inputsFor(graph.input.shape, tensor);
   const inputs = all.slice(0, test.inputs);
   // Calibrated on other pictures than those that are run, where there are others.
   const calibration = samplesOf(graph, all.length > 100 ? all.slice(100, 120) : all);
-  const planned = compileModel(graph, { ...test.options, backend: 'simd', batch: test.batch, calibration });
-  const { network, predictedError, planMs } = planned;
+  const options: ModelOptions = { ...test.options, backend: 'simd', batch: test.batch, calibration };
+  const model = { file: { name, bytes, inputShape: graph.input.shape, layers }, graph };
+  const { card, explanation, planMs } = await planModel(session, model, options);
+  const { predictedError, parameters } = explanation;
   const groups = Array.from({ length: Math.ceil(inputs.length / test.batch) }, (_, i) =>
     inputs.slice(i * test.batch, (i + 1) * test.batch),
   );
-  const times = await session.measure(network.segments[0].card.parameters, 'simd');
-  const costs = measuredCosts(times);
-  await session.run(network, groups[0], 'simd');
-  await session.run(network, groups[0], 'simd');
+  const times = await session.measure(card);
+  const run = (group: readonly Float32Array[]) =>
+    runSealed(session, { card, inputs: group }, new Stages({}));
+  await run(groups[0]);
+  await run(groups[0]);
   const outputs: Float32Array[] = [];
   const evaluateMs: number[] = [];
-  let backend = '';
   for (let i = 0; i < Math.max(LEAST_RUNS, groups.length); i += 1) {
     const group = groups[i % groups.length];
-    const outcome = await session.run(network, group, 'simd');
+    const outcome = await run(group);
     if (i < groups.length) outputs.push(...outcome.outputs);
     evaluateMs.push(outcome.timings.evaluateMs / group.length);
-    ({ backend } = outcome);
   }
-  const expected = clearOutputs(network, inputs);
+  const ran = options.layers ? selectLayers(graph, ...options.layers) : graph;
+  const expected = clearOutputs(ran, inputs);
   const { maxAbsError } = compareOutputs(outputs, expected);
   const largest = Math.max(...expected.flatMap((values) => [...values].map(Math.abs)));
   const measuredMs = median(evaluateMs);
-  const predictedMs =
-    predictEvaluateMs(network, groups[0].length, session.serverWorkers, costs) / groups[0].length;
+  const predictedMs = (await session.predict(card, groups[0].length, times)) / groups[0].length;
+  const tableMs = (await session.predict(card, groups[0].length)) / groups[0].length;
   const labels = test.labels && readNpy(read(test.labels)).data;
   return {
     name: test.name,
-    backend,
-    N: network.segments[0].plan.parameters.polyModulusDegree,
-    primes: network.segments[0].plan.parameters.primes.length,
-    rounds: network.report.rounds,
-    keysMB: Math.round(network.report.keyBytes / 1e5) / 10,
+    backend: card.card.backend,
+    N: parameters.polyModulusDegree,
+    primes: parameters.primes.length,
+    rounds: explanation.rounds,
+    keysMB: Math.round(explanation.keyBytes / 1e5) / 10,
     planMs: Math.round(planMs),
     evaluateMsAnInput: Math.round(measuredMs * 10) / 10,
     predictedMs: Math.round(predictedMs * 10) / 10,
     ratio: Math.round((measuredMs / predictedMs) * 100) / 100,
-    tableMs:
-      Math.round(
-        (predictEvaluateMs(network, groups[0].length, session.serverWorkers, NETWORK_COSTS.simd) /
-          groups[0].length) *
-          10,
-      ) / 10,
+    tableMs: Math.round(tableMs * 10) / 10,
     maxAbsError: Number(maxAbsError.toExponential(2)),
     relative: Number((maxAbsError / largest).toExponential(1)),
     predictedError: Number(predictedError.toExponential(1)),
@@ -170,7 +167,7 @@ if (existsSync(DATA)) {
   const results = [];
   for (const test of cases(Number(values.images))) {
     // A session a network: each begins with no keys, as a user's does.
-    const session = new NetworkSession(nodeWorkers(), Number(values.workers));
+    const session = new Session({ workers: nodeWorkers(Number(values.workers)), advice: 'Try fewer images.' });
     try {
       const result = await runCase(test, session);
       results.push(result);

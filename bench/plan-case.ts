@@ -1,21 +1,20 @@
 // A whole style plan on each backend, from residues to residues, as a server worker runs it.
 import { TestKeys } from '../fixtures/seal-keys.ts';
 import { seededRandom } from '../fixtures/styled-codes.ts';
-import { floatPicture, type Plans, type ReadyPlan } from '../src/app/style/plans.ts';
 import { SealedError } from '../src/base/errors.ts';
 import { sameParameters } from '../src/params/parameters.ts';
 import type { ResidueCiphertext } from '../src/params/residues.ts';
 import { type Picture, pictureOf } from '../src/plan/finish.ts';
-import { packInput, unpackOutput } from '../src/plan/layout.ts';
+import { outputElements, packValues, unpackValues } from '../src/plan/tensor-packing.ts';
 import type { Plan } from '../src/plan/plan.ts';
 import type { SealModule } from '../src/seal/load.ts';
 import type { KeyedBackend } from '../src/server/backend.ts';
-import { PreparedPart, runSegment, type Values } from '../src/server/interpreter.ts';
+import { type PreparedPart, preparePart, runSegment, type Values } from '../src/server/interpreter.ts';
 import { SealBackend } from '../src/server/backends/seal/seal-backend.ts';
 import { SimdBackend } from '../src/server/backends/simd/simd-backend.ts';
 import { styleById } from '../src/style/styles.ts';
 import { type Case, compare } from './measure.ts';
-import { DEFAULT_PIXELS_PER_MODULE } from '../src/style/graph.ts';
+import { floatPicture, type StylePlan, type StylePlans } from './style-plans.ts';
 
 /** A style at one QR version. */
 export interface PlanSubject {
@@ -48,20 +47,35 @@ function countMacs({ stages, parameters }: Plan): number {
 
 /** A plan made ready on one backend, with the inputs it was given. */
 class PlanSide<C> implements Disposable {
-  readonly ready: ReadyPlan;
+  readonly ready: StylePlan;
   readonly prepareMs: number;
   readonly #backend: KeyedBackend<C>;
   readonly #part: PreparedPart<C>;
   readonly #inputs: readonly ResidueCiphertext[];
   #outputs = new Map<number, ResidueCiphertext>();
 
-  constructor(backend: KeyedBackend<C>, ready: ReadyPlan, inputs: readonly ResidueCiphertext[]) {
+  private constructor(
+    backend: KeyedBackend<C>,
+    ready: StylePlan,
+    part: PreparedPart<C>,
+    prepareMs: number,
+    inputs: readonly ResidueCiphertext[],
+  ) {
     this.#backend = backend;
     this.ready = ready;
-    const start = performance.now();
-    this.#part = new PreparedPart(backend, ready.partition.parts[0]);
-    this.prepareMs = performance.now() - start;
+    this.#part = part;
+    this.prepareMs = prepareMs;
     this.#inputs = inputs;
+  }
+
+  static async create<C>(
+    backend: KeyedBackend<C>,
+    ready: StylePlan,
+    inputs: readonly ResidueCiphertext[],
+  ): Promise<PlanSide<C>> {
+    const start = performance.now();
+    const part = await preparePart(backend, ready.partition.parts[0], () => Promise.resolve());
+    return new PlanSide(backend, ready, part, performance.now() - start, inputs);
   }
 
   readonly run = async (): Promise<void> => {
@@ -88,10 +102,15 @@ class PlanSide<C> implements Disposable {
 
   /** The picture that the latest run's outputs decrypt to. */
   picture(keys: TestKeys, reference: Float32Array): Picture {
-    const { layout } = this.ready.card.output;
-    const tensor = new Float32Array(layout.shape.reduce((product, size) => product * size, 1));
-    for (const [index, output] of this.#outputs) unpackOutput(layout, index, keys.decrypt(output), tensor);
-    return pictureOf(this.ready.card, tensor, reference);
+    const { output } = this.ready.segment;
+    const tensor = new Float32Array(outputElements(output.layout));
+    for (const [index, ciphertext] of this.#outputs) {
+      unpackValues(output.layout, index, keys.decrypt(ciphertext), tensor);
+    }
+    const { result } = this.ready.face;
+    const [channels, height, width] = output.layout.shape;
+    const finish = result.kind === 'picture' ? result.finish : [];
+    return pictureOf([channels, height, width!], finish, tensor, reference);
   }
 
   [Symbol.dispose](): void {
@@ -116,7 +135,7 @@ function requireAgreement(name: string, pictures: readonly Picture[]): void {
 export async function planCase(
   seal: SealModule,
   kernel: WebAssembly.Module,
-  plans: Plans,
+  plans: StylePlans,
   { style: id, version }: PlanSubject,
   pairs: number,
 ): Promise<PlanResult> {
@@ -125,7 +144,7 @@ export async function planCase(
   const modules = 17 + 4 * version;
   const [forSeal, forSimd] = await Promise.all(
     (['seal', 'simd'] as const).map((backend) =>
-      plans.plan(style, modules, style.defaultColours, DEFAULT_PIXELS_PER_MODULE, backend),
+      plans.plan(style, modules, backend),
     ),
   );
   const { parameters } = forSimd.plan;
@@ -135,16 +154,16 @@ export async function planCase(
   const random = seededRandom(version);
   const dark = Float32Array.from({ length: modules * modules }, () => (random() < 0.5 ? 1 : 0));
   using keys = new TestKeys(seal, parameters);
-  const steps = new Set([...forSeal.card.rotationSteps, ...forSimd.card.rotationSteps]);
+  const steps = new Set([...forSeal.segment.rotationSteps, ...forSimd.segment.rotationSteps]);
   const evaluationKeys = keys.evaluationKeys([...steps]);
-  const encrypt = ({ plan, card }: ReadyPlan): ResidueCiphertext[] =>
-    packInput(card.input.layout, dark).map((slots) => keys.encrypt(slots, plan.inputScale));
+  const encrypt = ({ plan, segment }: StylePlan): ResidueCiphertext[] =>
+    packValues(segment.input.layout, dark).map((slots) => keys.encrypt(slots, plan.inputScale));
   const simdInputs = encrypt(forSimd);
-  const sameLayout = JSON.stringify(forSeal.card.input.layout) === JSON.stringify(forSimd.card.input.layout);
+  const sameLayout = JSON.stringify(forSeal.segment.input.layout) === JSON.stringify(forSimd.segment.input.layout);
   const backends = [new SealBackend(seal, parameters), await SimdBackend.create(kernel, parameters)] as const;
   for (const backend of backends) backend.addKeys(evaluationKeys);
-  using first = new PlanSide(backends[0], forSeal, sameLayout ? simdInputs : encrypt(forSeal));
-  using second = new PlanSide(backends[1], forSimd, simdInputs);
+  using first = await PlanSide.create(backends[0], forSeal, sameLayout ? simdInputs : encrypt(forSeal));
+  using second = await PlanSide.create(backends[1], forSimd, simdInputs);
   const { polyModulusDegree, maxLevel } = parameters;
   const result = await compare(
     { name, polyModulusDegree, primes: maxLevel + 1, seal: first.run, simd: second.run },

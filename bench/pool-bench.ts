@@ -1,15 +1,16 @@
 // How much faster two server workers are than one: the same plan on both pools, in turn.
-import type { ModelLoader } from '../src/app/style/plans.ts';
-import { Session } from '../src/app/session/session.ts';
-import type { WorkerFactory } from '../src/app/session/workers.ts';
-import type { EncryptedInput } from '../src/protocol/contracts.ts';
+import type { SessionWorkers } from '../src/app/session/workers.ts';
+import type { ModelLoader } from '../src/app/style/reference.ts';
+import { styleOptions } from '../src/app/style/style-options.ts';
+import { StyleSession } from '../src/app/style/style-session.ts';
 import { styleById } from '../src/style/styles.ts';
-import { median, medianPair } from './measure.ts';
+import { medianPair } from './measure.ts';
 import { DEFAULT_PIXELS_PER_MODULE } from '../src/style/graph.ts';
 
 /** What to run, and on what. */
 export interface PoolOptions {
-  readonly workers: WorkerFactory;
+  /** Workers with a service of so many evaluators. */
+  readonly workers: (evaluators: number) => SessionWorkers;
   readonly loadModel: ModelLoader;
   readonly style: string;
   readonly version: number;
@@ -26,46 +27,37 @@ export interface PoolReport {
   readonly ratio: number;
   /** Bytes that the two workers passed each other in a run. */
   readonly exchangedBytes: number;
-  /** Milliseconds that each of the two workers was at work, median. */
-  readonly busyMs: readonly number[];
 }
 
 /** A session made ready to evaluate one plan again and again. */
 interface Pool {
-  readonly session: Session;
+  readonly session: StyleSession;
   readonly evaluate: () => Promise<void>;
   readonly exchangedBytes: () => number;
-  readonly busyMs: () => number[];
 }
 
-async function poolOf(options: PoolOptions, serverWorkers: number): Promise<Pool> {
+async function poolOf(options: PoolOptions, evaluators: number): Promise<Pool> {
   const { workers, loadModel, version } = options;
-  const session = new Session({ workers, loadModel, serverWorkers });
+  const session = new StyleSession(workers(evaluators), loadModel);
   const style = styleById(options.style);
   const modules = 17 + 4 * version;
-  const ready = await session.plans.plan(
-    style,
-    modules,
-    style.defaultColours,
-    DEFAULT_PIXELS_PER_MODULE,
-    'simd',
-  );
-  await session.givePlan(ready, 'simd');
-  await session.prepareKeys(ready.card);
-  await session.giveKeys();
+  const drawing = {
+    colours: style.defaultColours,
+    pixelsPerModule: DEFAULT_PIXELS_PER_MODULE,
+    backend: 'simd',
+  } as const;
+  const card = await session.card(style.id, styleOptions(drawing, modules));
+  await session.prepareKeys(card);
   const dark = Float32Array.from({ length: modules * modules }, (_, index) => (index * 7) % 2);
-  const { frames }: EncryptedInput = await session.encrypt(ready.card, dark);
+  const { frames } = await session.onClient('encrypt', {}, (client) => client.encrypt(card.hash, dark));
   let exchanged = 0;
-  const busy: number[][] = Array.from({ length: serverWorkers }, () => []);
   return {
     session,
     evaluate: async () => {
-      const { exchangedBytes, busyMs } = await session.evaluate(ready, frames, () => undefined);
-      exchanged = exchangedBytes;
-      busyMs.forEach((ms, worker) => busy[worker].push(ms));
+      const answer = await session.evaluate({ card: card.hash, segment: 0, frames }, {});
+      exchanged = answer.exchangedBytes;
     },
     exchangedBytes: () => exchanged,
-    busyMs: () => busy.map(median),
   };
 }
 
@@ -76,8 +68,8 @@ export async function runPoolBench(options: PoolOptions): Promise<PoolReport> {
     const [oneWorkerMs, twoWorkersMs] = await medianPair(pools[0].evaluate, pools[1].evaluate, options.pairs);
     const { style, version, pairs } = options;
     const ratio = oneWorkerMs / twoWorkersMs;
-    const [exchangedBytes, busyMs] = [pools[1].exchangedBytes(), pools[1].busyMs()];
-    return { style, version, pairs, oneWorkerMs, twoWorkersMs, ratio, exchangedBytes, busyMs };
+    const exchangedBytes = pools[1].exchangedBytes();
+    return { style, version, pairs, oneWorkerMs, twoWorkersMs, ratio, exchangedBytes };
   } finally {
     for (const { session } of pools) session.close();
   }

@@ -39,7 +39,7 @@ const KINDS: readonly [string, () => string][] = [
 
 const loadModel = async (path: string): Promise<Uint8Array> =>
   new Uint8Array(await readFile(join(import.meta.dirname, '..', 'public', path)));
-const session = new Session({ workers: nodeWorkers(), loadModel, serverWorkers: 2 });
+const session = new StyleSession(nodeWorkers(2), loadModel);
 const scanners = await loadScanners(scannerSources());
 const runs: object[] = [];
 let read = 0;

@@ -2,7 +2,7 @@
 import { styleCode, type StyleRequest } from '../src/app/style/pipeline.ts';
 import { prepareStyle } from '../src/app/style/prepare.ts';
 import type { Timings } from '../src/app/style/report.ts';
-import type { Session } from '../src/app/session/session.ts';
+import type { StyleSession } from '../src/app/style/style-session.ts';
 import { SealedError } from '../src/base/errors.ts';
 import { DEFAULT_PIXELS_PER_MODULE } from '../src/style/graph.ts';
 import { styleById } from '../src/style/styles.ts';
@@ -27,7 +27,7 @@ const WARM_UPS = 3;
 
 /** Runs `runs` rounds after warm-up on `session`, in the style liquid. @throws whatever a stage throws */
 export async function runTypingBench(
-  session: Session,
+  session: StyleSession,
   runs: number,
   onRun: (done: number) => void,
 ): Promise<TypingReport> {

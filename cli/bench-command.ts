@@ -50,7 +50,7 @@ export async function runBench(args: readonly string[]): Promise<void> {
   let report: object;
   if (name === 'pool') {
     const pool = await runPoolBench({
-      workers: nodeWorkers(),
+      workers: nodeWorkers,
       loadModel,
       style: 'liquid',
       version: 10,

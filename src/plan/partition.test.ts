@@ -5,13 +5,13 @@ import { randomPlan, SMALL } from '../../fixtures/small-engine.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
 import { type Partition, partitionPlan, type StagePart } from './partition.ts';
 import { type Plan, stageOutputs } from './plan.ts';
+import { squares } from './stages/product.ts';
 
 const anyPlan = fc.nat().map((seed) => randomPlan(seededRandom(seed), SMALL));
 const anyWorkers = fc.integer({ min: 1, max: 4 });
 
 /** Numbers of the values that the outputs of `stage` read. */
 function readsOf(stage: StagePart): number[][] {
-  if (stage.kind === 'square') return stage.outputs.map((output) => [output]);
   if (stage.kind === 'product') return stage.pairs.map(({ left, right = left }) => [left, right]);
   return stage.rows.map(({ sums }) => sums.flatMap(({ terms }) => terms.map(({ input }) => input)));
 }
@@ -93,12 +93,12 @@ describe('partitionPlan', () => {
       ...plan,
       inputCount: 4,
       stages: [2, 1].map((level) => ({
-        kind: 'square',
+        kind: 'product',
         layers: ['s'],
         level,
         inScale: scale,
         outScale: scale,
-        count: 4,
+        pairs: squares(4),
       })),
     };
     const { parts, needs } = partitionPlan(chain, 4);

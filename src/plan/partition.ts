@@ -1,9 +1,9 @@
 // Splits a plan between workers: who computes which ciphertext of which stage, and what must change hands when.
-import type { LinearStage, Plan, ProductStage, SquareStage, Stage } from './plan.ts';
-import { stageOutputs } from './plan.ts';
+import type { Plan } from './plan.ts';
+import { kindOf, type Stage, stageOutputs } from './stages/stages.ts';
 
 /** A stage with only some of its outputs: `outputs[i]` is the global number of the i-th. */
-export type StagePart = { readonly outputs: readonly number[] } & (LinearStage | SquareStage | ProductStage);
+export type StagePart = { readonly outputs: readonly number[] } & Stage;
 
 /** One worker's share of a plan: its part of every stage, in segments between which values change hands. */
 export interface PlanPart {
@@ -23,28 +23,15 @@ export interface Partition {
 /** How much more than with an even share the busiest worker may do before a stage is shared out again. */
 const MOST_UNEVEN = 1.5;
 
-/** Numbers of the inputs that output `output` of `stage` reads. */
-function dependencies(stage: Stage, output: number): Set<number> {
-  if (stage.kind === 'square') return new Set([output]);
-  if (stage.kind === 'product') {
-    const { left, right = left } = stage.pairs[output];
-    return new Set([left, right]);
-  }
-  const inputs = new Set<number>();
-  for (const sum of stage.rows[output].sums) for (const term of sum.terms) inputs.add(term.input);
-  return inputs;
-}
-
-/** Work of an output, in terms, to share it out evenly. */
-function weightOf(stage: Stage, output: number): number {
-  if (stage.kind !== 'linear') return 1;
-  return stage.rows[output].sums.reduce((sum, { terms }) => sum + terms.length, 0);
+/** Work of each output of `stage`. */
+function workOf(stage: Stage): number[] {
+  const kind = kindOf(stage);
+  return Array.from({ length: stageOutputs(stage) }, (_, output) => kind.work(stage, output));
 }
 
 /** Cuts outputs 0…n−1 into consecutive runs of about equal weight. */
 function evenShares(stage: Stage, workers: number): number[] {
-  const count = stageOutputs(stage);
-  const weights = Array.from({ length: count }, (_, output) => weightOf(stage, output));
+  const weights = workOf(stage);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   let before = 0;
   return weights.map((weight) => {
@@ -54,10 +41,10 @@ function evenShares(stage: Stage, workers: number): number[] {
   });
 }
 
-/** Work of the worker that has most of it, in terms. */
+/** Work of the worker that has most of it. */
 function largestLoad(stage: Stage, owners: readonly number[], workers: number): number {
   const loads = Array<number>(workers).fill(0);
-  owners.forEach((owner, output) => (loads[owner] += weightOf(stage, output)));
+  workOf(stage).forEach((work, output) => (loads[owners[output]] += work));
   return Math.max(...loads);
 }
 
@@ -69,7 +56,11 @@ export function partitionPlan(plan: Plan, workers: number): Partition {
   const segments: { stages: Stage[]; ownersOf: number[][]; needs: Set<number>[] }[] = [];
   let owners: number[] = Array<number>(plan.inputCount).fill(-1);
   for (const stage of plan.stages) {
-    const reads = Array.from({ length: stageOutputs(stage) }, (_, output) => dependencies(stage, output));
+    const kind = kindOf(stage);
+    const reads = Array.from(
+      { length: stageOutputs(stage) },
+      (_, output) => new Set(kind.reads(stage, output)),
+    );
     const shared = evenShares(stage, workers);
     const inherited =
       segments.length > 0 && reads.every((inputs) => inputs.size === 1)
@@ -108,8 +99,5 @@ export function partitionPlan(plan: Plan, workers: number): Partition {
 
 function stagePart(stage: Stage, owners: readonly number[], worker: number): StagePart {
   const outputs = owners.flatMap((owner, output) => (owner === worker ? [output] : []));
-  if (stage.kind === 'square') return { ...stage, count: outputs.length, outputs };
-  if (stage.kind === 'product')
-    return { ...stage, pairs: outputs.map((output) => stage.pairs[output]), outputs };
-  return { ...stage, rows: outputs.map((output) => stage.rows[output]), outputs };
+  return { ...kindOf(stage).pick(stage, outputs), outputs };
 }

@@ -25,7 +25,6 @@ import type {
   Plan,
   ProductStage,
   RotatedSum,
-  SquareStage,
   Stage,
   Term,
 } from './plan.ts';
@@ -82,10 +81,6 @@ function stageCodec(table: VectorTable): Codec<Stage> {
         outScale: finite,
         pairs: list(record<ProductStage['pairs'][number]>({ left: u32, right: optional(u32) }), MOST_ENTRIES),
       }),
-    ],
-    square: [
-      3,
-      record<Omit<SquareStage, 'kind'>>({ layers, level, inScale: finite, outScale: finite, count: u32 }),
     ],
   });
 }

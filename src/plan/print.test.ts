@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SMALL } from '../../fixtures/small-engine.ts';
 import { type Plan } from './plan.ts';
 import { printPlan } from './print.ts';
+import { squares } from './stages/product.ts';
 
 const scale = 2 ** 24;
 const field = { kind: 'vector', values: new Float32Array(SMALL.slots).fill(0.5) } as const;
@@ -37,12 +38,12 @@ const plan: Plan = {
       ],
     },
     {
-      kind: 'square',
+      kind: 'product',
       layers: ['square'],
       level: 1,
       inScale: scale,
       outScale: scale ** 2 / Number(SMALL.primes[1]),
-      count: 2,
+      pairs: squares(2),
     },
   ],
 };

@@ -9,9 +9,10 @@ import {
   type LinearRow,
   type LinearStage,
   type Plan,
-  type SquareStage,
+  type ProductStage,
   type Term,
 } from './plan.ts';
+import { squares } from './stages/product.ts';
 import { verifyPlan } from './verify.ts';
 
 const scale = 2 ** 25;
@@ -45,13 +46,13 @@ const rescaled: LinearStage = {
   rescale: true,
   outScale: scale,
 };
-const square: SquareStage = {
-  kind: 'square',
+const square: ProductStage = {
+  kind: 'product',
   layers: ['square'],
   level: 1,
   inScale: scale,
   outScale: scale ** 2 / prime(1),
-  count: 3,
+  pairs: squares(3),
 };
 const sound: Plan = {
   name: 'sound',
@@ -101,7 +102,11 @@ describe('verifyPlan', () => {
     ['a wrong plain scale', 1, withStages(shared, { ...rescaled, plainScale: 2 ** 16 }, square)],
     ['a wrong input scale', 2, withStages(shared, rescaled, { ...square, inScale: scale * 2 })],
     ['a square’s wrong output scale', 2, withStages(shared, rescaled, { ...square, outScale: scale })],
-    ['a square of ciphertexts that are not there', 2, withStages(shared, rescaled, { ...square, count: 4 })],
+    [
+      'a square of ciphertexts that are not there',
+      2,
+      withStages(shared, rescaled, { ...square, pairs: squares(4) }),
+    ],
     ['negative scales', 0, withStages({ ...shared, plainScale: -1024, outScale: -1024 * scale })],
     [
       'more drops than primes',

@@ -21,10 +21,9 @@ export interface SegmentRun {
   readonly wanted: readonly number[];
 }
 
-/** What a segment's run gives back: the ciphertexts asked for, and the time it took. */
+/** What a segment's run gives back: the ciphertexts asked for. */
 export interface SegmentResult {
   readonly frames: readonly IndexedFrame[];
-  readonly busyMs: number;
 }
 
 /** Milliseconds of single operations at the parameters' highest level, one thread. */

@@ -97,13 +97,12 @@ export function createEvaluator(sources: EvaluatorSources = {}): EvaluatorRole {
     },
 
     run: async (request, controls = {}) => {
-      const start = performance.now();
       const context = (await all()).find((candidate) => candidate.hasPlan(request.planId));
       if (!context) {
         throw new SealedError('wrong-state', 'The evaluator does not have this plan.', { stage: 'server' });
       }
       const frames = await context.run(request, controls);
-      return { frames, busyMs: performance.now() - start };
+      return { frames };
     },
 
     progress: async (runId) => {

@@ -159,12 +159,12 @@ describe('runSegment', () => {
 
   it('says so when a value is missing', async () => {
     const square: StagePart = {
-      kind: 'square',
+      kind: 'product',
       layers: ['s'],
       level: 1,
       inScale: 1,
       outScale: 1,
-      count: 1,
+      pairs: [{ left: 3, right: 3 }],
       outputs: [3],
     };
     await expect(run([square], 2, Infinity, Infinity)).rejects.toThrow(/value 3 is here/);

@@ -1,5 +1,6 @@
 // Runs the stages of a plan on any backend: the one interpreter of the project.
 import { defined } from '../base/assert.ts';
+import { SealedError } from '../base/errors.ts';
 import type { LinearRow, LinearStage, ProductStage } from '../plan/plan.ts';
 import type { PlanPart, StagePart } from '../plan/partition.ts';
 import type { Backend, Checkpoint, LinearPart, LinearRunner } from './backend.ts';
@@ -176,14 +177,11 @@ async function runStage<C>(
   onOutput: (output: number, ciphertext: C) => void,
 ): Promise<void> {
   if (runner) return runner.run(backend, inputs, checkpoint, onOutput);
+  if (stage.kind !== 'product')
+    throw new SealedError('internal', `There is no runner for a ${stage.kind} stage.`);
   const input = (index: number): C => defined(inputs.get(index), `value ${index} is here`);
   for (const [index, output] of stage.outputs.entries()) {
-    onOutput(
-      output,
-      stage.kind === 'product'
-        ? evaluatePair(backend, stage, stage.pairs[index], input)
-        : backend.square(input(output), stage.outScale),
-    );
+    onOutput(output, evaluatePair(backend, stage, stage.pairs[index], input));
     await checkpoint(1);
   }
 }

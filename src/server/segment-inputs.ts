@@ -1,14 +1,8 @@
 // What a segment may be given: values that its first stage reads, at that stage's level and scale, and nothing else.
 import { SealedError } from '../base/errors.ts';
 import type { StagePart } from '../plan/partition.ts';
+import { kindOf } from '../plan/stages/stages.ts';
 import type { IndexedCiphertext } from '../protocol/frame.ts';
-
-/** Numbers of the values that `stage` reads. */
-function readBy(stage: StagePart): readonly number[] {
-  if (stage.kind === 'square') return stage.outputs;
-  if (stage.kind === 'product') return stage.pairs.flatMap(({ left, right = left }) => [left, right]);
-  return stage.rows.flatMap(({ sums }) => sums.flatMap(({ terms }) => terms.map(({ input }) => input)));
-}
 
 /** The values a segment starts from. */
 export class SegmentInputs {
@@ -19,7 +13,8 @@ export class SegmentInputs {
   constructor(first: StagePart) {
     this.#level = first.level;
     this.#scale = first.inScale;
-    this.#values = new Set(readBy(first));
+    const kind = kindOf(first);
+    this.#values = new Set(first.outputs.flatMap((_, index) => kind.reads(first, index)));
   }
 
   /**

@@ -8,6 +8,7 @@ import { SMALL, TINY } from '../../fixtures/small-engine.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
 import { partitionPlan } from '../plan/partition.ts';
 import { type Diagonal, droppedPrime, type LinearRow, type Plan, stageOutputs } from '../plan/plan.ts';
+import { squares } from '../plan/stages/product.ts';
 import { verifyPlan } from '../plan/verify.ts';
 import { SERVER_BACKENDS, type ServerBackendName, type ServerRole } from '../protocol/contracts.ts';
 import { decodeCiphertexts, encodeFrame } from '../protocol/frame.ts';
@@ -41,12 +42,12 @@ function planOf(outputs: number): Plan {
     stages: [
       { kind: 'linear', layers, level: 2, inScale, plainScale, rescale: true, outScale: SCALE, rows },
       {
-        kind: 'square',
+        kind: 'product',
         layers,
         level: 1,
         inScale,
         outScale: SCALE ** 2 / droppedPrime(SMALL, 1),
-        count: outputs,
+        pairs: squares(outputs),
       },
     ],
   });

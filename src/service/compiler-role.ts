@@ -10,7 +10,8 @@ import type { Explanation } from '../plan/explanation.ts';
 import { COST_TABLES } from '../plan/cost-tables.ts';
 import { encodePlan } from '../plan/plan-codec.ts';
 import type { Sha256 } from '../protocol/card.ts';
-import type { CardOptions, ModelFile, NetworkOptions } from '../protocol/service.ts';
+import type { CardOptions, ModelFile, NetworkOptions, StyleOptions } from '../protocol/service.ts';
+import { checkColours } from '../style/colours.ts';
 import { styleById } from '../style/styles.ts';
 import { styleGraph } from '../style/graph.ts';
 
@@ -69,11 +70,14 @@ export function createCompiler(): CompilerRole {
       const graph = graphOf(source);
       const { plans, interface: face, explanation } =
         options.kind === 'style'
-          ? compile(styleGraph(graph, styleById(source.id), options), {
-              costs: COST_TABLES[options.backend],
-              prefer: options.prefer,
-              picture: true,
-            })
+          ? compile(
+              graphOfStyle(graph, source.id, options),
+              {
+                costs: COST_TABLES[options.backend],
+                ...(options.prefer && { prefer: options.prefer }),
+                picture: true,
+              },
+            )
           : compile(graph, networkOptions(options));
       return { plans: plans.map(encodePlan), interface: face, explanation };
     },
@@ -81,10 +85,28 @@ export function createCompiler(): CompilerRole {
   return Object.freeze(Object.assign(Object.create(null) as object, role));
 }
 
+/** The graph of a style for what was asked. @throws SealedError `invalid-argument` for sizes that no code has */
+function graphOfStyle(network: Graph, id: string, options: StyleOptions): Graph {
+  const { modules, pixelsPerModule, colours } = options;
+  if (!Number.isInteger(modules) || modules < 21 || modules > 177 || modules % 4 !== 1) {
+    throw new SealedError('invalid-argument', `A QR code has 21, 25, … 177 modules along a side, not ${modules}.`, {
+      stage: 'compile',
+    });
+  }
+  if (pixelsPerModule !== 8 && pixelsPerModule !== 4) {
+    throw new SealedError('invalid-argument', `Styles draw 8 or 4 pixels per module, not ${pixelsPerModule}.`, {
+      stage: 'compile',
+    });
+  }
+  const style = styleById(id);
+  return styleGraph(network, style, modules, checkColours(colours, style.field), pixelsPerModule);
+}
+
 function networkOptions({ backend, parameters, kind: _, ...options }: NetworkOptions): CompileOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return {
-    ...options,
+    ...(Object.fromEntries(given) as Omit<CompileOptions, 'costs'>),
     costs: COST_TABLES[backend],
-    parameters: parameters && checkParameters(parameters),
+    ...(parameters && { parameters: checkParameters(parameters) }),
   };
 }

@@ -3,6 +3,7 @@ import { defined } from '../base/assert.ts';
 import type { Controls } from '../base/controls.ts';
 import { throwIfAborted } from '../base/errors.ts';
 import type { Partition } from '../plan/partition.ts';
+import { kindOf } from '../plan/stages/stages.ts';
 import type { EvaluatorRole, SegmentResult } from '../protocol/evaluator.ts';
 
 /** What a run over several evaluators needs. */
@@ -16,11 +17,10 @@ export interface DistributedRun {
   readonly inputs: readonly Uint8Array[];
 }
 
-/** Encrypted outputs, in order, the bytes that went between the evaluators, and how long each of them was at work. */
+/** Encrypted outputs, in order, and the bytes that went between the evaluators. */
 export interface DistributedResult {
   readonly outputs: readonly Uint8Array[];
   readonly exchangedBytes: number;
-  readonly busyMs: readonly number[];
 }
 
 /** What the conductor asks of an evaluator. */
@@ -45,12 +45,10 @@ export async function runDistributed(
   try {
     let available = new Map(run.inputs.map((frame, index) => [index, frame] as const));
     let exchangedBytes = 0;
-    const busyMs = players.map(() => 0);
     for (let segment = 0; segment < partition.needs.length; segment += 1) {
       throwIfAborted(signal, 'server');
       ticker.segment = segment;
       const results = await runSegmentOn(players, run, segment, available, stop);
-      results.forEach((result, player) => (busyMs[player] += result.busyMs));
       available = new Map(
         results.flatMap(({ frames }) => frames.map(({ index, frame }) => [index, frame] as const)),
       );
@@ -62,7 +60,7 @@ export async function runDistributed(
     const outputs = Array.from({ length: count }, (_, index) =>
       defined(available.get(index), `output ${index} came`),
     );
-    return { outputs, exchangedBytes, busyMs };
+    return { outputs, exchangedBytes };
   } catch (error) {
     failure.abort();
     // Values that an evaluator has kept for the next segment are of no use any more.
@@ -120,14 +118,14 @@ function progressTicker(
   return state;
 }
 
-/** Each segment's share of all terms, and what comes before it. */
+/** Each segment's share of all work, and what comes before it. */
 function segmentShares(partition: Partition): { before: number; share: number }[] {
   const terms = partition.needs.map((_, segment) => {
     let count = 0;
     for (const part of partition.parts) {
       for (const stage of part.segments[segment]) {
-        if (stage.kind !== 'linear') count += stage.outputs.length * 10;
-        else for (const row of stage.rows) for (const sum of row.sums) count += sum.terms.length;
+        const kind = kindOf(stage);
+        stage.outputs.forEach((_, index) => (count += kind.work(stage, index)));
       }
     }
     return count;

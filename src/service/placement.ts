@@ -4,6 +4,7 @@ import { COST_TABLES } from '../plan/cost-tables.ts';
 import { type CostTable, predictMs } from '../plan/counts.ts';
 import { type Partition, partitionPlan } from '../plan/partition.ts';
 import type { Plan } from '../plan/plan.ts';
+import { batchOf } from '../plan/tensor-packing.ts';
 import type { OperationTimes } from '../protocol/evaluator.ts';
 import type { ServerBackendName } from '../protocol/service.ts';
 

@@ -5,7 +5,7 @@ import { kernelBytes } from '../../../fixtures/kernel-watch.ts';
 import { randomGraph, randomInputs, seededNumbers } from '../../../fixtures/random-graphs.ts';
 import { FAST_COSTS, largestError, runClear, runNetwork, runSeal } from '../../../fixtures/run-network.ts';
 import { createClientRole } from '../../client/client-role.ts';
-import { checkRanges } from '../../compiler/general/calibrate.ts';
+import { checkRanges } from '../../compiler/calibrate.ts';
 import { compileBest, compileNetwork } from '../../compiler/general/compile-network.ts';
 import { executeGraph } from '../../model/execute.ts';
 import { type Activation, elementCount, type Graph, type Node, type Shape } from '../../model/graph.ts';

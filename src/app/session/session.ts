@@ -21,6 +21,9 @@ import type { Proof } from '../../qr/prove.ts';
 import type { ScanRequest, ScanRole } from '../../qr/scan-role.ts';
 import type { SessionWorkers } from './workers.ts';
 
+/** A call that can be stopped, whatever its progress is told as. */
+type Stoppable = Pick<Controls, 'signal'>;
+
 /** How to start a session. */
 export interface SessionOptions {
   readonly workers: SessionWorkers;
@@ -202,7 +205,7 @@ export class Session {
   /** A call of the client role. */
   onClient<T>(
     stage: ErrorStage,
-    controls: Controls,
+    controls: Stoppable,
     call: (client: ClientRole) => Promise<T>,
   ): Promise<T> {
     return this.#onClient(stage, controls, call);
@@ -242,14 +245,14 @@ export class Session {
     return this.#service;
   }
 
-  #onClient<T>(stage: ErrorStage, controls: Controls, call: (client: ClientRole) => Promise<T>): Promise<T> {
+  #onClient<T>(stage: ErrorStage, controls: Stoppable, call: (client: ClientRole) => Promise<T>): Promise<T> {
     const handle = this.#liveClient();
     return this.#limited([handle], stage, controls, call(handle.role));
   }
 
   #onService<T>(
     stage: ErrorStage,
-    controls: Controls,
+    controls: Stoppable,
     call: (service: LocalService) => Promise<T>,
   ): Promise<T> {
     const handle = this.#liveService();
@@ -259,7 +262,7 @@ export class Session {
   #limited<T>(
     handles: readonly WorkerHandle<unknown>[],
     stage: ErrorStage,
-    { signal }: Controls,
+    { signal }: Stoppable,
     call: Promise<T>,
   ): Promise<T> {
     return limited(call, handles, { signal, stage, advice: this.advice });

@@ -123,10 +123,10 @@ describe('frozen formats', () => {
 
   it('a compiled plan and its print', () => {
     expect(createHash('sha256').update(printPlan(plan)).digest('hex')).toMatchInlineSnapshot(
-      `"9a8e4254c18d7dd80c20043aa0b0b11611e2445483265c202f9223806ad6f1ab"`,
+      `"688dde2c524f249eb3c04fa826db35d65582ac04317e8c9ccfd95fa8ceb7c2c9"`,
     );
     expect(hashPlan(plan)).toMatchInlineSnapshot(
-      `"bb97a51c6323607e5e3ecc024bf5e422ee8bea01a1bf2268fe8b24898ab634ef"`,
+      `"90766e4839508c126d58f6f075323cebb8126bb8c0a0105d26ad89fc6a0777ff"`,
     );
   });
 

@@ -1,17 +1,28 @@
 // Graph → plan and model card: fold, compose, choose parameters and packing by predicted cost, lower, verify.
 import { SealedError } from '../../base/errors.ts';
-import type { Graph } from '../../model/graph.ts';
+import type { Graph, Tensor } from '../../model/graph.ts';
 import { chooseParameters } from '../../params/choose.ts';
 import type { Parameters } from '../../params/parameters.ts';
 import { type CostTable, predictMs, stepCosts } from '../../plan/counts.ts';
 import { type BlockShape, ciphertextCount, type GridLayout, type PatchLayout } from '../../plan/layout.ts';
-import { type ModelCard, outLevel, type Plan, rotationSteps, type Stage } from '../../plan/plan.ts';
+import {
+  type ModelCard,
+  outLevel,
+  type Plan,
+  relinearizes,
+  rotationSteps,
+  type Stage,
+} from '../../plan/plan.ts';
+import { squares } from '../../plan/stages/product.ts';
 import { verifyPlan } from '../../plan/verify.ts';
+import type { CompiledForm } from '../form.ts';
+import { predict } from '../predict.ts';
 import { type ChannelProgram, channelProgram } from './channel-program.ts';
 import { lowerChannelMap } from './lower.ts';
 import { type PackingOptions, packings } from './packing.ts';
 import { assignScales, rescalePrimeBits, SCALES } from './scales.ts';
 import { schedule, type Step } from './schedule.ts';
+import { aroundStages, stepMagnitudes } from './step-magnitudes.ts';
 
 /** What the compiler makes of a graph. */
 export interface Compiled {
@@ -27,13 +38,20 @@ export interface CompileOptions extends PackingOptions {
   readonly parameters?: Parameters;
 }
 
+/** A program lowered in one packing: each step is one stage. */
+interface Lowered {
+  readonly steps: readonly Step[];
+  readonly plan: Plan;
+  readonly card: ModelCard;
+}
+
 /** Lowers `program` in one packing. */
-function compileWith(
+function lowerProgram(
   program: ChannelProgram,
   parameters: Parameters,
   blocks: BlockShape,
   options: CompileOptions,
-): Compiled {
+): Lowered {
   // Two maps share a rescale only with scalars first, exact at a small scale: possible when a ciphertext holds one channel.
   const steps = schedule(program, blocks.blocksPerCiphertext === 1 ? 2 : 1);
   const plan = verifyPlan({
@@ -43,7 +61,7 @@ function compileWith(
     inputScale: 2 ** SCALES.inputBits,
     stages: lowerSteps(steps, parameters, blocks, options.costs),
   });
-  return { plan, card: cardOf(program, plan, blocks), predictedMs: predictMs(plan, options.costs) };
+  return { steps, plan, card: cardOf(program, plan, blocks) };
 }
 
 function lowerSteps(
@@ -57,7 +75,7 @@ function lowerSteps(
     const { level, inScale, plainScale, outScale } = scales[index];
     if (step.kind === 'square') {
       const count = Math.ceil(step.channels / blocks.blocksPerCiphertext) * blocks.tiles;
-      return { kind: 'square', layers: step.layers, level, inScale, outScale, count };
+      return { kind: 'product', layers: step.layers, level, inScale, outScale, pairs: squares(count) };
     }
     const packing = index === 0 ? 'replicated' : 'blocks';
     const stepCost = stepCosts(costs, level + 1, parameters.slots);
@@ -93,10 +111,24 @@ function cardOf(program: ChannelProgram, plan: Plan, blocks: BlockShape): ModelC
     },
     output: { layout: output, scale: last.outScale, level: outLevel(last), count: ciphertextCount(output) },
     rotationSteps: rotationSteps(plan),
-    relinearize: plan.stages.some((stage) => stage.kind === 'square'),
+    relinearize: relinearizes(plan),
     finish: program.finish,
     serverLearns: [`the network ${plan.name}`, `the input size ${program.patches.shape.join('×')}`],
   };
+}
+
+/** `program` in the packing with the least estimated time. @throws SealedError `does-not-fit` */
+function lowerBest(program: ChannelProgram, options: CompileOptions): Lowered & { blocks: BlockShape } {
+  const parameters =
+    options.parameters ??
+    chooseParameters({ baseBits: SCALES.baseBits, rescaleBits: rescalePrimeBits(program.steps.length) });
+  const [blocks] = packings(program, parameters, options);
+  if (!blocks) {
+    throw new SealedError('does-not-fit', `${program.name} does not fit the packing asked for.`, {
+      stage: 'compile',
+    });
+  }
+  return { ...lowerProgram(program, parameters, blocks, options), blocks };
 }
 
 /**
@@ -104,15 +136,51 @@ function cardOf(program: ChannelProgram, plan: Plan, blocks: BlockShape): ModelC
  * @throws SealedError `unsupported-layer` or `does-not-fit`, naming the layer or the limit
  */
 export function compile(graph: Graph, options: CompileOptions): Compiled {
+  const { plan, card } = lowerBest(channelProgram(graph), options);
+  return { plan, card, predictedMs: predictMs(plan, options.costs) };
+}
+
+/** How to compile a network in channel form. */
+export interface ChannelsOptions extends CompileOptions {
+  /** Inputs that magnitudes are taken from. */
+  readonly samples: readonly Tensor[];
+  /** Whether the result is a picture; by default one that ends in a depth-to-space to three channels is. */
+  readonly picture?: boolean;
+}
+
+/** Splits off the renamings at the end of `graph`, which the client does. */
+function splitFinish(graph: Graph, count: number): { readonly before: Graph; readonly finish: Graph } {
+  const at = graph.nodes.length - count;
+  const nodes = graph.nodes.slice(at);
+  const output = nodes[0].inputs[0];
+  const shape = graph.nodes.find(({ id }) => id === output)?.shape ?? graph.input.shape;
+  return {
+    before: { ...graph, nodes: graph.nodes.slice(0, at), output },
+    finish: { name: `${graph.name}, client`, input: { id: output, shape }, nodes, output: graph.output },
+  };
+}
+
+/**
+ * Compiles `graph` in channel form.
+ * @throws SealedError `unsupported-layer` or `does-not-fit`, naming the layer or the limit
+ */
+export function compileChannels(graph: Graph, options: ChannelsOptions): CompiledForm {
   const program = channelProgram(graph);
-  const parameters =
-    options.parameters ??
-    chooseParameters({ baseBits: SCALES.baseBits, rescaleBits: rescalePrimeBits(program.steps.length) });
-  const [best] = packings(program, parameters, options);
-  if (!best) {
-    throw new SealedError('does-not-fit', `${graph.name} does not fit the packing asked for.`, {
-      stage: 'compile',
-    });
-  }
-  return compileWith(program, parameters, best, options);
+  const { plan, card, steps, blocks } = lowerBest(program, options);
+  const around = aroundStages(plan.stages, stepMagnitudes(steps, program.patches, options.samples));
+  const prediction = predict(plan, card, around, options.costs, 0);
+  const { blocksPerCiphertext, tiles } = blocks;
+  const layout = `${blocksPerCiphertext} channels per ciphertext${tiles > 1 ? `, ${tiles} tiles` : ''}`;
+  const outputShape = graph.nodes.find(({ id }) => id === graph.output)?.shape ?? graph.input.shape;
+  const { finish } = program;
+  const isPicture = options.picture ?? (finish.length > 0 && outputShape[0] === 3);
+  const { before, finish: renaming } =
+    isPicture || finish.length === 0
+      ? { before: graph, finish: undefined }
+      : splitFinish(graph, finish.length);
+  return {
+    form: 'channels',
+    segments: [{ plan, card, graph: before, client: renaming, fits: [], prediction, layouts: [layout] }],
+    result: isPicture ? { kind: 'picture', finish } : { kind: 'tensor', shape: outputShape },
+  };
 }

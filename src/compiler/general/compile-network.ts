@@ -6,10 +6,10 @@ import { SealedError } from '../../base/errors.ts';
 import { elementCount } from '../../model/graph.ts';
 import { type Parameters, sameParameters } from '../../params/parameters.ts';
 import type { CostTable } from '../../plan/counts.ts';
-import { defaultSamples } from './calibrate.ts';
+import { defaultSamples } from '../calibrate.ts';
 import { type CompiledSegment, compileSegment } from './compile-segment.ts';
 import type { FitReport } from './read-network.ts';
-import { evaluationKeyBytes, type Prediction } from './predict.ts';
+import { evaluationKeyBytes, type Prediction } from '../predict.ts';
 import { cutSegments, type Segment, valuesAt } from './segments.ts';
 
 /** How to compile a network. */

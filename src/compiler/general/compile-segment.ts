@@ -4,16 +4,16 @@ import { SealedError } from '../../base/errors.ts';
 import { elementCount, type Graph, type Tensor } from '../../model/graph.ts';
 import type { Parameters } from '../../params/parameters.ts';
 import type { CostTable } from '../../plan/counts.ts';
-import { outLevel, type Plan, rotationSteps } from '../../plan/plan.ts';
+import { outLevel, type Plan, relinearizes, rotationSteps } from '../../plan/plan.ts';
 import type { NetworkCard } from '../../plan/slot-layout.ts';
 import { verifyPlan } from '../../plan/verify.ts';
-import { calibrate } from './calibrate.ts';
+import { calibrate } from '../calibrate.ts';
 import { type Choice, chooseLayouts } from './choose-layouts.ts';
 import { type DraftStage, emitGather, emitRound, type Geometry } from './emit-round.ts';
 import { assignNetworkScales, type Depth, depthOf, parametersFor, primesByRound } from './network-scales.ts';
 import { INPUT, type Schedule, schedulePhases } from './phases.ts';
 import { aroundStage, magnitudesOf, type NetworkMagnitudes } from './magnitudes.ts';
-import { predict, type Prediction } from './predict.ts';
+import { predict, type Prediction } from '../predict.ts';
 import type { Program } from './program.ts';
 import { type FitReport, type ReadNetwork, readNetwork } from './read-network.ts';
 import { gatherInputs } from './gather.ts';
@@ -197,7 +197,7 @@ function cardOf(
       count: output.count,
     },
     rotationSteps: rotationSteps(plan),
-    relinearize: plan.stages.some(({ kind }) => kind !== 'linear'),
+    relinearize: relinearizes(plan),
     serverLearns: [`the network ${plan.name}`, `the input size ${graph.input.shape.join('×')}`],
   };
 }

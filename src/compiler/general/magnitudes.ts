@@ -3,7 +3,7 @@ import { executeGraph } from '../../model/execute.ts';
 import type { Graph, Tensor } from '../../model/graph.ts';
 import type { DraftStage } from './emit-round.ts';
 import type { Schedule } from './phases.ts';
-import type { Magnitudes } from './predict.ts';
+import type { Magnitudes } from '../predict.ts';
 import { evaluateAffine, evaluateProgram, type Program } from './program.ts';
 
 function largest(values: ArrayLike<number>): number {

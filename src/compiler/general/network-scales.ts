@@ -147,11 +147,7 @@ function stageOf(
 ): Stage {
   const { layers } = draft;
   if (draft.kind === 'product') {
-    const { pairs } = draft;
-    if (pairs.every(({ left, right }, i) => left === i && right === i)) {
-      return { kind: 'square', layers, level, inScale, outScale, count: pairs.length };
-    }
-    return { kind: 'product', layers, level, inScale, outScale, pairs };
+    return { kind: 'product', layers, level, inScale, outScale, pairs: draft.pairs };
   }
   const rows = draft.rows.map((row) => withoutVanishing(row, plainScale));
   const { part, rescale } = draft;

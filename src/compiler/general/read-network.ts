@@ -1,27 +1,19 @@
 // Reads a graph into a program: linear layers composed, squares and products kept, other functions fitted by polynomials.
 import { SealedError } from '../../base/errors.ts';
 import { elementCount, type Graph, type Node, type NodeOf, type ValueId } from '../../model/graph.ts';
+import type { ExplainedFit } from '../../plan/explanation.ts';
 import { activate } from '../../model/operators/elementwise.ts';
-import type { Range, Ranges } from './calibrate.ts';
+import type { Range, Ranges } from '../calibrate.ts';
 import { expandSeries, fit, fitError, interpolate, type Leaves } from './chebyshev.ts';
 import { concatPart, linearMap } from './linear-maps.ts';
 import { type Affine, type Program, ProgramBuilder } from './program.ts';
 
-/** How an activation was replaced by a polynomial. */
-export interface FitReport {
-  readonly layer: ValueId;
-  readonly function: string;
-  readonly degree: number;
-  readonly low: number;
-  readonly high: number;
-  /** Largest difference to the function anywhere between low and high. */
-  readonly maxAbsError: number;
-}
+export type { ExplainedFit as FitReport } from '../../plan/explanation.ts';
 
 /** A program and the fits in it. */
 export interface ReadNetwork {
   readonly program: Program;
-  readonly fits: readonly FitReport[];
+  readonly fits: readonly ExplainedFit[];
 }
 
 /** The error for a layer that has no encrypted form. */
@@ -41,7 +33,7 @@ function unsupported(node: Node, message: string): SealedError {
  */
 export function readNetwork(graph: Graph, ranges: Ranges, tolerance: number, leaves: Leaves): ReadNetwork {
   const builder = new ProgramBuilder();
-  const fits: FitReport[] = [];
+  const fits: ExplainedFit[] = [];
   const { input } = graph;
   const values = new Map<ValueId, Affine>([
     [input.id, builder.input(input.shape, elementCount(input.shape))],
@@ -58,7 +50,7 @@ interface Reader {
   readonly builder: ProgramBuilder;
   readonly ranges: Ranges;
   readonly tolerance: number;
-  readonly fits: FitReport[];
+  readonly fits: ExplainedFit[];
   readonly leaves: Leaves;
 }
 

@@ -2,9 +2,10 @@
 // Everything still works and every frame is well formed; only the canary (e2e/canary.e2e.ts) can notice.
 
 import { createClientRole as createHonestRole } from '../../../../src/client/client-role.ts';
-import { checkParameters, type Parameters } from '../../../../src/params/parameters.ts';
-import type { ModelCard } from '../../../../src/plan/plan.ts';
-import type { ClientRole } from '../../../../src/protocol/contracts.ts';
+import { checkParameters, type Parameters as CheckedParameters } from '../../../../src/params/parameters.ts';
+import type { Card, Sha256 } from '../../../../src/protocol/card.ts';
+import { decodeCard } from '../../../../src/protocol/card-codec.ts';
+import type { ClientRole } from '../../../../src/protocol/client.ts';
 import { decodeFrame, encodeFrame } from '../../../../src/protocol/frame.ts';
 import { loadSeal, type SealModule, type WasmSource } from '../../../../src/seal/load.ts';
 
@@ -28,7 +29,7 @@ function residuesOf(blob: Uint8Array, count: number): Uint32Array {
 }
 
 /** The frame with one more rotation key: the secret key, twice a digit, which every check of residues lets pass. */
-function withStowaway(frame: Uint8Array, card: ModelCard, parameters: Parameters): Uint8Array<ArrayBuffer> {
+function withStowaway(frame: Uint8Array, { segments }: Card, parameters: CheckedParameters): Uint8Array<ArrayBuffer> {
   const decoded = decodeFrame(frame, parameters);
   if (decoded.kind !== 'evaluation-keys' || !stolen) throw new Error('The saboteur found nothing to steal.');
   const { relinearization } = decoded.keys;
@@ -36,7 +37,7 @@ function withStowaway(frame: Uint8Array, card: ModelCard, parameters: Parameters
   const secret = residuesOf(stolen, parameters.primes.length * parameters.polyModulusDegree);
   const digit = Uint32Array.from([...secret, ...secret]);
   const unused = Array.from({ length: 1000 }, (_, i) => i + 1).find(
-    (step) => !card.rotationSteps.includes(step),
+    (step) => !segments.some(({ rotationSteps }) => rotationSteps.includes(step)),
   );
   rotations.set(unused!, { digits: Array.from({ length: parameters.maxLevel + 1 }, () => digit) });
   return encodeFrame({ kind: 'evaluation-keys', keys: { relinearization, rotations } }, parameters);
@@ -46,12 +47,20 @@ function withStowaway(frame: Uint8Array, card: ModelCard, parameters: Parameters
 export function createClientRole(wasm?: WasmSource): ClientRole {
   const honest = createHonestRole(wasm);
   const spying = loadSeal(wasm).then(spyOnKeys);
+  const cards = new Map<Sha256, Card>();
   return Object.freeze({
     ...honest,
-    async prepare(card: ModelCard) {
+    async open(bytes: Uint8Array) {
+      const name = await honest.open(bytes);
+      cards.set(name, decodeCard(bytes));
+      return name;
+    },
+    async prepare(...call: Parameters<ClientRole['prepare']>) {
       await spying;
-      const { keys, keygenMs } = await honest.prepare(card);
-      return { keys: keys && withStowaway(keys, card, checkParameters(card.parameters)), keygenMs };
+      const card = cards.get(call[0]);
+      const made = await honest.prepare(...call);
+      if (!card || !made.keys) return made;
+      return { ...made, keys: withStowaway(made.keys, card, checkParameters(card.parameters)) };
     },
   });
 }

@@ -17,7 +17,7 @@ vi.mock('node-seal', (importOriginal) => {
 
 const plan = Array.from({ length: 50 }, (_, seed) => randomPlan(seededRandom(seed), SMALL)).find(
   (candidate) =>
-    rotationSteps(candidate).length > 0 && candidate.stages.some(({ kind }) => kind === 'square'),
+    rotationSteps(candidate).length > 0 && candidate.stages.some(({ kind }) => kind === 'product'),
 )!;
 const kernel = kernelBytes();
 const role = createServerRole({ kernel });

@@ -1,9 +1,11 @@
 // What a plan will cost and how precise it will be, before anything is encrypted.
-import { type Parameters, primesAtLevel } from '../../params/parameters.ts';
-import { countOperations, type CostTable, type OperationCounts, predictMs } from '../../plan/counts.ts';
-import type { LinearRow, LinearStage, Plan, Stage } from '../../plan/plan.ts';
-import { outLevel, stageLabel } from '../../plan/plan.ts';
-import type { NetworkCard } from '../../plan/slot-layout.ts';
+import { type Parameters, primesAtLevel } from '../params/parameters.ts';
+import { countOperations, type CostTable, type OperationCounts, predictMs } from '../plan/counts.ts';
+import type { LinearRow, LinearStage, Plan, Stage } from '../plan/plan.ts';
+import { outLevel, stageLabel } from '../plan/plan.ts';
+import { kindOf } from '../plan/stages/stages.ts';
+import type { SegmentInterface } from '../plan/client-interface.ts';
+import type { ExplainedStage } from '../plan/explanation.ts';
 
 /** Largest absolute values around a stage, over the calibration inputs. */
 export interface Magnitudes {
@@ -13,18 +15,12 @@ export interface Magnitudes {
   readonly pairs: readonly { readonly left: number; readonly right: number }[];
 }
 
-/** One stage for people. */
-export interface StageReport {
-  readonly kind: Stage['kind'];
-  /** What it does, in words for people. */
-  readonly label: string;
-  /** Layers it computes, or computes a part of. */
-  readonly layers: readonly string[];
-  /** Level of its outputs. */
-  readonly level: number;
-  readonly scaleBits: number;
-  /** Bound of the error of its outputs. */
-  readonly errorBound: number;
+/** Both ends of a segment and the keys it needs. */
+export type SegmentEnds = Omit<SegmentInterface, 'client'>;
+
+/** Inputs that share the ciphertexts of one run. */
+export function batchOf({ input: { layout } }: Pick<SegmentEnds, 'input'>): number {
+  return layout.kind === 'gather' ? layout.batch : 1;
 }
 
 /** The prediction for one plan. */
@@ -51,7 +47,7 @@ export interface Prediction {
   readonly errorBound: number;
   /** Largest difference that fitted activations make to the output over the calibration inputs; next to 0 without any. */
   readonly approximationError: number;
-  readonly stages: readonly StageReport[];
+  readonly stages: readonly ExplainedStage[];
 }
 
 const WORD_BYTES = 4;
@@ -159,8 +155,7 @@ function variancesAfter(
     return stage.rows.map((row) => rowVariances(row, stage, inputs, around, switched, noise));
   }
   const rescaled = noise.rescale / outScale ** 2;
-  const pairs = stage.kind === 'product' ? stage.pairs : inputs.map((_, i) => ({ left: i, right: i }));
-  return pairs.map(({ left, right }, pair) => {
+  return stage.pairs.map(({ left, right }, pair) => {
     const a = inputs[left];
     if (right === undefined) return a.map((variance) => variance + rescaled);
     const b = inputs[right];
@@ -184,7 +179,8 @@ function boundOf(variances: readonly Variances[]): number {
   );
 }
 
-function ciphertextBytes(degree: number, primes: number, polynomials: number): number {
+/** Bytes of a ciphertext of `polynomials` polynomials, or of one plaintext, as 32-bit residues. */
+export function ciphertextBytes(degree: number, primes: number, polynomials: number): number {
   return polynomials * primes * degree * WORD_BYTES;
 }
 
@@ -218,7 +214,7 @@ function diagonalBytesOf(plan: Plan): number {
  */
 export function predict(
   plan: Plan,
-  card: NetworkCard,
+  card: SegmentEnds,
   magnitudes: readonly Magnitudes[],
   costs: CostTable,
   approximationError: number,
@@ -230,10 +226,10 @@ export function predict(
   let variances: Variances[] = Array.from({ length: plan.inputCount }, () =>
     new Float64Array(slots).fill(fresh),
   );
-  const stages = plan.stages.map((stage, index): StageReport => {
+  const stages = plan.stages.map((stage, index): ExplainedStage => {
     variances = variancesAfter(stage, variances, magnitudes[index], noise);
     return {
-      kind: stage.kind,
+      kind: kindOf(stage).word(stage),
       label: stageLabel(stage),
       layers: stage.layers,
       level: outLevel(stage),
@@ -246,7 +242,7 @@ export function predict(
     polyModulusDegree: degree,
     coeffModulusBits: parameters.coeffModulusBits,
     levels: card.input.level - card.output.level,
-    batch: card.input.layout.batch,
+    batch: batchOf(card),
     inputCiphertexts: card.input.count,
     outputCiphertexts: card.output.count,
     counts: countOperations(plan),

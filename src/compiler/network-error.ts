@@ -1,13 +1,21 @@
 // The error of a whole network: what each segment's noise and each fit becomes on its way through the layers after it.
-import { executeGraph } from '../../model/execute.ts';
-import { elementCount, type Graph, type Node, type Tensor, type ValueId } from '../../model/graph.ts';
-import type { CompiledNetwork, NetworkSegment } from './compile-network.ts';
+import { executeGraph } from '../model/execute.ts';
+import { elementCount, type Graph, type Node, type Tensor, type ValueId } from '../model/graph.ts';
+import type { ExplainedFit } from '../plan/explanation.ts';
 
 // Noise has random signs, the error of a fit has not: all of one sign is tried as well.
 const TRIALS = 3;
 // A fit's error follows its polynomial, not the signs that are tried.
 const FIT_MARGIN = 2;
 const MOST_SAMPLES = 2;
+
+/** A segment with the errors it brings in. */
+export interface NoisySegment {
+  readonly graph: Graph;
+  readonly client: Graph | undefined;
+  readonly fits: readonly Pick<ExplainedFit, 'layer' | 'maxAbsError'>[];
+  readonly prediction: { readonly errorBound: number };
+}
 
 /** Signs of a trial: all plus, all minus, then random ones from a fixed generator. */
 function signsOf(trial: number, count: number): Float32Array {
@@ -35,7 +43,7 @@ function disturbed(graph: Graph, id: ValueId, error: Float32Array): Graph {
 }
 
 /** The graphs that follow one another, the client's included. */
-function chainOf(segments: readonly NetworkSegment[]): Graph[] {
+function chainOf(segments: readonly NoisySegment[]): Graph[] {
   return segments.flatMap(({ graph, client }) => (client ? [graph, client] : [graph]));
 }
 
@@ -70,7 +78,10 @@ function reach(chain: readonly Graph[], id: ValueId, bound: number, inputs: read
  * Bound of the error of any output of `network`: each segment's own noise and the errors of its fits, carried through what
  * follows on `samples`.
  */
-export function networkErrorBound(network: CompiledNetwork, samples: readonly Tensor[]): number {
+export function networkErrorBound(
+  network: { readonly segments: readonly NoisySegment[] },
+  samples: readonly Tensor[],
+): number {
   let inputs: readonly Tensor[] = samples.slice(0, MOST_SAMPLES);
   let bound = 0;
   network.segments.forEach((segment, index) => {
@@ -79,7 +90,9 @@ export function networkErrorBound(network: CompiledNetwork, samples: readonly Te
     const isResult = index === network.segments.length - 1 && !client;
     bound += isResult ? prediction.errorBound : reach(chain, graph.output, prediction.errorBound, inputs);
     for (const { layer, maxAbsError } of fits) bound += FIT_MARGIN * reach(chain, layer, maxAbsError, inputs);
-    inputs = inputs.map((input) => runChain(client ? [graph, client] : [graph], input));
+    if (index < network.segments.length - 1) {
+      inputs = inputs.map((input) => runChain(client ? [graph, client] : [graph], input));
+    }
   });
   return bound;
 }

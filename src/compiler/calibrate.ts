@@ -1,7 +1,7 @@
 // Ranges of every value of a network over sample inputs: what fits and scales are chosen by, and what a run is held to.
-import { SealedError } from '../../base/errors.ts';
-import { executeGraph } from '../../model/execute.ts';
-import { elementCount, type Graph, type Tensor, type ValueId } from '../../model/graph.ts';
+import { SealedError } from '../base/errors.ts';
+import { executeGraph } from '../model/execute.ts';
+import { elementCount, type Graph, type Tensor, type ValueId } from '../model/graph.ts';
 
 /** Least and largest value seen, widened. */
 export interface Range {

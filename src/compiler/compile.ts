@@ -1,0 +1,175 @@
+// The door to the compiler: any small network → plans for the server, an interface for the client, an explanation for people.
+import { SealedError } from '../base/errors.ts';
+import { elementCount, type Graph, type Tensor } from '../model/graph.ts';
+import { selectLayers } from '../model/layer-range.ts';
+import type { Parameters } from '../params/parameters.ts';
+import type { ClientInterface, Expectation, ResultInterface } from '../plan/client-interface.ts';
+import type { CostTable } from '../plan/counts.ts';
+import type { Explanation, PlanForm } from '../plan/explanation.ts';
+import type { Plan } from '../plan/plan.ts';
+import { defaultSamples } from './calibrate.ts';
+import { compileChannels } from './channels/compile-channels.ts';
+import { clientLearns, explain, outputShapeOf, serverLearns } from './explain.ts';
+import type { CompiledForm } from './form.ts';
+import { compileNetwork } from './general/compile-network.ts';
+import { networkErrorBound } from './network-error.ts';
+import { batchOf } from './predict.ts';
+import { keyBytesOf, type Preference, priceOf, weighed } from './price.ts';
+
+/** How to compile. */
+export interface CompileOptions {
+  /** Costs of the backend that will run it: a fixed table, so that a network compiles to the same plan on every machine. */
+  readonly costs: CostTable;
+  /** Inputs that ranges and scales are taken from; without any, pictures of random values in [0, 1). */
+  readonly calibration?: readonly Tensor[];
+  /** Inputs to be run at once, 1 unless given: as many as pay share a ciphertext. */
+  readonly batch?: number;
+  /** First and last of the file's layers to run. */
+  readonly layers?: readonly [number, number];
+  /** Layers after which the client refreshes. */
+  readonly refresh?: readonly number[];
+  /** Whether the client computes what the scheme cannot, in rounds of its own. */
+  readonly clientOps?: boolean;
+  /** Largest error of a fitted activation, relative to half its range; 0.02 unless given. */
+  readonly tolerance?: number;
+  /** Parameters to use; the smallest that hold the network unless given. */
+  readonly parameters?: Parameters;
+  /** Most bytes of encoded weights a segment may hold, 150 MB unless given. */
+  readonly mostBytes?: number;
+  /** What counts most where one cost stands against another; `balanced` unless given. */
+  readonly prefer?: Preference;
+  /**
+   * Whether the result is a picture, which needs an output of `[3, height, width]`. Unless given, a network in channel form
+   * that ends in a depth-to-space to three channels makes one.
+   */
+  readonly picture?: boolean;
+  /** Takes this form without asking the other: for tests. */
+  readonly form?: PlanForm;
+}
+
+/** A compiled network. */
+export interface Compiled {
+  /** One plan for each segment of the interface: the server's secret. */
+  readonly plans: readonly Plan[];
+  readonly interface: ClientInterface;
+  readonly explanation: Explanation;
+}
+
+/**
+ * Compiles `graph` for encrypted inference: in channel form where every layer after the first is position-wise and that is
+ * no dearer, in general form otherwise.
+ * @throws SealedError `unsupported-layer` (naming the layer and what would do), `does-not-fit` (naming the layer where
+ *   levels or memory run out), `invalid-argument` for layers that are not there
+ */
+export function compile(graph: Graph, options: CompileOptions): Compiled {
+  const { layers } = options;
+  const selected = layers ? selectLayers(graph, layers[0], layers[1]) : graph;
+  if (options.picture === true) requirePicture(selected);
+  const compiled = bestForm(graph, selected, options);
+  const { segments } = compiled;
+  const { parameters } = segments[0].plan;
+  const price = priceOf(segments, parameters);
+  const predictedError = networkErrorBound(compiled, samplesFor(selected, options));
+  return {
+    plans: segments.map(({ plan }) => plan),
+    interface: {
+      name: selected.name,
+      parameters: {
+        polyModulusDegree: parameters.polyModulusDegree,
+        coeffModulusBits: parameters.coeffModulusBits,
+      },
+      segments: segments.map(({ card, client }) => {
+        const { input, output, rotationSteps, relinearize } = card;
+        return { input, output, rotationSteps, relinearize, client };
+      }),
+      result: compiled.result,
+      expected: expectationOf(compiled, parameters, predictedError),
+      serverLearns: serverLearns(compiled),
+      clientLearns: clientLearns(compiled),
+    },
+    explanation: explain(selected, compiled, price, predictedError),
+  };
+}
+
+function requirePicture(graph: Graph): void {
+  const shape = outputShapeOf(graph);
+  if (shape.length === 3 && shape[0] === 3) return;
+  throw new SealedError(
+    'invalid-argument',
+    `The network's output is ${shape.join('×')}; a picture is 3×height×width. Ask for a tensor.`,
+    { stage: 'compile' },
+  );
+}
+
+function samplesFor(graph: Graph, { calibration }: CompileOptions): readonly Tensor[] {
+  return calibration?.length ? calibration : defaultSamples(graph);
+}
+
+// Beyond this many values the channel form's packing is the only one that stays small.
+const CHANNELS_ALWAYS = 20_000;
+
+/** The form that is asked for, or else the better of those that hold the network. */
+function bestForm(graph: Graph, selected: Graph, options: CompileOptions): CompiledForm {
+  const { form, prefer = 'balanced' } = options;
+  if (form === 'general') return inGeneral(graph, selected, options);
+  if (form === 'channels') return inChannels(selected, options);
+  const channels = tryChannels(selected, options);
+  if (!channels) return inGeneral(graph, selected, options);
+  if (elementCount(outputShapeOf(selected)) > CHANNELS_ALWAYS) return channels;
+  const general = inGeneral(graph, selected, options);
+  const ms = ({ segments }: CompiledForm): number =>
+    weighed(priceOf(segments, segments[0].plan.parameters), prefer);
+  return ms(channels) <= ms(general) ? channels : general;
+}
+
+function inChannels(graph: Graph, options: CompileOptions): CompiledForm {
+  const { costs, parameters, picture } = options;
+  return compileChannels(graph, {
+    costs,
+    samples: samplesFor(graph, options).slice(0, 2),
+    ...(parameters && { parameters }),
+    ...(picture !== undefined && { picture }),
+  });
+}
+
+/** The channel form, if it is one that `graph` has and that serves what is asked for. */
+function tryChannels(graph: Graph, options: CompileOptions): CompiledForm | undefined {
+  const isPlain = (options.batch ?? 1) === 1 && !options.refresh?.length && options.clientOps !== true;
+  if (!isPlain) return undefined;
+  try {
+    return inChannels(graph, options);
+  } catch (error) {
+    if (
+      error instanceof SealedError &&
+      (error.code === 'unsupported-layer' || error.code === 'does-not-fit')
+    ) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function inGeneral(graph: Graph, selected: Graph, options: CompileOptions): CompiledForm {
+  const { segments } = compileNetwork(graph, options);
+  const shape = outputShapeOf(selected);
+  const result: ResultInterface =
+    options.picture === true ? { kind: 'picture', finish: [] } : { kind: 'tensor', shape };
+  return { form: 'general', segments, result };
+}
+
+/** What a run of one full batch through all segments takes. */
+function expectationOf({ segments }: CompiledForm, parameters: Parameters, errorBound: number): Expectation {
+  const batch = Math.max(...segments.map(({ card }) => batchOf(card)));
+  const sum = (of: (segment: (typeof segments)[number]) => number): number =>
+    segments.reduce((total, segment) => total + (of(segment) * batch) / batchOf(segment.card), 0);
+  return {
+    evaluateMs: sum(({ prediction }) => prediction.evaluateMs),
+    errorBound,
+    keyBytes: keyBytesOf(
+      segments.map(({ card }) => card),
+      parameters,
+    ),
+    requestBytes: sum(({ prediction }) => prediction.inputBytes),
+    responseBytes: sum(({ prediction }) => prediction.outputBytes),
+  };
+}

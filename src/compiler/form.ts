@@ -1,0 +1,27 @@
+// What either form makes of a network, before it is explained and handed out.
+import type { Graph } from '../model/graph.ts';
+import type { ResultInterface } from '../plan/client-interface.ts';
+import type { ExplainedFit, PlanForm } from '../plan/explanation.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Prediction, SegmentEnds } from './predict.ts';
+
+/** One stretch that the server computes without the client. */
+export interface FormSegment {
+  readonly plan: Plan;
+  readonly card: SegmentEnds;
+  /** What it computes. */
+  readonly graph: Graph;
+  /** What the client computes on its decrypted result; undefined for nothing. */
+  readonly client: Graph | undefined;
+  readonly fits: readonly ExplainedFit[];
+  readonly prediction: Prediction;
+  /** Name of each round's layouts, for people. */
+  readonly layouts: readonly string[];
+}
+
+/** A network in one form. All segments share one set of parameters. */
+export interface CompiledForm {
+  readonly form: PlanForm;
+  readonly segments: readonly FormSegment[];
+  readonly result: ResultInterface;
+}

@@ -1,0 +1,37 @@
+// The operations that take time on the server, and what a backend's table of their costs looks like.
+
+/** Every operation that is counted. */
+export const OPERATIONS = [
+  'rotate',
+  'multiplyPlain',
+  'multiplyScalar',
+  'rescale',
+  'square',
+  'relinearize',
+] as const;
+
+/** One of {@link OPERATIONS}. */
+export type OperationName = (typeof OPERATIONS)[number];
+
+/** Milliseconds of one operation on a ciphertext with `primes` data primes and `slots` slots. */
+type Cost = (primes: number, slots: number) => number;
+
+/** What a backend's operations cost. */
+export type CostTable = Record<OperationName, Cost> & {
+  /** A baby step where the backend decomposes a ciphertext once for all of them; `rotate` where it does not. */
+  readonly rotateHoisted?: Cost;
+  /** What such a backend does once for each input and, at the end, once for each sum. */
+  readonly hoist?: Cost;
+};
+
+/** Costs of one baby step and one giant step. */
+export interface StepCosts {
+  readonly baby: number;
+  readonly giant: number;
+}
+
+/** What rotations of a stage cost by `costs`. */
+export function stepCosts({ rotate, rotateHoisted }: CostTable, primes: number, slots: number): StepCosts {
+  const giant = rotate(primes, slots);
+  return { baby: rotateHoisted?.(primes, slots) ?? giant, giant };
+}

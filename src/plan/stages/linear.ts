@@ -1,0 +1,166 @@
+// Linear stages: sums of rotated ciphertexts times plaintexts.
+import { NO_OPERATIONS, type StageBase, type StageChecks, type StageKind } from './stage-kind.ts';
+
+/** A plaintext factor: one number for all slots, or one value a slot. */
+export type Diagonal =
+  | { readonly kind: 'scalar'; readonly value: number }
+  | { readonly kind: 'vector'; readonly values: Float32Array };
+
+/** `rotate(inputs[input], step) ⊙ diagonal`; step is the baby step, 0 to slots − 1, to the left. */
+export interface Term {
+  readonly input: number;
+  readonly step: number;
+  readonly diagonal: Diagonal;
+}
+
+/** `rotate(Σ terms, giantStep)`. */
+export interface RotatedSum {
+  readonly giantStep: number;
+  readonly terms: readonly Term[];
+}
+
+/** One output ciphertext of a linear stage: `Σ sums + bias`. */
+export interface LinearRow {
+  readonly sums: readonly RotatedSum[];
+  readonly bias: Diagonal | undefined;
+}
+
+/** Generalised diagonals by baby-step giant-step (Halevi–Shoup 2018), then an optional rescale, then the bias. */
+export interface LinearStage extends StageBase {
+  readonly kind: 'linear';
+  /** Which part of its layers' work it is, where it is not the main one. */
+  readonly part?: 'fold' | 'add up for';
+  /** Scale the diagonals are encoded at. */
+  readonly plainScale: number;
+  /** Whether one prime is dropped after the sum. Without it the next stage shares its rescale. */
+  readonly rescale: boolean;
+  readonly rows: readonly LinearRow[];
+}
+
+/** A checksum of numbers by their bits (FNV-1a over 32-bit words): two plans that differ in one weight print differently. */
+class Checksum {
+  readonly #float = new Float64Array(1);
+  readonly #words = new Uint32Array(this.#float.buffer);
+  #hash = 0x811c9dc5;
+
+  add(value: number): this {
+    this.#float[0] = value;
+    for (const word of this.#words) this.#hash = Math.imul(this.#hash ^ word, 0x01000193) >>> 0;
+    return this;
+  }
+
+  addDiagonal(diagonal: Diagonal): this {
+    if (diagonal.kind === 'scalar') return this.add(diagonal.value);
+    for (const value of diagonal.values) this.add(value);
+    return this;
+  }
+
+  toString(): string {
+    return this.#hash.toString(16).padStart(8, '0');
+  }
+}
+
+/** Checksum of all that a stage multiplies by and adds, with the place of each. */
+function weightsChecksum(rows: readonly LinearRow[]): string {
+  const sum = new Checksum();
+  for (const { sums, bias } of rows) {
+    for (const { giantStep, terms } of sums) {
+      sum.add(giantStep);
+      for (const { input, step, diagonal } of terms) sum.add(input).add(step).addDiagonal(diagonal);
+    }
+    if (bias) sum.addDiagonal(bias);
+  }
+  return sum.toString();
+}
+
+// Slots of a ciphertext at N = 32768: an input and a step make one number.
+const MOST_SLOTS = 16384;
+
+/** Rotations, sums and products of a stage. A baby step is made once for an input and step, however many rows use it. */
+function count(stage: LinearStage): {
+  readonly steps: Set<number>;
+  readonly baby: number;
+  readonly giant: number;
+  readonly scalars: number;
+  readonly vectors: number;
+} {
+  const steps = new Set<number>();
+  const rotated = new Set<number>();
+  let [giant, scalars, vectors] = [0, 0, 0];
+  for (const { sums } of stage.rows) {
+    for (const { giantStep, terms } of sums) {
+      steps.add(giantStep);
+      if (giantStep !== 0) giant += 1;
+      for (const { input, step, diagonal } of terms) {
+        steps.add(step);
+        if (step !== 0) rotated.add(input * MOST_SLOTS + step);
+        if (diagonal.kind === 'scalar') scalars += 1;
+        else vectors += 1;
+      }
+    }
+  }
+  steps.delete(0);
+  return { steps, baby: rotated.size, giant, scalars, vectors };
+}
+
+/** Throws unless `diagonal` can be encoded: finite, and a vector has one value a slot. */
+function verifyDiagonal(diagonal: Diagonal, { slots, reject }: StageChecks): void {
+  if (diagonal.kind === 'scalar') {
+    if (!Number.isFinite(diagonal.value)) throw reject('a scalar is not finite.');
+    return;
+  }
+  if (diagonal.values.length !== slots) {
+    throw reject(`a diagonal has ${diagonal.values.length} values for ${slots} slots.`);
+  }
+  if (!diagonal.values.every(Number.isFinite)) throw reject('a diagonal is not finite.');
+}
+
+/** Everything about linear stages. */
+export const linearKind: StageKind<LinearStage> = {
+  word: () => 'linear',
+  print(stage) {
+    const { steps, scalars, vectors } = count(stage);
+    const rotations = steps.size > 0 ? `, rotations by ${[...steps].sort((a, b) => a - b).join(' ')}` : '';
+    const work = `${stage.rows.length} rows, ${scalars} scalars, ${vectors} vectors`;
+    const scale = `2^${Math.log2(stage.plainScale).toFixed(3)}`;
+    return `${work} at ${scale}${rotations}, weights ${weightsChecksum(stage.rows)}`;
+  },
+  part: ({ part }) => part,
+  outputs: ({ rows }) => rows.length,
+  reads: ({ rows }, output) => rows[output].sums.flatMap(({ terms }) => terms.map(({ input }) => input)),
+  drops: ({ rescale }) => rescale,
+  factorScale: ({ plainScale }) => plainScale,
+  operations(stage) {
+    const { baby, giant, scalars, vectors } = count(stage);
+    return {
+      ...NO_OPERATIONS,
+      rotate: baby + giant,
+      baby,
+      multiplyScalar: scalars,
+      multiplyPlain: vectors,
+      rescale: stage.rescale ? stage.rows.length : 0,
+    };
+  },
+  steps: (stage) => count(stage).steps,
+  work: ({ rows }, output) => rows[output].sums.reduce((sum, { terms }) => sum + terms.length, 0),
+  pick: (stage, outputs) => ({ ...stage, rows: outputs.map((output) => stage.rows[output]) }),
+  verify({ rows }, checks) {
+    const { isInput, slots, reject } = checks;
+    const isStep = (step: number): boolean => Number.isInteger(step) && step >= 0 && step < slots;
+    for (const row of rows) {
+      // A sum without a term would be a transparent ciphertext, which hides nothing and which SEAL refuses.
+      if (row.sums.length === 0 || row.sums.some((sum) => sum.terms.length === 0)) {
+        throw reject('an output, or a sum in it, has no term.');
+      }
+      if (row.bias) verifyDiagonal(row.bias, checks);
+      for (const sum of row.sums) {
+        if (!isStep(sum.giantStep)) throw reject(`giant step ${sum.giantStep} is not in 0…${slots - 1}.`);
+        for (const term of sum.terms) {
+          if (!isStep(term.step)) throw reject(`baby step ${term.step} is not in 0…${slots - 1}.`);
+          if (!isInput(term.input)) throw reject(`there is no input ${term.input}.`);
+          verifyDiagonal(term.diagonal, checks);
+        }
+      }
+    }
+  },
+};
