@@ -2,6 +2,7 @@
 import { contentLines, escapeCardText } from './content-lines.ts';
 import { invalidPayload } from './invalid.ts';
 import { mailAddress } from './mail-address.ts';
+import { withoutWrapping } from './pasted.ts';
 import { readableNumber } from './telephone.ts';
 import { webAddress } from './web-address.ts';
 
@@ -34,7 +35,11 @@ export function buildContact(contact: ContactPayload): string {
   if (fullName === '') throw invalidPayload('Type a name or an organisation for the contact.');
   const { street = '', city = '', postalCode = '', country = '' } = contact;
   const address = ['', '', street, city, '', postalCode, country].map(escapeCardText).join(';');
-  const { title, phone, email, url, note } = contact;
+  const { title, note } = contact;
+  const [phone, email, url] = [contact.phone, contact.email, contact.url].map((typed) =>
+    // Nothing but spaces and what cannot be seen is nothing.
+    typed === undefined || withoutWrapping(typed) === '' ? undefined : typed,
+  );
   const optional: readonly (readonly [name: string, value: string | undefined])[] = [
     ['ORG', organisation && escapeCardText(organisation)],
     ['TITLE', title && escapeCardText(title)],

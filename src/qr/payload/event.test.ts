@@ -130,6 +130,11 @@ describe('a contact', () => {
     expect(readCard(contact(typed)).getFirstPropertyValue('url')).toBe(address);
   });
 
+  it('has no number or address where nothing can be seen', () => {
+    const text = buildPayload({ kind: 'contact', lastName: 'King', phone: ' ', email: '\u200b', url: '' });
+    expect(text).toBe('BEGIN:VCARD\r\nVERSION:3.0\r\nN:King;;;;\r\nFN:King\r\nEND:VCARD\r\n');
+  });
+
   it('is refused where its web address is none', () => {
     expect(refusal(() => contact('https//a.org'))).toMatch(/web address/);
     expect(refusal(() => contact('C:\\x'))).toMatch(/web address/);

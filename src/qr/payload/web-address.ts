@@ -58,12 +58,12 @@ export function webAddress(typed: string): string {
     return address;
   if (scheme === undefined || /^\d{1,5}([/?#]|$)/.test(rest)) {
     const web = `https://${address.replace(/^\/\//, '')}`;
-    if (/^https:\/\/[^/?#]*@/.test(web)) throw notAnAddress('it looks like a mail address');
+    if (/^https:\/\/[^/?#]*@/.test(web)) throw notAnAddress('it has an @');
     return checkedWeb(web);
   }
   if (isAppScheme(scheme) && /^\/\/+[^/]/.test(rest) && URL.canParse(address)) return address;
   throw invalidPayload(
-    `This is not a web address: phones do not know what begins like this. ${EXAMPLE} ` +
+    `This is not a web address: nothing opens what begins like this. ${EXAMPLE} ` +
       'To put just this into a code, choose Text.',
   );
 }
