@@ -33,6 +33,23 @@ const instant = (component: InstanceType<typeof ICAL.Component>, name: string): 
   (component.getFirstPropertyValue(name) as { toJSDate(): Date } | null)?.toJSDate().toISOString();
 
 describe('an event', () => {
+  it('is written as it always was: the UID is FNV-1a of its lines, computed elsewhere', () => {
+    expect(event({ end: new Date('2026-01-31T19:00:00Z') }).split('\r\n')).toEqual([
+      'BEGIN:VCALENDAR',
+      'VERSION:2.0',
+      'PRODID:-//Sealed QR//Sealed QR//EN',
+      'BEGIN:VEVENT',
+      'UID:aydkexqy6cf2omp1r49fcmeax',
+      'DTSTAMP:20260131T174500Z',
+      'DTSTART:20260131T174500Z',
+      'DTEND:20260131T190000Z',
+      'SUMMARY:Tea\\, cake',
+      'END:VEVENT',
+      'END:VCALENDAR',
+      '',
+    ]);
+  });
+
   it('is one that a calendar reads', () => {
     const component = readEvent(event({ end: new Date('2026-01-31T19:00:00Z'), location: 'Cabin; north' }));
     expect(instant(component, 'dtstart')).toBe('2026-01-31T17:45:00.000Z');
