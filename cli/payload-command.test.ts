@@ -91,7 +91,10 @@ describe('sealed-qr payload', () => {
       [[json({ kind: 'phone', number: '112', fax: 'secret' })], /^There is no field "fax"/m],
       [[json({ kind: 'phone', number: 'secret' })], /^This is not a telephone number/m],
       [[json({ kind: 'wifi', ssid: 'x', security: 'WEP', password: 'secret' })], /^A WEP key has 5, 13/m],
-      [[json({ kind: 'text', text: 'A'.repeat(4000) })], /^The text has 4000 characters.*Level L holds it\./m],
+      [
+        [json({ kind: 'text', text: 'A'.repeat(4000) })],
+        /^The text has 4000 characters.*Level L holds it\./m,
+      ],
     ];
     const outcomes = await Promise.all(cases.map(([args]) => payload(args)));
     for (const [i, { code, stdout, stderr }] of outcomes.entries()) {
