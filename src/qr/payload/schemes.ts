@@ -21,6 +21,6 @@ const KNOWN: ReadonlySet<string> = new Set(SCHEMES.flatMap((line) => line.split(
 
 /** Whether `scheme` (lower case, without its colon) is one that may stand without "//". */
 export function isKnownScheme(scheme: string): boolean {
-  // web+… are the handlers that web pages register (HTML, 8.9.1.3).
+  // web+… are the handlers that web pages register (HTML standard, registerProtocolHandler).
   return KNOWN.has(scheme) || /^web\+[a-z]+$/.test(scheme);
 }

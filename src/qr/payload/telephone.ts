@@ -39,7 +39,7 @@ function writtenNumber(typed: string): string {
   const bare = asciiDigits(withoutWrapping(typed));
   const scheme = /^(?:tel|callto|sms|smsto|facetime):/i.exec(bare);
   const number = scheme ? percentDecoded(bare.slice(scheme[0].length)) : bare;
-  // E.123, 2.6: the prefix is for calls inside the country and is never dialled after a country code.
+  // E.123: the prefix is for calls inside the country and is never dialled after a country code.
   const [whole, before, code, digits] = BRACKETED.exec(number) ?? [];
   if (whole === undefined || !(TRUNK_PREFIXES[code] ?? ['0']).includes(digits)) return number;
   return `${before.replace(/[^\d+]/g, '')} ${number.slice(whole.length).trimStart()}`;
