@@ -3,6 +3,7 @@ import { asSealedError } from '../src/base/errors.ts';
 import { runBench } from './bench-command.ts';
 import { runModelCommand } from './model-command.ts';
 import { runParamsCommand } from './params-command.ts';
+import { runPayload } from './payload-command.ts';
 import { runStyle } from './style-command.ts';
 import { USAGE, UsageError } from './usage.ts';
 
@@ -11,6 +12,7 @@ const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> 
   ['style', runStyle],
   ['model', runModelCommand],
   ['bench', runBench],
+  ['payload', runPayload],
 ]);
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

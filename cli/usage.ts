@@ -16,6 +16,10 @@ export const USAGE = `sealed-qr style "<text>" --style gradient|liquid|dots --ou
   --warm            run once before the run that is reported
   --json            print one JSON object instead of the table
 
+sealed-qr payload '{"kind":"phone","number":"+44 20 7946 0000"}' [--ecc M] [--json]
+  Prints the text that the page's form writes for a code. Kinds: text url wifi contact mail phone sms geo event; times
+  as ISO 8601. With - the JSON comes from standard input. --json adds the code's version, modes and modules.
+
 sealed-qr model plan FILE [options]
   Says what a trained network (.pt, .pth, .onnx) will cost and how precise it will be; encrypts nothing.
 sealed-qr model run FILE --input FILE [options]
