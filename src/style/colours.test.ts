@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SealedError } from '../base/errors.ts';
 import type { Rgb } from '../qr/raster.ts';
-import { fieldPosition, mixColours, type ColourField } from './colour-field.ts';
+import { DIRECTIONS, fieldPosition, mixColours, type ColourField } from './colour-field.ts';
 import { checkColours, FOREGROUND_LUMA_MAX, luma, type StyleColours } from './colours.ts';
-import { foregroundAt, styleById, STYLES } from './styles.ts';
+import { directed, foregroundAt, styleById, STYLES } from './styles.ts';
 
-const FIELDS: ColourField[] = ['diagonal', 'radial', 'wave'];
+const FIELDS: ColourField[] = [...DIRECTIONS, 'radial', 'wave'];
 const channel = fc.integer({ min: 0, max: 255 });
 const rgb: fc.Arbitrary<Rgb> = fc.tuple(channel, channel, channel);
 
@@ -16,7 +16,7 @@ const good: StyleColours = { start: [20, 20, 90], end: [120, 0, 60], background:
 
 function refusal(colours: StyleColours): SealedError {
   try {
-    checkColours(colours, 'diagonal');
+    checkColours(colours, 'horizontal');
   } catch (error) {
     if (error instanceof SealedError) return error;
   }
@@ -89,13 +89,24 @@ describe('colour fields', () => {
     );
   });
 
-  it('draw the gradient of the study: affine along x + y from corner to corner', () => {
+  // From edge to edge or corner to corner, with the middle of both colours halfway.
+  it.each([
+    ['horizontal', { from: [0, 199], to: [199, 0], equal: [60, 10], half: [99.5, 7] }],
+    ['vertical', { from: [199, 0], to: [0, 199], equal: [10, 60], half: [7, 99.5] }],
+    ['diagonal', { from: [0, 0], to: [199, 199], equal: [30, 40], half: [199, 0] }],
+  ] as const)('run straight and %s', (direction, { from, to, equal, half }) => {
+    const style = directed(styleById('gradient'), direction);
+    const at = ([x, y]: readonly [number, number]): Rgb => foregroundAt(style, good, x, y, 200);
+    expect(at(from)).toEqual(good.start);
+    expect(at(to)).toEqual(good.end);
+    expect(at(half)).toEqual([70, 10, 75]);
+    expect(at(equal)).toEqual(at(direction === 'diagonal' ? [40, 30] : [60, 60]));
+  });
+
+  it('run from left to right in Gradient unless asked otherwise', () => {
     const style = styleById('gradient');
     const at = (x: number, y: number): Rgb => foregroundAt(style, good, x, y, 200);
-    expect(at(0, 0)).toEqual(good.start);
-    expect(at(199, 199)).toEqual(good.end);
-    expect(at(40, 60)).toEqual(at(60, 40));
-    expect(at(199, 0)).toEqual([70, 10, 75]);
+    for (const y of [0, 90, 199]) expect([at(0, y), at(199, y)]).toEqual([good.start, good.end]);
   });
 });
 
@@ -103,5 +114,13 @@ describe('styles', () => {
   it('are found by name, and an unknown name lists those there are', () => {
     expect(styleById('liquid').name).toBe('Liquid');
     expect(() => styleById('lava')).toThrow('gradient, liquid, dots');
+  });
+
+  it('take the directions they have, and no others', () => {
+    expect(directed(styleById('gradient'), 'vertical')).toMatchObject({ id: 'gradient', field: 'vertical' });
+    expect(() => directed(styleById('liquid'), 'vertical')).toThrow('Liquid have no direction');
+    expect(() => directed(styleById('gradient'), 'up' as 'vertical')).toThrow(
+      'horizontal, vertical, diagonal',
+    );
   });
 });
