@@ -63,6 +63,11 @@ export class SealedError extends Error {
   }
 }
 
+/** Whether the same call may well succeed when it is made again, since what failed is replaced or fetched anew. */
+export function isTransient({ code }: SealedError): boolean {
+  return code === 'load-failed' || code === 'worker-died' || code === 'timeout';
+}
+
 /** What `error` says. C++ exceptions out of WebAssembly carry an array as message: the type, then the text. */
 function textOf(error: unknown): string {
   const message = (error as { message?: unknown } | null | undefined)?.message;

@@ -35,6 +35,26 @@ export function lumaBounds(strength: number): LumaBounds {
   return { light: 205 + 45 * strength, dark: 112 - 27 * strength };
 }
 
+/**
+ * Least luma, 0..255, by which dark must lie below light for the correction to see the style's shapes between them.
+ * With less it still draws a code that reads, but the plain one: nothing is left of what was drawn.
+ */
+export const LEAST_CONTRAST = 16;
+
+/** `colour` as the correction of `strength` has it: a light tone raised, or a dark colour lowered, to its bound. */
+export function boundedColour(colour: Rgb, side: keyof LumaBounds, strength: number): Rgb {
+  const bound = lumaBounds(strength)[side];
+  const current = luma(...colour);
+  const bounded = new Uint8Array(3);
+  writeWithLuma(
+    bounded,
+    0,
+    ...colour,
+    side === 'light' ? Math.max(current, bound) : Math.min(current, bound),
+  );
+  return [bounded[0], bounded[1], bounded[2]];
+}
+
 /** A picture made ready for correction at any strength. */
 export interface Corrector {
   /** The framed, corrected picture at `strength` 0..1: `border` pixels of the light tone on each side. */
@@ -96,9 +116,7 @@ export function createCorrector(input: CorrectionInput): Corrector {
     const bounds = lumaBounds(strength);
     const weights = centreWeights(pixelsPerModule, strength);
     const raisedLight = Math.max(lightLuma, bounds.light);
-    const light = new Uint8Array(3);
-    writeWithLuma(light, 0, ...background, raisedLight);
-    const lightTone: Rgb = [light[0], light[1], light[2]];
+    const lightTone = boundedColour(background, 'light', strength);
     const result = filledRaster(side + 2 * border, side + 2 * border, lightTone);
     for (let y = 0; y < side; y++) {
       const moduleRow = Math.floor(y / pixelsPerModule) * code.modules;
@@ -127,7 +145,9 @@ export function createCorrector(input: CorrectionInput): Corrector {
         const contrast = lightLuma - darkLuma;
         // How much of this pixel the style covered; a style without contrast leaves only the module to say so.
         const covered =
-          contrast < 16 ? Number(isDark) : Math.min(1, Math.max(0, (lightLuma - before) / contrast));
+          contrast < LEAST_CONTRAST
+            ? Number(isDark)
+            : Math.min(1, Math.max(0, (lightLuma - before) / contrast));
         const toned = before + (1 - covered) * (raisedLight - lightLuma) + covered * (loweredDark - darkLuma);
         const beyond = isDark ? Math.min(0, bounds.dark - toned) : Math.max(0, bounds.light - toned);
         const held = weights[weightRow + (x % pixelsPerModule)];

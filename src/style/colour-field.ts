@@ -58,11 +58,6 @@ export function colourMixer(field: ColourField, start: Rgb, end: Rgb): ColourMix
   return (position) => fromOklab(lerp(from, to, position));
 }
 
-/** The colour at `position` (0 … 1) between `start` and `end` as `field` mixes them: 0 … 255, not rounded. */
-export function mixColours(field: ColourField, start: Rgb, end: Rgb, position: number): Rgb {
-  return colourMixer(field, start, end)(position);
-}
-
 type Triple = readonly [number, number, number];
 
 function lerp(a: Triple, b: Triple, t: number): Triple {

@@ -82,6 +82,16 @@ export function directed(style: Style, direction: Direction): Style {
   );
 }
 
+/** The direction of `style`'s gradient; undefined where it has none. */
+export function directionOf({ field, directions }: Style): Direction | undefined {
+  return directions.find((direction) => direction === field);
+}
+
+/** Whether both styles draw the same in equal colours. */
+export function sameStyle(a: Style, b: Style): boolean {
+  return a.id === b.id && a.field === b.field;
+}
+
 /**
  * Foreground colour of `style` at pixel (x, y) of a picture of `side` by `side` pixels (without the quiet zone):
  * 0 … 255 a channel, not rounded.
