@@ -37,7 +37,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(page.getByText('Made before your last change')).toBeVisible();
     expect(await findings(page)).toEqual([]);
     await make(page);
-    await expect(page.getByText('so the picture has others')).toBeVisible();
+    await expect(page.getByText('the correction changed colours you chose')).toBeVisible();
     expect(await findings(page)).toEqual([]);
   });
 }
