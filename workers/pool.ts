@@ -49,11 +49,12 @@ export function connect<Role extends object>(worker: StartedWorker, setup: Worke
           if (death) throw death;
           waiting.add(reject);
           remote[name](...args)
-            .then(resolve, (error: unknown) => {
-              reject(error);
+            .catch((error: unknown) => {
               // Without its files it is of no use, and loaders remember that they have failed: only a new one helps.
               if (error instanceof SealedError && error.code === 'load-failed') end(error);
+              throw error;
             })
+            .then(resolve, reject)
             .finally(() => waiting.delete(reject));
         });
     },

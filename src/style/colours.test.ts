@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SealedError } from '../base/errors.ts';
-import { LEAST_CONTRAST, lumaBounds } from '../qr/correct.ts';
 import { luma } from '../qr/luma.ts';
+import { LEAST_CONTRAST, lumaBounds } from '../qr/luma-bounds.ts';
 import type { Rgb } from '../qr/raster.ts';
 import { type ColourField, colourMixer, DIRECTIONS, fieldPosition } from './colour-field.ts';
 import { checkColours, correctedColours, sameColours, type StyleColours } from './colours.ts';

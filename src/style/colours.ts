@@ -1,8 +1,8 @@
 // The colours a style is drawn in, the check that a scanner can tell them apart, and what correction makes of them.
 
 import { SealedError } from '../base/errors.ts';
-import { boundedColour, LEAST_CONTRAST } from '../qr/correct.ts';
 import { luma } from '../qr/luma.ts';
+import { boundedColour, LEAST_CONTRAST } from '../qr/luma-bounds.ts';
 import type { Rgb } from '../qr/raster.ts';
 import { colourMixer, type ColourField } from './colour-field.ts';
 
