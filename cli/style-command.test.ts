@@ -23,6 +23,16 @@ describe('runStyle refuses', () => {
       /--backend must be .*seal.*, not "gpu"/,
     ],
     ['another resolution', ['text', '--out', 'x.png', '--pixels', '5'], /--pixels must be 8, 4, not "5"/],
+    [
+      'an unknown direction',
+      ['text', '--out', 'x.png', '--style', 'gradient', '--direction', 'up'],
+      /--direction must be horizontal, vertical, diagonal, not "up"/,
+    ],
+    [
+      'a direction for a style without one',
+      ['text', '--out', 'x.png', '--style', 'dots', '--direction', 'vertical'],
+      /--direction is for gradient; dots has none/,
+    ],
     ['no worker', ['text', '--out', 'x.png', '--workers', '0'], /--workers must be 1 to 32/],
     ['an empty number of workers', ['text', '--out', 'x.png', '--workers', ''], /--workers/],
     ['too many workers', ['text', '--out', 'x.png', '--workers', '33'], /--workers/],

@@ -7,7 +7,7 @@ import { ERROR_CORRECTION_LEVELS } from '../src/qr/capacity.ts';
 import { encodePng } from '../src/qr/png.ts';
 import type { Rgb } from '../src/base/raster.ts';
 import { encodeSvg } from '../src/qr/svg.ts';
-import { type Style, STYLES } from '../src/style/styles.ts';
+import { directed, type Style, styleById, STYLES } from '../src/style/styles.ts';
 import { choice, parseArguments, workerCount } from './arguments.ts';
 import { loadModel } from './load-model.ts';
 import { nodeWorkers } from '../workers/platform/node.ts';
@@ -20,6 +20,7 @@ const OPTIONS = {
   svg: { type: 'string' },
   ecc: { type: 'string', default: 'M' },
   colours: { type: 'string' },
+  direction: { type: 'string' },
   pixels: { type: 'string', default: '8' },
   backend: { type: 'string', default: 'simd' },
   workers: { type: 'string' },
@@ -49,21 +50,24 @@ function parseColours(text: string, style: Style): StyleRequest['colours'] {
   return { start: start, end: end, background: background };
 }
 
+function withDirection(style: Style, direction: string | undefined): Style {
+  if (direction === undefined) return style;
+  if (style.directions.length === 0) {
+    const having = STYLES.filter(({ directions }) => directions.length > 0).map(({ id }) => id);
+    throw new UsageError(`--direction is for ${having.join(', ')}; ${style.id} has none.`);
+  }
+  return directed(style, choice('direction', direction, style.directions));
+}
+
 function parse(args: readonly string[]): StyleArguments {
   const { values, positionals } = parseArguments(args, OPTIONS);
   const [text, ...more] = positionals;
   if (text === undefined) throw new UsageError('The text to encode is missing.');
   if (more.length > 0) throw new UsageError('Give one text; put it in quotes if it has spaces.');
   if (values.out === undefined) throw new UsageError('--out FILE.png is missing.');
-  const style = STYLES.find(
-    ({ id }) =>
-      id ===
-      choice(
-        'style',
-        values.style,
-        STYLES.map((s) => s.id),
-      ),
-  )!;
+  const ids = STYLES.map(({ id }) => id);
+  const chosen = styleById(choice('style', values.style, ids));
+  const style = withDirection(chosen, values.direction);
   const workers = workerCount(values.workers);
   const request: StyleRequest = {
     text,

@@ -9,6 +9,7 @@ export const USAGE = `sealed-qr style "<text>" --style gradient|liquid|dots --ou
   --svg FILE.svg    the same as SVG
   --ecc LEVEL       error correction level: L, M, Q or H                       (M)
   --colours A,B,C   foreground start, foreground end, background, as #rrggbb   (the style's own)
+  --direction D     of gradient: horizontal, vertical or diagonal              (horizontal)
   --pixels N        pixels a module drawn by the network: 8 or 4               (8)
   --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
   --workers N       server workers                                             (number of processors, at most 4)

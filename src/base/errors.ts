@@ -63,6 +63,13 @@ export class SealedError extends Error {
   }
 }
 
+/** Whether the same call may well succeed when it is made again, since what failed is replaced or fetched anew. */
+export function isTransient({ code, detail }: SealedError): boolean {
+  // No second try makes a browser younger.
+  if (code === 'load-failed') return detail['reason'] !== 'unsupported';
+  return code === 'worker-died' || code === 'timeout';
+}
+
 /** What `error` says. C++ exceptions out of WebAssembly carry an array as message: the type, then the text. */
 function textOf(error: unknown): string {
   const message = (error as { message?: unknown } | null | undefined)?.message;

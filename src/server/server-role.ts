@@ -18,13 +18,20 @@ export interface ServerSources {
 
 type AnySession = ServerSession<SimdCiphertext> | ServerSession<SealCiphertext>;
 
-/** SEAL is loaded only when it is asked for: the simd backend does without. */
+/** SEAL is loaded only when it is asked for: the simd backend does without. @throws SealedError `load-failed` */
+async function loadSealBackend(source: WasmSource) {
+  const code = Promise.all([import('./backends/seal/seal-backend.ts'), import('../seal/load.ts')]);
+  const [{ SealBackend }, { loadSeal }] = await code.catch((cause: unknown) => {
+    const message =
+      'The code for Microsoft SEAL could not be loaded. The network may block it. Allow it, then retry.';
+    throw new SealedError('load-failed', message, { stage: 'worker', cause });
+  });
+  return { SealBackend, seal: await loadSeal(source) };
+}
+
 async function openSeal(parameters: Parameters, source: WasmSource): Promise<ServerSession<SealCiphertext>> {
-  const [{ SealBackend }, { loadSeal }] = await Promise.all([
-    import('./backends/seal/seal-backend.ts'),
-    import('../seal/load.ts'),
-  ]);
-  return new ServerSession(parameters, new SealBackend(await loadSeal(source), parameters));
+  const { SealBackend, seal } = await loadSealBackend(source);
+  return new ServerSession(parameters, new SealBackend(seal, parameters));
 }
 
 /** A server role with the backends whose files `sources` names. */
@@ -52,9 +59,7 @@ export function createServerRole(sources: ServerSources = {}): ServerRole {
   // Async so that errors become rejections whether or not a worker boundary lies between.
   const role: ServerRole = {
     warm: async () => {
-      if (await loadKernel(sources.kernel)) return;
-      const { loadSeal } = await import('../seal/load.ts');
-      await Promise.all([loadSeal(sources.seal), import('./backends/seal/seal-backend.ts')]);
+      if (!(await loadKernel(sources.kernel))) await loadSealBackend(sources.seal);
     },
 
     open: async (literal, name) => {

@@ -3,9 +3,9 @@ import { SealedError } from '../../base/errors.ts';
 import { type ErrorCorrectionLevel, encodeQr, type QrCode } from '../../qr/matrix.ts';
 import type { Proof } from '../../qr/prove.ts';
 import type { Raster } from '../../base/raster.ts';
-import { checkColours, type StyleColours } from '../../style/colours.ts';
+import { checkColours, correctedColours, type StyleColours } from '../../style/colours.ts';
 import type { PixelsPerModule } from '../../style/graph.ts';
-import type { Style } from '../../style/styles.ts';
+import { directionOf, type Style } from '../../style/styles.ts';
 import { drawSealed, drawSimulated } from './draw.ts';
 import type { BackendName, StyleReport } from './report.ts';
 import type { Session } from '../session/session.ts';
@@ -65,10 +65,13 @@ export async function styleCode(
 
   const { polyModulusDegree, coeffModulusBits, logQP, securityBits } = ready.plan.parameters;
   const { strength, changedPixels, meanDeltaE, readBefore, scan, correctMs, verifyMs } = proof;
+  const direction = directionOf(style);
   const totalMs = performance.now() - started;
   const report: StyleReport = {
     payload: { bytes: code.payloadBytes, version: code.version, ecc, modules: code.modules },
     style: style.id,
+    ...(direction && { direction }),
+    colours: { asked: colours, made: correctedColours(colours, strength) },
     pixelsPerModule,
     backend: used,
     parameters: { polyModulusDegree, coeffModulusBits, logQP, securityBits },

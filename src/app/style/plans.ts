@@ -64,6 +64,7 @@ export class Plans {
     const id = [
       backend,
       style.id,
+      style.field,
       modules,
       pixelsPerModule,
       this.#workers,

@@ -55,6 +55,7 @@ export class Lab {
   share = $state<number | undefined>();
   error = $state.raw<SealedError | undefined>();
   #abort: AbortController | undefined;
+  #again: () => Promise<void> = () => this.prepare();
 
   /** What to call the model: files know themselves by odd names. */
   get title(): string {
@@ -79,7 +80,10 @@ export class Lab {
     await this.prepare();
   }
 
-  async takeExample({ model, input }: Example): Promise<void> {
+  async takeExample(example: Example): Promise<void> {
+    const { model, input } = example;
+    this.#again = () => this.takeExample(example);
+    this.error = undefined;
     try {
       const [first, second] = await Promise.all([fetchAsset(model), fetchAsset(input)]);
       this.input = second;
@@ -95,6 +99,7 @@ export class Lab {
 
   /** Reads the files and plans; called again whenever a form changes. */
   prepare(): Promise<void> {
+    this.#again = () => this.prepare();
     this.opened = undefined;
     this.plan = undefined;
     this.result = undefined;
@@ -118,6 +123,7 @@ export class Lab {
     if (!this.plan) await this.prepare();
     const { opened, plan } = this;
     if (!plan || opened?.inputs.length === 0) return;
+    this.#again = () => this.run();
     this.result = undefined;
     await this.#work('running', async (signal) => {
       if (!opened) return;
@@ -135,6 +141,7 @@ export class Lab {
 
   runSweep(): Promise<void> {
     const { opened, plan } = this;
+    this.#again = () => this.runSweep();
     this.sweep = [];
     return this.#work('sweeping', async (signal) => {
       if (!opened || !plan) return;
@@ -148,6 +155,11 @@ export class Lab {
 
   stop(): void {
     this.#abort?.abort();
+  }
+
+  /** Does again what failed last. */
+  retry(): Promise<void> {
+    return this.#again();
   }
 
   /** Plan, results and sweep as one JSON text. */

@@ -1,17 +1,11 @@
 // The session of a page: its workers, its models, as many server workers as pay.
 import { Session } from '../../app/session/session.ts';
-import { SealedError } from '../../base/errors.ts';
+import { fetchBytes } from '../../base/load-file.ts';
 import { browserWorkers } from '../../../workers/platform/browser.ts';
 
 /** Reads a file of the site. @throws SealedError `load-failed` */
-async function loadModel(path: string): Promise<Uint8Array> {
-  const response = await fetch(new URL(path, document.baseURI));
-  if (!response.ok) {
-    throw new SealedError('load-failed', `The file ${path} could not be loaded (HTTP ${response.status}).`, {
-      stage: 'model',
-    });
-  }
-  return new Uint8Array(await response.arrayBuffer());
+function loadModel(path: string): Promise<Uint8Array> {
+  return fetchBytes(new URL(path, document.baseURI), 'The network of a style');
 }
 
 /** More than four workers gain little: the ciphertexts of one code are few. */
