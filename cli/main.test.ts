@@ -131,13 +131,18 @@ describe('sealed-qr', () => {
         'sealMs',
         'simdMs',
         'ratio',
+        'sealLeastMs',
+        'simdLeastMs',
+        'leastRatio',
       ]);
     }
     expect(cases.map(({ name }) => name)).toContain('rotate');
     const pool = await sealedQr('bench', 'pool', '--pairs', '1', '--json');
     expect([pool.code, pool.stderr]).toEqual([0, '']);
-    const report = JSON.parse(pool.stdout) as { oneWorkerMs: number; twoWorkersMs: number; ratio: number };
+    const report = JSON.parse(pool.stdout) as Record<string, number>;
     expect(report).toMatchObject({ style: 'liquid', version: 10, pairs: 1 });
     expect(report.ratio).toBeCloseTo(report.oneWorkerMs / report.twoWorkersMs);
+    expect(report.oneWorkerLeastMs).toBeGreaterThan(0);
+    expect(report.leastRatio).toBeCloseTo(report.oneWorkerLeastMs / report.twoWorkersLeastMs);
   });
 });
