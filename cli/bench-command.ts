@@ -33,8 +33,8 @@ interface BenchArguments {
 function parse(args: readonly string[]): BenchArguments {
   const { values, positionals } = parseArguments(args, OPTIONS);
   const [name, ...more] = positionals;
-  const [known, others] = [BENCHMARKS.find((candidate) => candidate === name), more.length > 0];
-  if (!known || others) throw new UsageError(`Say which benchmark: ${BENCHMARKS.join(' or ')}.`);
+  const known = BENCHMARKS.find((candidate) => candidate === name);
+  if (!known || more.length > 0) throw new UsageError(`Say which benchmark: ${BENCHMARKS.join(' or ')}.`);
   const pairs = wholeNumber('pairs', values.pairs, 1, 999);
   const parts = values.only.split(',').map((part) => choice('only', part, BENCH_PARTS));
   return { name: known, pairs, parts, json: values.json };

@@ -2,6 +2,7 @@
 import { NetworkSession } from '../src/app/network-session.ts';
 import { compileModel, reportPlan } from '../src/app/plan-model.ts';
 import { runModel } from '../src/app/run-model.ts';
+import { unknownName } from './arguments.ts';
 import { readModelArguments } from './model-arguments.ts';
 import { planTable, runTable } from './model-table.ts';
 import { nodeWorkers } from './node-workers.ts';
@@ -10,9 +11,9 @@ import { UsageError } from './usage.ts';
 /** Runs the command. @throws UsageError, SealedError */
 export async function runModelCommand([name, ...args]: readonly string[]): Promise<void> {
   if (name !== 'plan' && name !== 'run') {
-    throw new UsageError(
-      name === undefined ? 'Say "model plan" or "model run".' : `There is no command "model ${name}".`,
-    );
+    throw name === undefined
+      ? new UsageError('Say "model plan" or "model run".')
+      : unknownName('command', `model ${name}`, ['model plan', 'model run']);
   }
   const { request, workers, json } = await readModelArguments(args, name);
   const session = new NetworkSession(nodeWorkers(), workers);
