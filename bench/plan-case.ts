@@ -1,4 +1,7 @@
-// A whole style plan on each backend, from residues to residues, as a server worker runs it.
+// A whole style plan on each backend, from residues to residues, with the same work on both sides.
+//
+// The kernel encodes its weights once, before the first run; node-seal's backend encodes them in every run. So there are
+// two comparisons: runs on weights that both sides hold encoded, and the encoding alone.
 import { TestKeys } from '../fixtures/seal-keys.ts';
 import { seededRandom } from '../fixtures/styled-codes.ts';
 import { floatPicture, type Plans, type ReadyPlan } from '../src/app/style/plans.ts';
@@ -7,14 +10,14 @@ import { sameParameters } from '../src/params/parameters.ts';
 import type { ResidueCiphertext } from '../src/params/residues.ts';
 import { type Picture, pictureOf } from '../src/plan/finish.ts';
 import { packInput, unpackOutput } from '../src/plan/layout.ts';
-import type { Plan } from '../src/plan/plan.ts';
+import { type Plan, stageOutputs } from '../src/plan/plan.ts';
 import type { SealModule } from '../src/seal/load.ts';
 import type { KeyedBackend } from '../src/server/backend.ts';
 import { PreparedPart, runSegment, type Values } from '../src/server/interpreter.ts';
-import { SealBackend } from '../src/server/backends/seal/seal-backend.ts';
 import { SimdBackend } from '../src/server/backends/simd/simd-backend.ts';
 import { styleById } from '../src/style/styles.ts';
-import { type Case, compare } from './measure.ts';
+import { type Case, compare, type Comparison } from './measure.ts';
+import { WeightHoldingSeal } from './weight-holding-seal.ts';
 import { DEFAULT_PIXELS_PER_MODULE } from '../src/style/graph.ts';
 
 /** A style at one QR version. */
@@ -25,9 +28,10 @@ export interface PlanSubject {
 
 /** What came of it. */
 export interface PlanResult {
-  readonly result: Case;
-  /** Milliseconds to encode all diagonals on the kernel, once before the first run. */
-  readonly prepareMs: number;
+  /** A run, its weights encoded beforehand. */
+  readonly run: Case;
+  /** Encoding all its weights. */
+  readonly encoding: Case;
   /** Residue products that the plan's sums make, for the roofline. */
   readonly macs: number;
 }
@@ -49,7 +53,6 @@ function countMacs({ stages, parameters }: Plan): number {
 /** A plan made ready on one backend, with the inputs it was given. */
 class PlanSide<C> implements Disposable {
   readonly ready: ReadyPlan;
-  readonly prepareMs: number;
   readonly #backend: KeyedBackend<C>;
   readonly #part: PreparedPart<C>;
   readonly #inputs: readonly ResidueCiphertext[];
@@ -58,9 +61,7 @@ class PlanSide<C> implements Disposable {
   constructor(backend: KeyedBackend<C>, ready: ReadyPlan, inputs: readonly ResidueCiphertext[]) {
     this.#backend = backend;
     this.ready = ready;
-    const start = performance.now();
     this.#part = new PreparedPart(backend, ready.partition.parts[0]);
-    this.prepareMs = performance.now() - start;
     this.#inputs = inputs;
   }
 
@@ -108,20 +109,29 @@ function requireAgreement(name: string, pictures: readonly Picture[]): void {
   }
 }
 
+/** A plan on both sides, ready to be timed. Dispose it. */
+export interface PlanComparison extends Disposable {
+  /** A run, its weights encoded beforehand: by the run that warms it up where not before. */
+  readonly run: Comparison;
+  /** Encoding all its weights. */
+  readonly encoding: Comparison;
+  readonly macs: number;
+  /** @throws SealedError `internal` unless the latest runs of both sides decrypt to the float network's picture */
+  check(): void;
+}
+
 /**
- * Compares the backends on `subject`. Each runs the plan that the compiler makes for it; where that is the same one, as
- * it mostly is, the inputs are the same ciphertexts.
- * @throws SealedError `internal` unless both decrypt to the float network's picture
+ * Makes `subject` ready on both sides. Each gets the plan that the compiler makes for it, mostly the same one, and then
+ * the same ciphertexts.
+ * @throws SealedError `internal` where the backends have different parameters
  */
-export async function planCase(
+export async function comparePlan(
   seal: SealModule,
   kernel: WebAssembly.Module,
   plans: Plans,
   { style: id, version }: PlanSubject,
-  pairs: number,
-): Promise<PlanResult> {
+): Promise<PlanComparison> {
   const style = styleById(id);
-  const name = `${id} version ${version}`;
   const modules = 17 + 4 * version;
   const [forSeal, forSimd] = await Promise.all(
     (['seal', 'simd'] as const).map((backend) =>
@@ -129,28 +139,72 @@ export async function planCase(
     ),
   );
   const { parameters } = forSimd.plan;
+  const name = `${id} version ${version}${samePlan(forSeal.plan, forSimd.plan) ? '' : ', own plans'}`;
   if (!sameParameters(parameters, forSeal.plan.parameters)) {
     throw new SealedError('internal', `${name} has other parameters on each backend.`);
   }
   const random = seededRandom(version);
   const dark = Float32Array.from({ length: modules * modules }, () => (random() < 0.5 ? 1 : 0));
-  using keys = new TestKeys(seal, parameters);
+  const keys = new TestKeys(seal, parameters);
   const steps = new Set([...forSeal.card.rotationSteps, ...forSimd.card.rotationSteps]);
   const evaluationKeys = keys.evaluationKeys([...steps]);
   const encrypt = ({ plan, card }: ReadyPlan): ResidueCiphertext[] =>
     packInput(card.input.layout, dark).map((slots) => keys.encrypt(slots, plan.inputScale));
   const simdInputs = encrypt(forSimd);
   const sameLayout = JSON.stringify(forSeal.card.input.layout) === JSON.stringify(forSimd.card.input.layout);
-  const backends = [new SealBackend(seal, parameters), await SimdBackend.create(kernel, parameters)] as const;
+  const backends = [
+    new WeightHoldingSeal(seal, parameters),
+    await SimdBackend.create(kernel, parameters),
+  ] as const;
   for (const backend of backends) backend.addKeys(evaluationKeys);
-  using first = new PlanSide(backends[0], forSeal, sameLayout ? simdInputs : encrypt(forSeal));
-  using second = new PlanSide(backends[1], forSimd, simdInputs);
-  const { polyModulusDegree, maxLevel } = parameters;
-  const result = await compare(
-    { name, polyModulusDegree, primes: maxLevel + 1, seal: first.run, simd: second.run },
-    pairs,
-  );
-  const reference = floatPicture(forSimd.graph, dark);
-  requireAgreement(name, [first.picture(keys, reference), second.picture(keys, reference)]);
-  return { result, prepareMs: second.prepareMs, macs: countMacs(forSimd.plan) };
+  const first = new PlanSide(backends[0], forSeal, sameLayout ? simdInputs : encrypt(forSeal));
+  const second = new PlanSide(backends[1], forSimd, simdInputs);
+  const common = { polyModulusDegree: parameters.polyModulusDegree, primes: parameters.maxLevel + 1 };
+  return {
+    run: { ...common, name: `${name}, weights encoded before`, seal: first.run, simd: second.run },
+    encoding: {
+      ...common,
+      name: `${name}, encoding its weights`,
+      seal: () => backends[0].encodeAgain(forSeal.partition.parts[0]),
+      simd: () => new PreparedPart(backends[1], forSimd.partition.parts[0])[Symbol.dispose](),
+    },
+    macs: countMacs(forSimd.plan),
+    check: () => {
+      const reference = floatPicture(forSimd.graph, dark);
+      requireAgreement(name, [first.picture(keys, reference), second.picture(keys, reference)]);
+    },
+    [Symbol.dispose]: () => {
+      for (const held of [second, first, keys]) held[Symbol.dispose]();
+    },
+  };
+}
+
+/** Whether two plans do the same work: as many terms for each ciphertext of each stage. */
+function samePlan(a: Plan, b: Plan): boolean {
+  const work = ({ stages }: Plan): string =>
+    JSON.stringify(
+      stages.map((stage) =>
+        stage.kind === 'linear'
+          ? stage.rows.map(({ sums }) => sums.map(({ terms }) => terms.length))
+          : [stage.kind, stageOutputs(stage)],
+      ),
+    );
+  return work(a) === work(b);
+}
+
+/**
+ * Times the backends on `subject`.
+ * @throws SealedError `internal` unless both decrypt to the float network's picture
+ */
+export async function planCase(
+  seal: SealModule,
+  kernel: WebAssembly.Module,
+  plans: Plans,
+  subject: PlanSubject,
+  pairs: number,
+): Promise<PlanResult> {
+  using comparison = await comparePlan(seal, kernel, plans, subject);
+  const run = await compare(comparison.run, pairs);
+  comparison.check();
+  return { run, encoding: await compare(comparison.encoding, pairs), macs: comparison.macs };
 }

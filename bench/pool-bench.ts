@@ -4,7 +4,7 @@ import { Session } from '../src/app/session/session.ts';
 import type { WorkerFactory } from '../src/app/session/workers.ts';
 import type { EncryptedInput } from '../src/protocol/contracts.ts';
 import { styleById } from '../src/style/styles.ts';
-import { median, medianPair } from './measure.ts';
+import { median, timePair, wallClock } from './measure.ts';
 import { DEFAULT_PIXELS_PER_MODULE } from '../src/style/graph.ts';
 
 /** What to run, and on what. */
@@ -16,14 +16,18 @@ export interface PoolOptions {
   readonly pairs: number;
 }
 
-/** Medians of the evaluation with one and with two workers. */
+/** Wall-clock times of the evaluation with one and with two workers. */
 export interface PoolReport {
   readonly style: string;
   readonly version: number;
   readonly pairs: number;
+  /** Medians. */
   readonly oneWorkerMs: number;
   readonly twoWorkersMs: number;
   readonly ratio: number;
+  readonly oneWorkerLeastMs: number;
+  readonly twoWorkersLeastMs: number;
+  readonly leastRatio: number;
   /** Bytes that the two workers passed each other in a run. */
   readonly exchangedBytes: number;
   /** Milliseconds that each of the two workers was at work, median. */
@@ -73,11 +77,21 @@ async function poolOf(options: PoolOptions, serverWorkers: number): Promise<Pool
 export async function runPoolBench(options: PoolOptions): Promise<PoolReport> {
   const pools = [await poolOf(options, 1), await poolOf(options, 2)];
   try {
-    const [oneWorkerMs, twoWorkersMs] = await medianPair(pools[0].evaluate, pools[1].evaluate, options.pairs);
     const { style, version, pairs } = options;
-    const ratio = oneWorkerMs / twoWorkersMs;
-    const [exchangedBytes, busyMs] = [pools[1].exchangedBytes(), pools[1].busyMs()];
-    return { style, version, pairs, oneWorkerMs, twoWorkersMs, ratio, exchangedBytes, busyMs };
+    const [one, two] = await timePair(pools[0].evaluate, pools[1].evaluate, pairs, wallClock);
+    return {
+      style,
+      version,
+      pairs,
+      oneWorkerMs: one.medianMs,
+      twoWorkersMs: two.medianMs,
+      ratio: one.medianMs / two.medianMs,
+      oneWorkerLeastMs: one.leastMs,
+      twoWorkersLeastMs: two.leastMs,
+      leastRatio: one.leastMs / two.leastMs,
+      exchangedBytes: pools[1].exchangedBytes(),
+      busyMs: pools[1].busyMs(),
+    };
   } finally {
     for (const { session } of pools) session.close();
   }

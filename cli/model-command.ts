@@ -2,6 +2,7 @@
 import { NetworkSession } from '../src/app/session/network-session.ts';
 import { compileModel, reportPlan } from '../src/app/network/plan-model.ts';
 import { runModel } from '../src/app/network/run-model.ts';
+import { unknownName } from './arguments.ts';
 import { printPlan } from '../src/plan/print.ts';
 import { readModelArguments } from './model-arguments.ts';
 import { planTable, runTable } from './model-table.ts';
@@ -11,9 +12,9 @@ import { UsageError } from './usage.ts';
 /** Runs the command. @throws UsageError, SealedError */
 export async function runModelCommand([name, ...args]: readonly string[]): Promise<void> {
   if (name !== 'plan' && name !== 'run') {
-    throw new UsageError(
-      name === undefined ? 'Say "model plan" or "model run".' : `There is no command "model ${name}".`,
-    );
+    throw name === undefined
+      ? new UsageError('Say "model plan" or "model run".')
+      : unknownName('command', `model ${name}`, ['model plan', 'model run']);
   }
   const { request, workers, json, print } = await readModelArguments(args, name);
   const session = new NetworkSession(nodeWorkers(), workers);

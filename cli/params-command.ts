@@ -1,7 +1,6 @@
 // `sealed-qr params test`: one network under many parameter sets.
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { inputsFor, readInputFile, readModelFile } from '../src/import/model-file.ts';
+import { inputsFor, readModelFile } from '../src/import/model-file.ts';
 import {
   type ParameterRefusal,
   type ParameterResult,
@@ -11,7 +10,9 @@ import { samplesOf } from '../src/app/network/plan-model.ts';
 import { type BfvRefusal, type BfvResult, sweepBfv } from '../src/app/tester/bfv-sweep.ts';
 import { BACKENDS } from '../src/app/style/report.ts';
 import { parseTestConfig, type TestConfig } from '../src/app/tester/test-config.ts';
-import { choice, parseArguments, wholeNumber } from './arguments.ts';
+import { choice, parseArguments, unknownName, wholeNumber } from './arguments.ts';
+import { parsed, readBytes, readText } from './files.ts';
+import { readInput } from './model-arguments.ts';
 import { bfvTester, nodeWorkers } from '../workers/platform/node.ts';
 import { ms, size } from './table.ts';
 import { UsageError } from './usage.ts';
@@ -24,14 +25,17 @@ const OPTIONS = {
 /** Runs the command. @throws UsageError, SealedError */
 export async function runParamsCommand([name, ...args]: readonly string[]): Promise<void> {
   if (name !== 'test') {
-    throw new UsageError(name === undefined ? 'Say "params test".' : `There is no command "params ${name}".`);
+    throw name === undefined
+      ? new UsageError('Say "params test".')
+      : unknownName('command', `params ${name}`, ['params test']);
   }
   const { values, positionals } = parseArguments(args, OPTIONS);
   const [path, ...more] = positionals;
   if (path === undefined) throw new UsageError('CONFIG.json is missing.');
   if (more.length > 0) throw new UsageError(`Give one configuration, not also "${more[0]}".`);
   const threads = values.threads === undefined ? undefined : wholeNumber('threads', values.threads, 1, 32);
-  const config = parseTestConfig(await readFile(path, 'utf8'));
+  const text = await readText('The configuration', path);
+  const config = parsed(path, () => parseTestConfig(text));
   const results = await runTest(config, dirname(path), threads ?? config.threads);
   const report = { model: config.modelPath, layers: config.layers ?? null, results };
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : resultTable(results));
@@ -45,18 +49,20 @@ type Outcome = ParameterResult | ParameterRefusal | BfvResult | BfvRefusal;
 /** The outcome of every set of `config`, whose paths are from `folder`: CKKS sets first. @throws SealedError */
 export async function runTest(config: TestConfig, folder: string, threads: number): Promise<Outcome[]> {
   const at = (path: string): string => resolve(folder, path);
-  const input =
-    config.inputPath === undefined
-      ? undefined
-      : readInputFile(config.inputPath, new Uint8Array(await readFile(at(config.inputPath))));
+  const modelPath = at(config.modelPath);
+  const inputPath = config.inputPath === undefined ? undefined : at(config.inputPath);
+  const model = await readBytes('The model', modelPath);
+  const input = inputPath === undefined ? undefined : await readInput('The input', inputPath);
   const shape = config.inputShape ?? (input ? undefined : PYCRCNN_SHAPE);
-  const graph = readModelFile(new Uint8Array(await readFile(at(config.modelPath))), {
-    name: basename(config.modelPath).replace(/\.[^.]+$/, ''),
-    inputShape: shape,
-    input,
-  });
+  const graph = parsed(modelPath, () =>
+    readModelFile(model, {
+      name: basename(config.modelPath).replace(/\.[^.]+$/, ''),
+      inputShape: shape,
+      input,
+    }),
+  );
   const inputs = input
-    ? inputsFor(graph.input.shape, input).slice(0, config.count ?? 1)
+    ? parsed(inputPath!, () => inputsFor(graph.input.shape, input)).slice(0, config.count ?? 1)
     : [madeUpInput(graph.input.shape)];
   const { ckks, bfv, layers, refresh, clientOps, layersReport } = config;
   const range = layers && { layers };

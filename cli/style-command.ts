@@ -1,5 +1,4 @@
 // `sealed-qr style`: the pipeline of the page, headless.
-import { writeFile } from 'node:fs/promises';
 import { type StyledCode, styleCode, type StyleRequest } from '../src/app/style/pipeline.ts';
 import { BACKENDS } from '../src/app/style/report.ts';
 import { Session } from '../src/app/session/session.ts';
@@ -9,7 +8,8 @@ import type { Rgb } from '../src/base/raster.ts';
 import { encodeSvg } from '../src/qr/svg.ts';
 import { directed, type Style, styleById, STYLES } from '../src/style/styles.ts';
 import { choice, parseArguments, workerCount } from './arguments.ts';
-import { loadModel } from './load-model.ts';
+import { checkOutputs, type NamedFile, writeOutput } from './files.ts';
+import { loadModel, modelPath } from './load-model.ts';
 import { nodeWorkers } from '../workers/platform/node.ts';
 import { reportTable } from './table.ts';
 import { UsageError } from './usage.ts';
@@ -30,8 +30,8 @@ const OPTIONS = {
 
 interface StyleArguments {
   readonly request: StyleRequest;
-  readonly out: string;
-  readonly svg: string | undefined;
+  readonly png: NamedFile;
+  readonly svg: NamedFile | undefined;
   readonly workers: number;
   readonly warm: boolean;
   readonly json: boolean;
@@ -78,17 +78,21 @@ function parse(args: readonly string[]): StyleArguments {
     backend: choice('backend', values.backend, BACKENDS),
     measurePrecision: true,
   };
-  return { request, out: values.out, svg: values.svg, workers, warm: values.warm, json: values.json };
+  const png = { name: '--out', path: values.out };
+  const svg = values.svg === undefined ? undefined : { name: '--svg', path: values.svg };
+  return { request, png, svg, workers, warm: values.warm, json: values.json };
 }
 
 /** Runs the command. @throws UsageError, SealedError */
 export async function runStyle(args: readonly string[]): Promise<void> {
-  const { request, out, svg, workers, warm, json } = parse(args);
+  const { request, png, svg, workers, warm, json } = parse(args);
+  const model = { name: 'the network of this style', path: modelPath(request.style.model) };
+  await checkOutputs(svg ? [png, svg] : [png], [model]);
   const session = new Session({ workers: nodeWorkers(), loadModel, serverWorkers: workers });
   try {
     if (warm) await styleCode(session, request);
     const styled = await styleCode(session, request);
-    const files = await writeFiles(styled, out, svg);
+    const files = await writeFiles(styled, png, svg);
     const memoryBytes = await session.serverMemoryBytes();
     process.stdout.write(
       json
@@ -102,11 +106,11 @@ export async function runStyle(args: readonly string[]): Promise<void> {
 
 async function writeFiles(
   { raster, code }: StyledCode,
-  out: string,
-  svg: string | undefined,
+  png: NamedFile,
+  svg: NamedFile | undefined,
 ): Promise<string[]> {
-  await writeFile(out, encodePng(raster));
-  if (svg === undefined) return [out];
-  await writeFile(svg, encodeSvg(raster, `QR code, version ${code.version}`));
-  return [out, svg];
+  await writeOutput(png, encodePng(raster));
+  if (svg === undefined) return [png.path];
+  await writeOutput(svg, encodeSvg(raster, `QR code, version ${code.version}`));
+  return [png.path, svg.path];
 }

@@ -1,6 +1,6 @@
 // The command line's help, and the error that shows it.
 
-/** The help, printed for `--help` and after a bad argument. */
+/** The help, printed for `--help`. */
 export const USAGE = `sealed-qr style "<text>" --style gradient|liquid|dots --out FILE.png
   Styles a QR code under homomorphic encryption, corrects it, and proves with two decoders that it scans.
 
@@ -42,15 +42,21 @@ sealed-qr params test CONFIG.json [--threads N] [--json]
   Runs a network under many parameter sets: errors, levels, time and bytes of each, or why it cannot run.
 
 sealed-qr bench kernel|pool
-  kernel: node-seal and the SIMD kernel in turn, every operation and whole plans. pool: one and two server workers.
+  kernel: node-seal and the SIMD kernel in turn, with equal work: every operation and whole plans.
+  pool: one and two server workers.
 
-  --pairs N         pairs of runs, of which the medians count                  (9)
+  --pairs N         pairs of runs: medians and least times are shown           (9)
   --only LIST       parts of bench kernel: operations,transform,plans          (all)
   --json            print one JSON object instead of the table
 
-Exit code 0: done; a style's code was read back exactly by every decoder. 1: something failed. 2: bad arguments.`;
+Exit code 0: done; a style's code was read back exactly by every decoder. 1: something failed. 2: bad arguments or files.`;
 
-/** Bad arguments: the text says which; the usage follows. */
+/** The lines of {@link USAGE} that show how `command` is called. */
+export function synopsisOf(command: string): string[] {
+  return USAGE.split('\n').filter((line) => line.startsWith(`sealed-qr ${command}`));
+}
+
+/** Bad arguments: the text says which; how the command is called stands before it. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'timeout'
   | 'worker-died'
   | 'load-failed'
+  | 'write-failed'
   | 'internal';
 
 /** Where in the pipeline it went wrong, for the page and for logs. */

@@ -5,6 +5,7 @@ import { elementCount, type Graph, type Shape, type Tensor } from '../model/grap
 import { importModel, type ModelImportOptions } from './import-model.ts';
 import { readJsonTensor } from './json-image.ts';
 import { readNpy } from './numpy.ts';
+import { parseLayerList } from './pytorch/layer-list.ts';
 
 /** What a model file does not say itself. */
 export interface ModelFileOptions {
@@ -12,9 +13,17 @@ export interface ModelFileOptions {
   /** Shape of one input without batch axis. */
   readonly inputShape?: Shape | undefined;
   /** For a state_dict: its layers, as JSON or as the text that `print(model)` shows. */
-  readonly layers?: string | undefined;
+  readonly layers?: LayerList | string | undefined;
   /** An input from which the shape may be taken. */
   readonly input?: Tensor | undefined;
+}
+
+/** The layers of a state_dict, read. */
+export type LayerList = ReturnType<typeof parseLayerList>;
+
+/** The layers in a file: JSON, or the text that `print(model)` shows. @throws SealedError `invalid-argument` */
+export function readLayerList(text: string): LayerList {
+  return parseLayerList(text);
 }
 
 /**

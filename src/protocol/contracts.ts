@@ -9,7 +9,7 @@ import type { NetworkCard } from '../plan/slot-layout.ts';
 /** The card of a style or of one segment of a general network. */
 export type AnyCard = ModelCard | NetworkCard;
 
-/** A decrypted picture: the only thing that leaves the client role after decryption. */
+/** A decrypted picture: what leaves the client role after the decryption of a style. */
 export interface DecryptedPicture extends Picture {
   readonly decryptMs: number;
 }

@@ -1,5 +1,4 @@
 // Starts the workers as threads of Node, each with the bytes of its WebAssembly files.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -7,13 +6,14 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import type { BfvTester } from '../../src/app/tester/bfv-sweep.ts';
 import type { WorkerFactory, WorkerHandle } from '../../src/app/session/workers.ts';
 import { connect, type StartedWorker } from '../pool.ts';
+import { installedFile } from './installed-file.ts';
 
 /** The bytes of `path` in the package `name`, whose own exports may not name it. */
 function packageFile(name: string, path: string): Uint8Array<ArrayBuffer> {
   const entry = fileURLToPath(import.meta.resolve(name));
   const folder = join('node_modules', name);
   const root = entry.slice(0, entry.lastIndexOf(folder) + folder.length);
-  return Uint8Array.from(readFileSync(join(root, path)));
+  return installedFile(join(root, path));
 }
 
 function start(name: string): StartedWorker {
@@ -38,7 +38,7 @@ export function scannerSources(): { zxing: Uint8Array<ArrayBuffer>; zbar: Uint8A
 
 /** The SIMD kernel's bytes. */
 export function kernelFile(): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(readFileSync(join(import.meta.dirname, '../../wasm/build/kernel.wasm')));
+  return installedFile(join(import.meta.dirname, '../../wasm/build/kernel.wasm'));
 }
 
 /** Starts a tester of BFV sets; the page has none. */

@@ -1,7 +1,7 @@
 // Limits of calls on workers: time, signals, and workers that fall silent.
-import { type ErrorStage, SealedError } from '../../base/errors.ts';
+import { SealedError } from '../../base/errors.ts';
 import type { ServerRole } from '../../protocol/contracts.ts';
-import { withLimits, type WorkerHandle } from './workers.ts';
+import { type CallLimits, withLimits, type WorkerHandle } from './workers.ts';
 
 /** How long any one call may take: version 40 needs a minute or two with the SEAL backend on a slow machine. */
 const CALL_TIMEOUT_MS = 300_000;
@@ -17,6 +17,8 @@ export function watch(handles: readonly WorkerHandle<ServerRole>[]): () => void 
         signal: undefined,
         stage: 'server',
         timeoutMs: SILENCE_MS,
+        // Nobody reads it: the worker is ended, and says so to whoever waits for it.
+        advice: '',
       });
       answer.catch(() => terminate('it no longer answers'));
     }
@@ -32,11 +34,10 @@ export function watch(handles: readonly WorkerHandle<ServerRole>[]): () => void 
 export async function limited<T>(
   call: Promise<T>,
   workers: readonly Pick<WorkerHandle<unknown>, 'terminate'>[],
-  stage: ErrorStage,
-  signal: AbortSignal | undefined,
+  limits: Omit<CallLimits, 'timeoutMs'>,
 ): Promise<T> {
   try {
-    return await withLimits(call, { signal, stage, timeoutMs: CALL_TIMEOUT_MS });
+    return await withLimits(call, { ...limits, timeoutMs: CALL_TIMEOUT_MS });
   } catch (error) {
     if (error instanceof SealedError && error.code === 'timeout') {
       for (const { terminate } of workers) terminate('it took too long');

@@ -1,6 +1,6 @@
 // Runs a compiled network over the roles: keys, encrypted segments on the server workers, rounds at the client.
 import type { CompiledNetwork, NetworkSegment } from '../../compiler/general/compile-network.ts';
-import { SealedError, throwIfAborted } from '../../base/errors.ts';
+import { type ErrorStage, SealedError, throwIfAborted } from '../../base/errors.ts';
 import { checkParameters, type ParametersLiteral } from '../../params/parameters.ts';
 import { executeGraph } from '../../model/execute.ts';
 import { elementCount } from '../../model/graph.ts';
@@ -71,6 +71,8 @@ export interface NetworkOutcome {
 // One frame of keys for large parameters would pass a gigabyte: several are made and handed on one by one.
 const STEPS_A_FRAME = 8;
 
+const ADVICE = 'Try a smaller network, fewer of its layers, or fewer inputs at once.';
+
 /** One run in progress. */
 interface Run {
   readonly id: number;
@@ -86,6 +88,7 @@ interface Run {
 export class NetworkSession {
   readonly #factory: WorkerFactory;
   readonly #size: number;
+  readonly #advice: string;
   readonly #pool: ServerPool;
   readonly #planIds = new WeakMap<NetworkSegment, string>();
   #client: WorkerHandle<ClientRole> | undefined;
@@ -93,11 +96,15 @@ export class NetworkSession {
   #plans = 0;
   #runs = 0;
 
-  /** @param serverWorkers workers of the server role, 1 or more */
-  constructor(workers: WorkerFactory, serverWorkers: number) {
+  /**
+   * @param serverWorkers workers of the server role, 1 or more
+   * @param advice what to do when a call takes too long
+   */
+  constructor(workers: WorkerFactory, serverWorkers: number, advice = ADVICE) {
     this.#factory = workers;
     this.#size = serverWorkers;
-    this.#pool = new ServerPool(workers, serverWorkers);
+    this.#advice = advice;
+    this.#pool = new ServerPool(workers, serverWorkers, advice);
   }
 
   /** Number of server workers. */
@@ -143,7 +150,7 @@ export class NetworkSession {
     const worker = this.#factory.server();
     try {
       const times = worker.role.open(parameters, backend).then(() => worker.role.measure());
-      return await limited(times, [worker], 'compile', signal);
+      return await this.#limited(times, [worker], 'compile', signal);
     } finally {
       worker.terminate();
     }
@@ -172,14 +179,14 @@ export class NetworkSession {
     const { signal, onProgress } = controls;
     const client = this.#liveClient();
     // What the servers lack the client must make again: it gives out each key once.
-    if (!serversHaveKeys) await limited(client.role.close(), [client], 'keygen', signal);
+    if (!serversHaveKeys) await this.#limited(client.role.close(), [client], 'keygen', signal);
     const cards = network.segments.map(({ card }) => card);
     const steps = [...new Set(cards.flatMap(({ rotationSteps }) => rotationSteps))];
     const relinearize = cards.some((card) => card.relinearize);
     const prepare = async (rotationSteps: readonly number[]): Promise<void> => {
       throwIfAborted(signal, 'keygen');
       const card: NetworkCard = { ...cards[0], rotationSteps, relinearize };
-      const { keys, keygenMs } = await limited(client.role.prepare(card), [client], 'keygen', signal);
+      const { keys, keygenMs } = await this.#limited(client.role.prepare(card), [client], 'keygen', signal);
       timings.keygenMs += keygenMs;
       if (!keys) return;
       bytes.evaluationKeys += keys.byteLength;
@@ -267,7 +274,7 @@ export class NetworkSession {
       index === 0
         ? client.role.encrypt(card, joined(run.inputs, group))
         : client.role.encryptHeld(card, held);
-    const encrypted: EncryptedInput = await limited(encrypting, [client], 'encrypt', signal);
+    const encrypted: EncryptedInput = await this.#limited(encrypting, [client], 'encrypt', signal);
     timings.encodeMs += encrypted.encodeMs;
     timings.encryptMs += encrypted.encryptMs;
     bytes[index === 0 ? 'request' : 'rounds'] += bytesOf(encrypted.frames);
@@ -280,7 +287,7 @@ export class NetworkSession {
     try {
       const roles = handles.map(({ role }) => role);
       const distributed = { runId: this.#runs, ...placed, inputs: encrypted.frames, signal, onProgress };
-      answer = await limited(runDistributed(roles, distributed), handles, 'server', signal);
+      answer = await this.#limited(runDistributed(roles, distributed), handles, 'server', signal);
     } finally {
       stopWatching();
     }
@@ -290,11 +297,11 @@ export class NetworkSession {
 
     if (!isLast) {
       const call = client.role.hold(card, answer.outputs, held, layers);
-      timings.roundMs += (await limited(call, [client], 'decrypt', signal)).decryptMs;
+      timings.roundMs += (await this.#limited(call, [client], 'decrypt', signal)).decryptMs;
       return evaluateMs;
     }
     const call = client.role.decryptTensor(card, answer.outputs, group.inputs, layers);
-    const { values, decryptMs } = await limited(call, [client], 'decrypt', signal);
+    const { values, decryptMs } = await this.#limited(call, [client], 'decrypt', signal);
     timings.decryptMs += decryptMs;
     split(values, group.inputs).forEach((output, i) => (run.outputs[group.first + i] = output));
     return evaluateMs;
@@ -311,7 +318,7 @@ export class NetworkSession {
         throwIfAborted(controls.signal, 'server');
         if (this.#simulator?.dead !== false) this.#simulator = this.#factory.simulator();
         const call = this.#simulator.role.simulateTensor(plan, card, joined(values, group), group.inputs);
-        const result = await limited(call, [this.#simulator], 'server', controls.signal);
+        const result = await this.#limited(call, [this.#simulator], 'server', controls.signal);
         timings.evaluateMs += result.evaluateMs;
         results.push(...split(result.values, group.inputs));
         const share = (index + results.length / inputs.length) / segments;
@@ -331,6 +338,15 @@ export class NetworkSession {
       this.#pool.forget();
     }
     return this.#client;
+  }
+
+  #limited<T>(
+    call: Promise<T>,
+    workers: readonly WorkerHandle<unknown>[],
+    stage: ErrorStage,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    return limited(call, workers, { stage, signal, advice: this.#advice });
   }
 
   #planId(segment: NetworkSegment): string {

@@ -16,13 +16,16 @@ export interface PlacedPlan {
 export class ServerPool {
   readonly #workers: WorkerFactory;
   readonly #size: number;
+  readonly #advice: string;
   #servers: WorkerHandle<ServerRole>[] = [];
   #opening = '';
   #backend: ServerBackendName = 'simd';
 
-  constructor(workers: WorkerFactory, size: number) {
+  /** @param advice what to do when a worker takes too long */
+  constructor(workers: WorkerFactory, size: number, advice: string) {
     this.#workers = workers;
     this.#size = size;
+    this.#advice = advice;
   }
 
   get handles(): readonly WorkerHandle<ServerRole>[] {
@@ -72,7 +75,7 @@ export class ServerPool {
     const calls = handles.map(async ({ role }, worker) => {
       if (!(await role.hasPlan(planId))) await role.addPlan(planId, partition.parts[worker]);
     });
-    await limited(Promise.all(calls), handles, 'compile', signal);
+    await limited(Promise.all(calls), handles, { stage: 'compile', signal, advice: this.#advice });
   }
 
   /** Forgets what the workers were opened for: the next opening starts with no keys. */
@@ -92,6 +95,6 @@ export class ServerPool {
     task: (role: ServerRole) => Promise<T>,
   ): Promise<T[]> {
     const calls = this.#servers.map(({ role }) => task(role));
-    return limited(Promise.all(calls), this.#servers, stage, signal);
+    return limited(Promise.all(calls), this.#servers, { stage, signal, advice: this.#advice });
   }
 }

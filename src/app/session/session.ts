@@ -14,7 +14,7 @@ import type { Proof } from '../../qr/prove.ts';
 import type { ScanRequest, ScanRole } from '../../qr/scan-role.ts';
 import { type ModelLoader, Plans, type ReadyPlan } from '../style/plans.ts';
 import { limited, watch } from './limits.ts';
-import type { WorkerFactory, WorkerHandle } from './workers.ts';
+import type { CallLimits, WorkerFactory, WorkerHandle } from './workers.ts';
 
 /** How to start a session. */
 export interface SessionOptions {
@@ -31,6 +31,11 @@ interface Server {
   keys: WeakSet<Uint8Array>;
   /** Parameters and backend it was last opened for: another opening forgets its keys. */
   opening: string;
+}
+
+/** Limits of a call for a code: the longer its text, the longer everything takes. */
+function limits(stage: ErrorStage, signal: AbortSignal | undefined): Omit<CallLimits, 'timeoutMs'> {
+  return { stage, signal, advice: 'Try a shorter text, or try again.' };
 }
 
 /** One client, a pool of server workers and a scanner, alive until `close`. Keys live as long as the session. */
@@ -65,7 +70,7 @@ export class Session {
       this.#unreportedKeyBytes += answer.keys?.byteLength ?? 0;
       return answer;
     });
-    const { keys, keygenMs } = await limited(prepared, [client], 'keygen', signal);
+    const { keys, keygenMs } = await limited(prepared, [client], limits('keygen', signal));
     return { keygenMs, keyBytes: keys?.byteLength ?? 0 };
   }
 
@@ -81,7 +86,7 @@ export class Session {
 
   encrypt(card: ModelCard, values: Float32Array, signal?: AbortSignal): Promise<EncryptedInput> {
     const client = this.#liveClient();
-    return limited(client.role.encrypt(card, values), [client], 'encrypt', signal);
+    return limited(client.role.encrypt(card, values), [client], limits('encrypt', signal));
   }
 
   /**
@@ -128,7 +133,7 @@ export class Session {
   ): Promise<T[]> {
     const servers = this.#liveServers();
     const handles = servers.map(({ handle }) => handle);
-    return limited(Promise.all(servers.map(task)), handles, stage, signal);
+    return limited(Promise.all(servers.map(task)), handles, limits(stage, signal));
   }
 
   /** Runs the plan on the encrypted inputs. */
@@ -149,8 +154,7 @@ export class Session {
           run,
         ),
         handles,
-        'server',
-        signal,
+        limits('server', signal),
       );
     } finally {
       stopWatching();
@@ -164,7 +168,7 @@ export class Session {
     signal?: AbortSignal,
   ): Promise<DecryptedPicture> {
     const client = this.#liveClient();
-    return limited(client.role.decryptPicture(card, outputs, reference), [client], 'decrypt', signal);
+    return limited(client.role.decryptPicture(card, outputs, reference), [client], limits('decrypt', signal));
   }
 
   /** The simulation of a plan, on plaintext slots: no keys, no ciphertexts. */
@@ -176,12 +180,12 @@ export class Session {
   ): ReturnType<SimulatorRole['simulate']> {
     if (this.#simulator?.dead !== false) this.#simulator = this.#options.workers.simulator();
     const call = this.#simulator.role.simulate(plan, card, values, reference);
-    return limited(call, [this.#simulator], 'server', signal);
+    return limited(call, [this.#simulator], limits('server', signal));
   }
 
   prove(request: ScanRequest, signal?: AbortSignal): Promise<Proof> {
     const scan = this.#liveScan();
-    return limited(scan.role.prove(request), [scan], 'scan', signal);
+    return limited(scan.role.prove(request), [scan], limits('scan', signal));
   }
 
   /** Starts the workers and has each load all it will need, so that the first run waits for less and fetches nothing. */
@@ -191,7 +195,11 @@ export class Session {
       this.#liveScan(),
       ...this.#liveServers().map(({ handle }) => handle),
     ];
-    await limited(Promise.all(handles.map(({ role }) => role.warm())), handles, 'worker', undefined);
+    await limited(Promise.all(handles.map(({ role }) => role.warm())), handles, {
+      ...limits('worker', undefined),
+      // There is no text yet.
+      advice: 'Try again.',
+    });
   }
 
   /** Bytes of WebAssembly memory of the server workers, one by one. */

@@ -25,13 +25,18 @@ export interface CallLimits {
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number;
   readonly stage: ErrorStage;
+  /** What whoever waits may do once the time is up, in whole sentences: only the caller knows what they can change. */
+  readonly advice: string;
 }
 
 /**
  * `call`, unless the signal or the timeout comes first.
  * @throws SealedError `aborted` or `timeout`
  */
-export async function withLimits<T>(call: Promise<T>, { signal, timeoutMs, stage }: CallLimits): Promise<T> {
+export async function withLimits<T>(
+  call: Promise<T>,
+  { signal, timeoutMs, stage, advice }: CallLimits,
+): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let onAbort: (() => void) | undefined;
   const limit = new Promise<never>((_, reject) => {
@@ -40,11 +45,7 @@ export async function withLimits<T>(call: Promise<T>, { signal, timeoutMs, stage
     signal?.addEventListener('abort', onAbort);
     timer = setTimeout(() => {
       const seconds = Math.round(timeoutMs / 1000);
-      reject(
-        new SealedError('timeout', `No answer within ${seconds} s. Try a shorter text, or try again.`, {
-          stage,
-        }),
-      );
+      reject(new SealedError('timeout', `No answer within ${seconds} s. ${advice}`, { stage }));
     }, timeoutMs);
   });
   try {

@@ -32,7 +32,7 @@ export interface StyledCode {
 }
 
 /**
- * Styles a QR code on a server role that sees only ciphertexts.
+ * Styles a QR code on a server role that is sent the code encrypted, never in the clear.
  * @throws SealedError `not-scannable` when no correction makes both decoders read the exact text; whatever a stage throws
  */
 export async function styleCode(

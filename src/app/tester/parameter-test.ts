@@ -47,6 +47,9 @@ export interface ParameterRefusal {
   readonly reason: string;
 }
 
+/** What to do when a set takes too long. */
+export const SET_ADVICE = 'Try fewer layers or inputs, or a set of smaller degree.';
+
 /**
  * Runs the network under each set, several at a time. A set that cannot run is an entry of the result, no exception.
  * @param onResult called as each set is done, with its index
@@ -64,7 +67,7 @@ export async function testParameters(
   const results: (ParameterResult | ParameterRefusal)[] = [];
   let next = 0;
   const work = async (): Promise<void> => {
-    const session = new NetworkSession(workers, 1);
+    const session = new NetworkSession(workers, 1, SET_ADVICE);
     try {
       while (next < sets.length) {
         const index = next;
