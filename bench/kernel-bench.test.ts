@@ -1,4 +1,5 @@
 // The benchmarks measure what they say, on operands that agree, and give everything back. No figure is judged.
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type HandleWatch, loadMeasuredSeal, watchHandles } from '../fixtures/handle-count.ts';
@@ -178,5 +179,33 @@ describe('the benchmark of the kernel', () => {
       fraction: 0.5,
     });
     expect(kernels.live()).toBe(0);
+  });
+});
+
+describe('the README’s figures', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const rows = [
+    ...readme.matchAll(
+      /^\| ([^|]+) \| (\S+) ms \((\S+) ms\) \| (\S+) ms \((\S+) ms\) \| (\S+)× \((\S+)×\) \|$/gm,
+    ),
+  ];
+
+  it('name what they measure as the benchmark does, and no plan without what it includes', () => {
+    const names = rows.map(([, name]) => name);
+    expect(names.length).toBeGreaterThanOrEqual(6);
+    const plans = names.filter((name) => /version/.test(name));
+    expect(plans.length).toBeGreaterThanOrEqual(2);
+    for (const name of plans)
+      expect(name).toMatch(/^\w+ version \d+, (weights encoded before|encoding its weights)$/);
+  });
+
+  it.each(rows.map((row) => [...row].slice(1)))('are quotients of one another: %s', (_, ...figures) => {
+    const [seal, sealLeast, kernel, kernelLeast, ratio, leastRatio] = figures.map(Number);
+    // As many digits as the quotient is given with.
+    const given = (text: string): number => text.split('.')[1]?.length ?? 0;
+    expect((seal / kernel).toFixed(given(figures[4]))).toBe(ratio.toFixed(given(figures[4])));
+    expect((sealLeast / kernelLeast).toFixed(given(figures[5]))).toBe(leastRatio.toFixed(given(figures[5])));
+    expect(sealLeast).toBeLessThanOrEqual(seal);
+    expect(kernelLeast).toBeLessThanOrEqual(kernel);
   });
 });

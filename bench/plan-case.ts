@@ -139,7 +139,7 @@ export async function comparePlan(
     ),
   );
   const { parameters } = forSimd.plan;
-  const name = `${id} version ${version}${samePlan(forSeal.plan, forSimd.plan) ? '' : ', own plans'}`;
+  const name = `${id} version ${version}${sameWeights(forSeal.plan, forSimd.plan) ? '' : ', own plans'}`;
   if (!sameParameters(parameters, forSeal.plan.parameters)) {
     throw new SealedError('internal', `${name} has other parameters on each backend.`);
   }
@@ -179,17 +179,19 @@ export async function comparePlan(
   };
 }
 
-/** Whether two plans do the same work: as many terms for each ciphertext of each stage. */
-function samePlan(a: Plan, b: Plan): boolean {
-  const work = ({ stages }: Plan): string =>
+/** Whether two plans have the same weights: as many terms of each kind in each row, whatever rotations they share. */
+function sameWeights(a: Plan, b: Plan): boolean {
+  const weights = ({ stages }: Plan): string =>
     JSON.stringify(
       stages.map((stage) =>
         stage.kind === 'linear'
-          ? stage.rows.map(({ sums }) => sums.map(({ terms }) => terms.length))
+          ? stage.rows.map(({ sums }) =>
+              sums.flatMap(({ terms }) => terms.map(({ diagonal }) => diagonal.kind)).sort(),
+            )
           : [stage.kind, stageOutputs(stage)],
       ),
     );
-  return work(a) === work(b);
+  return weights(a) === weights(b);
 }
 
 /**

@@ -18,7 +18,7 @@ const SCALE = 2 ** 28;
 /** Baby steps to try. Without hoisting baby and giant steps cost alike, so that the square root is near the best. */
 const SEAL_SPLITS = [8, 16, 32];
 const SIMD_SPLITS = [16, 32, 64, 128];
-const TRIALS = 3;
+const TRIALS = 5;
 
 /** The rotations that any of the splits makes. */
 export function transformSteps(): number[] {
