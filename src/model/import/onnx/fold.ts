@@ -78,6 +78,12 @@ function elementwise(combine: (a: number, b: number) => number, truncates = fals
   };
 }
 
+/** One input or more, combined from the left. */
+function variadic(combine: (a: number, b: number) => number): Folder {
+  const pair = elementwise(combine);
+  return (scope, [first, ...rest]) => rest.reduce((total, input) => pair(scope, [total, input]), first);
+}
+
 function unary(map: (value: number) => number): Folder {
   return (scope, [a]) => fill(scope, a.dims, a.integer, (i) => map(a.data[i]));
 }
@@ -110,8 +116,13 @@ const FOLDERS: Readonly<Record<string, Folder>> = {
   Div: elementwise((a, b) => a / b, true),
   Mod: elementwise((a, b) => a - b * Math.floor(a / b)),
   Pow: elementwise((a, b) => a ** b),
-  Min: elementwise(Math.min),
-  Max: elementwise(Math.max),
+  Min: variadic(Math.min),
+  Max: variadic(Math.max),
+  Sum: variadic((a, b) => a + b),
+  Mean(scope, inputs) {
+    const total = FOLDERS.Sum(scope, inputs);
+    return { ...total, data: Float64Array.from(total.data, (value) => value / inputs.length) };
+  },
   Equal: comparison((a, b) => a === b),
   Less: comparison((a, b) => a < b),
   Greater: comparison((a, b) => a > b),

@@ -1,6 +1,6 @@
 // Which ONNX operators are imported, by which function, and what to use instead of the others.
 import { activation, argMax, clip, pRelu, softmax } from './operators/activation.ts';
-import { batchNormalization, binary, negate, power, sum } from './operators/arithmetic.ts';
+import { batchNormalization, binary, mean, negate, power, sum } from './operators/arithmetic.ts';
 import { conv, convTranspose } from './operators/convolution.ts';
 import {
   concat,
@@ -41,6 +41,7 @@ export const OPERATORS: ReadonlyMap<string, OperatorImporter> = new Map<string, 
   ['Pow', power],
   ['Neg', negate],
   ['Sum', sum],
+  ['Mean', mean],
   ['BatchNormalization', batchNormalization],
   ['AveragePool', averagePool],
   ['MaxPool', maxPool],
