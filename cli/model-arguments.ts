@@ -70,7 +70,7 @@ export async function readModelArguments(
   ]);
   const tensor = input && readInputFile(values.input!, input);
   const graph = readModelFile(model, {
-    name: basename(file).replace(/\.[^.]+$/, ''),
+    name: basename(file),
     inputShape: shape,
     layers: list,
     input: tensor,

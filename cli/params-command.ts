@@ -47,7 +47,7 @@ export async function runTest(config: TestConfig, folder: string, threads: numbe
       : readInputFile(config.inputPath, new Uint8Array(await readFile(at(config.inputPath))));
   const shape = config.inputShape ?? (input ? undefined : PYCRCNN_SHAPE);
   const graph = readModelFile(new Uint8Array(await readFile(at(config.modelPath))), {
-    name: basename(config.modelPath).replace(/\.[^.]+$/, ''),
+    name: basename(config.modelPath),
     inputShape: shape,
     input,
   });

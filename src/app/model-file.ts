@@ -1,13 +1,15 @@
 // Model and input files as people have them: .pt, .pth and .onnx; .npy, .json and .png.
 import { decode } from 'fast-png';
-import { SealedError } from '../base/errors.ts';
+import { asSealedError, SealedError } from '../base/errors.ts';
 import { elementCount, type Graph, type Shape, type Tensor } from '../model/graph.ts';
 import { importModel, type ModelImportOptions } from '../model/import/import-model.ts';
 import { readJsonTensor } from '../model/import/json-image.ts';
+import { describeNumbers } from '../model/import/non-finite.ts';
 import { readNpy } from '../model/import/numpy.ts';
 
 /** What a model file does not say itself. */
 export interface ModelFileOptions {
+  /** The file's name; the network is called after it, without what follows the last dot. */
   readonly name: string;
   /** Shape of one input without batch axis. */
   readonly inputShape?: Shape | undefined;
@@ -19,13 +21,16 @@ export interface ModelFileOptions {
 
 /**
  * The network in `bytes`. Without a shape, that of the file or else of the input is taken, with or without its first axis.
- * @throws SealedError as `importModel` does
+ * @throws SealedError as `importModel` does, the file named first
  */
 export function readModelFile(
   bytes: Uint8Array,
   { name, inputShape, layers, input }: ModelFileOptions,
 ): Graph {
-  const given: ModelImportOptions = { name, ...(layers !== undefined && { layers }) };
+  const given: ModelImportOptions = {
+    name: name.replace(/\.[^.]+$/, ''),
+    ...(layers !== undefined && { layers }),
+  };
   const shapes: (Shape | undefined)[] = inputShape ? [inputShape] : [undefined];
   if (!inputShape && input) {
     if (input.shape.length > 1) shapes.push(input.shape.slice(1));
@@ -40,7 +45,12 @@ export function readModelFile(
       failure = error;
     }
   }
-  throw failure;
+  const error = asSealedError(failure, 'model');
+  throw new SealedError(error.code, `${name}: ${error.message}`, {
+    stage: error.stage ?? 'model',
+    detail: { ...error.detail, file: name },
+    cause: failure,
+  });
 }
 
 function invalid(message: string, cause?: unknown): SealedError {
@@ -99,7 +109,7 @@ function withChannels(tensor: Tensor, channels: number): Tensor {
 
 /**
  * The inputs in `tensor` for a network that takes `shape`: one, or one an entry of its first axis.
- * @throws SealedError `invalid-argument` where they do not fit
+ * @throws SealedError `invalid-argument` where they do not fit, or hold NaN or infinite numbers
  */
 export function inputsFor(shape: Shape, tensor: Tensor): Float32Array[] {
   const size = elementCount(shape);
@@ -111,5 +121,7 @@ export function inputsFor(shape: Shape, tensor: Tensor): Float32Array[] {
         (given.length === 3 ? ': resize the picture.' : '.'),
     );
   }
+  const problem = describeNumbers('the input', data);
+  if (problem !== undefined) throw invalid(`${problem}: give finite numbers.`);
   return Array.from({ length: count }, (_, i) => data.slice(i * size, (i + 1) * size));
 }
