@@ -67,7 +67,9 @@ describe('inputsFor', () => {
     expect(() => inputsFor([2], { shape: [3, 2], data })).toThrow(
       expect.objectContaining({
         code: 'invalid-argument',
-        message: expect.stringMatching(/2 of the 6 numbers in the input .*NaN or infinite.*the first at index 3/) as string,
+        message: expect.stringMatching(
+          /2 of the 6 numbers in the input .*NaN or infinite.*the first at index 3/,
+        ) as string,
       }),
     );
   });
