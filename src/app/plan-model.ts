@@ -110,7 +110,7 @@ export function compileModel(graph: Graph, { backend, ...options }: ModelOptions
   const costs = NETWORK_COSTS[backend === 'seal' ? 'seal' : 'simd'];
   const network = compileNetwork(graph, { ...options, costs });
   const samples = options.calibration?.length ? options.calibration : defaultSamples(network.graph);
-  const predictedError = networkErrorBound(network, samples);
+  const predictedError = networkErrorBound(network.segments, samples);
   return { network, predictedError, planMs: performance.now() - start };
 }
 

@@ -3,6 +3,7 @@ import { elementCount } from '../../graph.ts';
 import type { Shape } from '../../graph.ts';
 import { broadcastStrides, forEachOffset, stridesOf } from '../../operators/layout.ts';
 import { countUp } from '../graph-builder.ts';
+import { castConstant } from './operators/cast.ts';
 import type { Scope } from './scope.ts';
 import { resolveReshape, resolveSlice, squeezeDims, unsqueezeDims } from './shape-rules.ts';
 import { broadcastDims, integers, malformed, normalizeAxis, unsupported } from './values.ts';
@@ -104,12 +105,7 @@ const comparison = (compare: (a: number, b: number) => boolean): Folder => {
 const FOLDERS: Readonly<Record<string, Folder>> = {
   Identity: identity,
   Dropout: identity,
-  Cast(scope, [a]) {
-    const floating = [1, 10, 11, 16].includes(scope.int('to', 1));
-    return floating
-      ? { ...a, integer: false }
-      : { ...a, data: Float64Array.from(a.data, Math.trunc), integer: true };
-  },
+  Cast: (scope, [a]) => castConstant(scope, a),
   Add: elementwise((a, b) => a + b),
   Sub: elementwise((a, b) => a - b),
   Mul: elementwise((a, b) => a * b),

@@ -8,6 +8,7 @@ import { decodeModel, decodeTensor, isFloating } from './decode.ts';
 import { canFold, constantNode, constantOfShape, fold } from './fold.ts';
 import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from './onnx_pb.js';
 import { OPERATORS, suggestionFor } from './operators.ts';
+import { checkTypes } from './operators/cast.ts';
 import { BatchMixed, Scope } from './scope.ts';
 import { integers, malformed, unsupported } from './values.ts';
 import type { Constant, Value } from './values.ts';
@@ -66,7 +67,7 @@ function importModel(model: ModelProto, options: OnnxImportOptions, stripBatch: 
   const dims = inputDims(input, options.inputShape);
   const batched = stripBatch && dims.length > 1;
   const builder = new GraphBuilder(graph.name || 'onnx', input.name, batched ? dims.slice(1) : dims);
-  values.set(input.name, { kind: 'data', id: input.name, dims, batched });
+  values.set(input.name, { kind: 'data', id: input.name, dims, batched, type: 'float' });
   let index = 0;
   const spoilt = new Map<string, string>();
   for (const node of graph.node) {
@@ -147,6 +148,7 @@ function evaluate(scope: Scope): Value | Value[] {
   }
   const importer = OPERATORS.get(operator);
   if (!importer) throw unsupported(`not supported: ${suggestionFor(operator)}.`);
+  checkTypes(scope);
   return importer(scope);
 }
 
