@@ -17,6 +17,8 @@ export interface ModelFileOptions {
   readonly layers?: string | undefined;
   /** An input from which the shape may be taken. */
   readonly input?: Tensor | undefined;
+  /** Shape to try where neither the file nor an input says. */
+  readonly fallbackShape?: Shape | undefined;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface ModelFileOptions {
  */
 export function readModelFile(
   bytes: Uint8Array,
-  { name, inputShape, layers, input }: ModelFileOptions,
+  { name, inputShape, layers, input, fallbackShape }: ModelFileOptions,
 ): Graph {
   const given: ModelImportOptions = {
     name: name.replace(/\.[^.]+$/, ''),
@@ -36,6 +38,7 @@ export function readModelFile(
     if (input.shape.length > 1) shapes.push(input.shape.slice(1));
     shapes.push(input.shape);
   }
+  if (!inputShape && fallbackShape) shapes.push(fallbackShape);
   let failure: unknown;
   for (const shape of shapes) {
     try {
@@ -105,6 +108,11 @@ function withChannels(tensor: Tensor, channels: number): Tensor {
     (_, i) => 0.299 * tensor.data[i] + 0.587 * tensor.data[size + i] + 0.114 * tensor.data[2 * size + i],
   );
   return { shape: [1, height, width], data };
+}
+
+/** A smooth picture of `shape` in 0 to 1, the same on every machine, for who has no input: to be called made up. */
+export function madeUpInput(shape: Shape): Float32Array {
+  return Float32Array.from({ length: elementCount(shape) }, (_, i) => 0.5 + 0.5 * Math.sin(i * 0.37));
 }
 
 /**
