@@ -66,6 +66,15 @@ export interface PlannedSegment {
   readonly clientLayers: readonly string[];
 }
 
+/** The inputs that fits, scales and the predicted error are taken from. */
+export interface PlannedRanges {
+  /** Whether no input was given, and random ones were made up. */
+  readonly madeUp: boolean;
+  readonly inputs: number;
+  /** The same in words. */
+  readonly description: string;
+}
+
 /** The plan as data. */
 export interface ModelPlanReport {
   readonly model: string;
@@ -85,6 +94,7 @@ export interface ModelPlanReport {
   readonly serverLearns: readonly string[];
   readonly keyBytes: number;
   readonly fits: readonly FitReport[];
+  readonly ranges: PlannedRanges;
   readonly inputs: number;
   readonly workers: number;
   readonly predictedMs: number;
@@ -98,6 +108,7 @@ export interface ModelPlanReport {
 export interface PlannedModel {
   readonly network: CompiledNetwork;
   readonly predictedError: number;
+  readonly ranges: PlannedRanges;
   readonly planMs: number;
 }
 
@@ -109,9 +120,18 @@ export function compileModel(graph: Graph, { backend, ...options }: ModelOptions
   const start = performance.now();
   const costs = NETWORK_COSTS[backend === 'seal' ? 'seal' : 'simd'];
   const network = compileNetwork(graph, { ...options, costs });
-  const samples = options.calibration?.length ? options.calibration : defaultSamples(network.graph);
+  const given = options.calibration ?? [];
+  const samples = given.length > 0 ? given : defaultSamples(network.graph);
   const predictedError = networkErrorBound(network.segments, samples);
-  return { network, predictedError, planMs: performance.now() - start };
+  const ranges = rangesOf(samples.length, given.length === 0);
+  return { network, predictedError, ranges, planMs: performance.now() - start };
+}
+
+function rangesOf(inputs: number, madeUp: boolean): PlannedRanges {
+  const description = madeUp
+    ? `${inputs} made-up inputs of random numbers from 0 to 1 (none was given)`
+    : `${inputs} given input${inputs === 1 ? '' : 's'}`;
+  return { madeUp, inputs, description };
 }
 
 /**
@@ -119,7 +139,7 @@ export function compileModel(graph: Graph, { backend, ...options }: ModelOptions
  * @param session whose workers' speed is measured; without it, or for the simulation, typical figures are used
  */
 export async function reportPlan(
-  { network, predictedError }: PlannedModel,
+  { network, predictedError, ranges }: PlannedModel,
   inputs: number,
   backend: BackendName,
   session: NetworkSession | undefined,
@@ -156,6 +176,7 @@ export async function reportPlan(
     serverLearns: [...new Set(segments.flatMap(({ card }) => card.serverLearns))],
     keyBytes: report.keyBytes,
     fits: report.fits,
+    ranges,
     inputs,
     workers,
     predictedMs,
