@@ -40,9 +40,9 @@ describe('plannedLayers', () => {
     ];
     const graph: Graph = { name: 'named', input: { id: 'x', shape: [2] }, nodes, output: 'relu' };
     const layers = plannedLayers(compileNetwork(graph, { costs: FAST_COSTS }));
-    expect(layers.map(({ name, place }) => [name, place])).toEqual([
-      ['client', 'server'],
-      ['relu', 'client'],
+    expect(layers.map(({ name, place, stage }) => [name, place, stage])).toEqual([
+      ['client', 'server', 0],
+      ['relu', 'client', null],
     ]);
   });
 });

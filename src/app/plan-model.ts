@@ -33,6 +33,8 @@ export interface PlannedLayer {
   readonly level: number | null;
   readonly scaleBits: number | null;
   readonly place: LayerPlace;
+  /** Which of the stages of all segments computes it, from 0; null where none does. Layers of one stage are computed together. */
+  readonly stage: number | null;
   /** `client`, `packing`, or all the layers that one stage of the server's fuses, in words for people. */
   readonly computedIn: string;
 }
@@ -216,7 +218,8 @@ export function plannedLayers({ graph, segments }: CompiledNetwork): PlannedLaye
   const marks =
     graph.layers ?? graph.nodes.map(({ id, op }, index) => ({ index, name: id, type: op, output: id }));
   return marks.map(({ index, name, type, output }) => {
-    const stage = stages.findLast(({ layers }) => layers.includes(output));
+    const last = stages.findLastIndex(({ layers }) => layers.includes(output));
+    const stage = last < 0 ? undefined : stages[last];
     const place = atClient.has(output) ? 'client' : stage ? 'server' : 'packing';
     return {
       index,
@@ -226,6 +229,7 @@ export function plannedLayers({ graph, segments }: CompiledNetwork): PlannedLaye
       level: stage?.level ?? null,
       scaleBits: stage?.scaleBits ?? null,
       place,
+      stage: last < 0 ? null : last,
       computedIn: place === 'server' ? stage!.layers.join(', ') : place,
     };
   });
