@@ -78,7 +78,7 @@ export async function readModelArguments(
     samplesPath === undefined ? undefined : await readInput('The calibration input', samplesPath);
   const graph = parsed(file, () =>
     readModelFile(model, {
-      name: basename(file).replace(/\.[^.]+$/, ''),
+      name: basename(file),
       inputShape: shape,
       layers: list,
       input,

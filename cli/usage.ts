@@ -40,6 +40,8 @@ sealed-qr model run FILE --input FILE [options]
 
 sealed-qr params test CONFIG.json [--threads N] [--json]
   Runs a network under many parameter sets: errors, levels, time and bytes of each, or why it cannot run.
+  CONFIG.json: model, input, sets of {polyModulusDegree, coeffModulusBits}, and layers, refresh, clientOps, backend, threads;
+  or PyCrCNN's file: model_path, encryption_parameters of {m, p, sec, base}, layers, rencrypt_positions, max_threads.
 
 sealed-qr bench kernel|pool
   kernel: node-seal and the SIMD kernel in turn, with equal work: every operation and whole plans.

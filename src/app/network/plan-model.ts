@@ -33,6 +33,8 @@ export interface PlannedLayer {
   readonly level: number | null;
   readonly scaleBits: number | null;
   readonly place: LayerPlace;
+  /** Which of the stages of all segments computes it, from 0; null where none does. Layers of one stage are computed together. */
+  readonly stage: number | null;
   /** `client`, `packing`, or all the layers that one stage of the server's fuses, in words for people. */
   readonly computedIn: string;
 }
@@ -66,6 +68,15 @@ export interface PlannedSegment {
   readonly clientLayers: readonly string[];
 }
 
+/** The inputs that fits, scales and the predicted error are taken from. */
+export interface PlannedRanges {
+  /** Whether no input was given, and random ones were made up. */
+  readonly madeUp: boolean;
+  readonly inputs: number;
+  /** The same in words. */
+  readonly description: string;
+}
+
 /** The plan as data. */
 export interface ModelPlanReport {
   readonly model: string;
@@ -85,6 +96,7 @@ export interface ModelPlanReport {
   readonly serverLearns: readonly string[];
   readonly keyBytes: number;
   readonly fits: readonly FitReport[];
+  readonly ranges: PlannedRanges;
   readonly inputs: number;
   readonly workers: number;
   readonly predictedMs: number;
@@ -98,6 +110,7 @@ export interface ModelPlanReport {
 export interface PlannedModel {
   readonly network: CompiledNetwork;
   readonly predictedError: number;
+  readonly ranges: PlannedRanges;
   readonly planMs: number;
 }
 
@@ -109,9 +122,18 @@ export function compileModel(graph: Graph, { backend, ...options }: ModelOptions
   const start = performance.now();
   const costs = NETWORK_COSTS[backend === 'seal' ? 'seal' : 'simd'];
   const network = compileNetwork(graph, { ...options, costs });
-  const samples = options.calibration?.length ? options.calibration : defaultSamples(network.graph);
-  const predictedError = networkErrorBound(network, samples);
-  return { network, predictedError, planMs: performance.now() - start };
+  const given = options.calibration ?? [];
+  const samples = given.length > 0 ? given : defaultSamples(network.graph);
+  const predictedError = networkErrorBound(network.segments, samples);
+  const ranges = rangesOf(samples.length, given.length === 0);
+  return { network, predictedError, ranges, planMs: performance.now() - start };
+}
+
+function rangesOf(inputs: number, madeUp: boolean): PlannedRanges {
+  const description = madeUp
+    ? `${inputs} made-up inputs of random numbers from 0 to 1 (none was given)`
+    : `${inputs} given input${inputs === 1 ? '' : 's'}`;
+  return { madeUp, inputs, description };
 }
 
 /**
@@ -119,7 +141,7 @@ export function compileModel(graph: Graph, { backend, ...options }: ModelOptions
  * @param session whose workers' speed is measured; without it, or for the simulation, typical figures are used
  */
 export async function reportPlan(
-  { network, predictedError }: PlannedModel,
+  { network, predictedError, ranges }: PlannedModel,
   inputs: number,
   backend: BackendName,
   session: NetworkSession | undefined,
@@ -156,6 +178,7 @@ export async function reportPlan(
     serverLearns: [...new Set(segments.flatMap(({ card }) => card.serverLearns))],
     keyBytes: report.keyBytes,
     fits: report.fits,
+    ranges,
     inputs,
     workers,
     predictedMs,
@@ -195,7 +218,8 @@ export function plannedLayers({ graph, segments }: CompiledNetwork): PlannedLaye
   const marks =
     graph.layers ?? graph.nodes.map(({ id, op }, index) => ({ index, name: id, type: op, output: id }));
   return marks.map(({ index, name, type, output }) => {
-    const stage = stages.findLast(({ layers }) => layers.includes(output));
+    const last = stages.findLastIndex(({ layers }) => layers.includes(output));
+    const stage = last < 0 ? undefined : stages[last];
     const place = atClient.has(output) ? 'client' : stage ? 'server' : 'packing';
     return {
       index,
@@ -205,6 +229,7 @@ export function plannedLayers({ graph, segments }: CompiledNetwork): PlannedLaye
       level: stage?.level ?? null,
       scaleBits: stage?.scaleBits ?? null,
       place,
+      stage: last < 0 ? null : last,
       computedIn: place === 'server' ? stage!.layers.join(', ') : place,
     };
   });

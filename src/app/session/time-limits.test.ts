@@ -152,7 +152,7 @@ describe('a time limit', () => {
   it('says what helps a BFV set', async () => {
     const start = () => new FakeWorker('bfv', { test: never }).handle<BfvTester>();
     const set = { name: 'one', m: 4096, p: 65537, sec: 128, base: 2 };
-    const sweep = sweepBfv(start, { graph: dense, inputs, sets: [set], refresh: [], threads: 1 });
+    const sweep = sweepBfv(start, { graph: dense, inputs, sets: [set], threads: 1 });
     await vi.advanceTimersByTimeAsync(3_600_000);
     expect(await sweep).toMatchObject([
       {

@@ -1,7 +1,7 @@
 // The error of a whole network: what each segment's noise and each fit becomes on its way through the layers after it.
 import { executeGraph } from '../../model/execute.ts';
 import { elementCount, type Graph, type Node, type Tensor, type ValueId } from '../../model/graph.ts';
-import type { CompiledNetwork, NetworkSegment } from './compile-network.ts';
+import type { NetworkSegment } from './compile-segment.ts';
 
 // Noise has random signs, the error of a fit has not: all of one sign is tried as well.
 const TRIALS = 3;
@@ -35,11 +35,12 @@ function disturbed(graph: Graph, id: ValueId, error: Float32Array): Graph {
 }
 
 /** The graphs that follow one another, the client's included. */
-function chainOf(segments: readonly NetworkSegment[]): Graph[] {
+export function chainOf(segments: readonly NetworkSegment[]): Graph[] {
   return segments.flatMap(({ graph, client }) => (client ? [graph, client] : [graph]));
 }
 
-function runChain(chain: readonly Graph[], input: Tensor): Tensor {
+/** What `input` becomes on its way through `chain`. */
+export function runChain(chain: readonly Graph[], input: Tensor): Tensor {
   return chain.reduce(
     (value, graph) => executeGraph(graph, { shape: graph.input.shape, data: value.data }),
     input,
@@ -67,16 +68,16 @@ function reach(chain: readonly Graph[], id: ValueId, bound: number, inputs: read
 }
 
 /**
- * Bound of the error of any output of `network`: each segment's own noise and the errors of its fits, carried through what
+ * Bound of the error of any output of a network's `segments`: each segment's own noise and the errors of its fits, carried through what
  * follows on `samples`.
  */
-export function networkErrorBound(network: CompiledNetwork, samples: readonly Tensor[]): number {
+export function networkErrorBound(segments: readonly NetworkSegment[], samples: readonly Tensor[]): number {
   let inputs: readonly Tensor[] = samples.slice(0, MOST_SAMPLES);
   let bound = 0;
-  network.segments.forEach((segment, index) => {
+  segments.forEach((segment, index) => {
     const { graph, client, prediction, fits } = segment;
-    const chain = chainOf(network.segments.slice(index));
-    const isResult = index === network.segments.length - 1 && !client;
+    const chain = chainOf(segments.slice(index));
+    const isResult = index === segments.length - 1 && !client;
     bound += isResult ? prediction.errorBound : reach(chain, graph.output, prediction.errorBound, inputs);
     for (const { layer, maxAbsError } of fits) bound += FIT_MARGIN * reach(chain, layer, maxAbsError, inputs);
     inputs = inputs.map((input) => runChain(client ? [graph, client] : [graph], input));

@@ -62,7 +62,7 @@ export class LabEngine {
   open(model: NamedFile, input: NamedFile | undefined, { inputShape, layerList }: LabOptions): OpenedModel {
     const tensor = input && readInputFile(input.name, input.bytes);
     const network = readModelFile(model.bytes, {
-      name: model.name.replace(/\.\w+$/, ''),
+      name: model.name,
       inputShape,
       layers: layerList,
       input: tensor,
