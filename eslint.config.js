@@ -73,7 +73,7 @@ export default defineConfig(
   },
   {
     files: ['src/**', 'workers/**'],
-    ignores: [...tests, 'workers/platform/node*'],
+    ignores: [...tests, 'workers/platform/{node,installed}*'],
     rules: {
       'no-console': 'error',
       'no-restricted-imports': [

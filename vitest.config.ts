@@ -1,10 +1,15 @@
 // How unit tests run: every *.test.ts beside the code, in Node, without a browser.
 
+import { resolve } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
+const browserSvelte = resolve(import.meta.dirname, 'node_modules/svelte/src/index-client.js');
+
 export default defineConfig({
-  plugins: [svelte()],
+  // The page's state is tested as a browser runs it: Node would be given the half of Svelte that renders on a server.
+  plugins: [svelte({ dynamicCompileOptions: () => ({ generate: 'client' }) })],
+  resolve: { alias: [{ find: /^svelte$/, replacement: browserSvelte }] },
   test: {
     include: ['{src,workers,cli,endpoint,wasm,training,bench,scripts,fixtures}/**/*.test.ts'],
     environment: 'node',

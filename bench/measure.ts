@@ -1,21 +1,54 @@
-// Timing two sides in turn in one process: medians of pairs after warm-up. Runs in Node and in browsers.
+// Timing two sides in turn in one process: medians and least times of pairs after warm-up. Runs in Node and in browsers.
 
-/** One comparison. Times in milliseconds. */
+/** Times of one side, in milliseconds per unit of work. */
+export interface Timing {
+  readonly medianMs: number;
+  /** The least: what a machine that does nothing else comes closest to. */
+  readonly leastMs: number;
+}
+
+/** One comparison. Times in milliseconds; `ratio` and `leastRatio` say how many times longer node-seal takes. */
 export interface Case {
   readonly name: string;
   readonly polyModulusDegree: number;
   /** Data primes of the operands. */
   readonly primes: number;
+  /** Medians. */
   readonly sealMs: number;
   readonly simdMs: number;
   readonly ratio: number;
+  readonly sealLeastMs: number;
+  readonly simdLeastMs: number;
+  readonly leastRatio: number;
 }
 
 /** Something to time; asynchronous where it yields now and then. */
 export type Task = () => void | Promise<void>;
 
+/** Milliseconds since some moment. */
+export type Clock = () => number;
+
 // Long enough for the coarse clocks of browsers.
 const LEAST_MS = 8;
+
+/** Which clock {@link workClock} is: the CPU time of this thread where the platform tells it (Node), else wall-clock. */
+export const WORK_CLOCK = typeof process === 'undefined' ? 'wall' : 'cpu';
+
+/** For work that stays in this thread: its CPU time does not grow with what else the machine has to do. */
+export const workClock: Clock =
+  WORK_CLOCK === 'wall'
+    ? wallClock
+    : () => {
+        // Linux counts a thread's time up to the latest tick, some milliseconds ago, unless the whole process is asked first.
+        process.cpuUsage();
+        const { user, system } = process.threadCpuUsage();
+        return (user + system) / 1000;
+      };
+
+/** For work that other threads share in. */
+export function wallClock(): number {
+  return performance.now();
+}
 
 /** The middle one of `values`. */
 export function median(values: readonly number[]): number {
@@ -24,40 +57,45 @@ export function median(values: readonly number[]): number {
 }
 
 /** Milliseconds per call, over enough calls in a row to be measured. Runs `task` a few times to warm it up. */
-async function timerOf(task: Task): Promise<() => Promise<number>> {
-  const first = performance.now();
-  await task();
-  const cold = performance.now() - first;
-  // Short tasks are compiled again and again before they are as fast as they get.
-  const warmUps = cold < 100 ? 4 : 0;
-  const start = performance.now();
-  for (let i = 0; i < warmUps; i += 1) await task();
-  const warm = warmUps > 0 ? (performance.now() - start) / warmUps : cold;
-  const calls = Math.max(1, Math.ceil(LEAST_MS / Math.max(warm, 1e-4)));
-  return async () => {
-    const begin = performance.now();
+async function timerOf(task: Task, clock: Clock): Promise<() => Promise<number>> {
+  const run = async (calls: number): Promise<number> => {
+    const begin = clock();
     for (let i = 0; i < calls; i += 1) {
       const pending = task();
       if (pending) await pending;
     }
-    return (performance.now() - begin) / calls;
+    return clock() - begin;
   };
+  let calls = 1;
+  if ((await run(1)) < 100) {
+    // Short tasks are compiled again and again before they are as fast as they get.
+    await run(4);
+    while ((await run(calls)) < LEAST_MS) calls *= 2;
+  }
+  return async () => (await run(calls)) / calls;
 }
 
-/** Median milliseconds of `first` and `second`, run in turn `pairs` times after warm-up. */
-export async function medianPair(first: Task, second: Task, pairs: number): Promise<[number, number]> {
-  const timers = [await timerOf(first), await timerOf(second)];
+/** Times of `first` and `second`, run in turn `pairs` times after warm-up. */
+export async function timePair(
+  first: Task,
+  second: Task,
+  pairs: number,
+  clock: Clock,
+): Promise<[Timing, Timing]> {
+  const timers = [await timerOf(first, clock), await timerOf(second, clock)];
   for (const timer of timers) await timer();
   const times: [number[], number[]] = [[], []];
   for (let pair = 0; pair < pairs; pair += 1) {
     times[0].push(await timers[0]());
     times[1].push(await timers[1]());
   }
-  return [median(times[0]), median(times[1])];
+  const timing = (all: readonly number[]): Timing => ({ medianMs: median(all), leastMs: Math.min(...all) });
+  return [timing(times[0]), timing(times[1])];
 }
 
 /** What to compare. */
 export interface Comparison {
+  /** What is measured, in words that say all that the figures include. */
   readonly name: string;
   readonly polyModulusDegree: number;
   readonly primes: number;
@@ -67,9 +105,19 @@ export interface Comparison {
   readonly units?: number;
 }
 
-/** Times a comparison. */
+/** Times a comparison by {@link workClock}. */
 export async function compare(comparison: Comparison, pairs: number): Promise<Case> {
   const { name, polyModulusDegree, primes, seal, simd, units = 1 } = comparison;
-  const [sealMs, simdMs] = (await medianPair(seal, simd, pairs)).map((ms) => ms / units);
-  return { name, polyModulusDegree, primes, sealMs, simdMs, ratio: sealMs / simdMs };
+  const [first, second] = await timePair(seal, simd, pairs, workClock);
+  return {
+    name,
+    polyModulusDegree,
+    primes,
+    sealMs: first.medianMs / units,
+    simdMs: second.medianMs / units,
+    ratio: first.medianMs / second.medianMs,
+    sealLeastMs: first.leastMs / units,
+    simdLeastMs: second.leastMs / units,
+    leastRatio: first.leastMs / second.leastMs,
+  };
 }

@@ -93,10 +93,7 @@ function median(values: readonly number[]): number {
 // A single small run is too short to time once.
 const LEAST_RUNS = 7;
 
-async function runCase(
-  test: Case,
-  session: Session,
-): Promise<Record<string, string | number | boolean>> {
+async function runCase(test: Case, session: Session): Promise<Record<string, string | number | boolean>> {
   const tensor = readNpy(read(test.input));
   const bytes = read(test.model);
   const { name, stateDictLayers: layers } = test;
@@ -113,8 +110,7 @@ async function runCase(
     inputs.slice(i * test.batch, (i + 1) * test.batch),
   );
   const times = await session.measure(card);
-  const run = (group: readonly Float32Array[]) =>
-    runSealed(session, { card, inputs: group }, new Stages({}));
+  const run = (group: readonly Float32Array[]) => runSealed(session, { card, inputs: group }, new Stages({}));
   await run(groups[0]);
   await run(groups[0]);
   const outputs: Float32Array[] = [];
@@ -167,7 +163,10 @@ if (existsSync(DATA)) {
   const results = [];
   for (const test of cases(Number(values.images))) {
     // A session a network: each begins with no keys, as a user's does.
-    const session = new Session({ workers: nodeWorkers(Number(values.workers)), advice: 'Try fewer images.' });
+    const session = new Session({
+      workers: nodeWorkers(Number(values.workers)),
+      advice: 'Try fewer images.',
+    });
     try {
       const result = await runCase(test, session);
       results.push(result);

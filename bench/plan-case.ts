@@ -1,4 +1,7 @@
-// A whole style plan on each backend, from residues to residues, as a server worker runs it.
+// A whole style plan on each backend, from residues to residues, with the same work on both sides.
+//
+// The kernel encodes its weights once, before the first run; node-seal's backend encodes them in every run. So there are
+// two comparisons: runs on weights that both sides hold encoded, and the encoding alone.
 import { TestKeys } from '../fixtures/seal-keys.ts';
 import { seededRandom } from '../fixtures/styled-codes.ts';
 import { SealedError } from '../src/base/errors.ts';
@@ -6,14 +9,14 @@ import { sameParameters } from '../src/params/parameters.ts';
 import type { ResidueCiphertext } from '../src/params/residues.ts';
 import { type Picture, pictureOf } from '../src/plan/finish.ts';
 import { outputElements, packValues, unpackValues } from '../src/plan/tensor-packing.ts';
-import type { Plan } from '../src/plan/plan.ts';
+import { type Plan, stageOutputs } from '../src/plan/plan.ts';
 import type { SealModule } from '../src/seal/load.ts';
 import type { KeyedBackend } from '../src/server/backend.ts';
 import { type PreparedPart, preparePart, runSegment, type Values } from '../src/server/interpreter.ts';
-import { SealBackend } from '../src/server/backends/seal/seal-backend.ts';
 import { SimdBackend } from '../src/server/backends/simd/simd-backend.ts';
 import { styleById } from '../src/style/styles.ts';
-import { type Case, compare } from './measure.ts';
+import { type Case, compare, type Comparison } from './measure.ts';
+import { WeightHoldingSeal } from './weight-holding-seal.ts';
 import { floatPicture, type StylePlan, type StylePlans } from './style-plans.ts';
 
 /** A style at one QR version. */
@@ -24,9 +27,10 @@ export interface PlanSubject {
 
 /** What came of it. */
 export interface PlanResult {
-  readonly result: Case;
-  /** Milliseconds to encode all diagonals on the kernel, once before the first run. */
-  readonly prepareMs: number;
+  /** A run, its weights encoded beforehand. */
+  readonly run: Case;
+  /** Encoding all its weights. */
+  readonly encoding: Case;
   /** Residue products that the plan's sums make, for the roofline. */
   readonly macs: number;
 }
@@ -48,7 +52,6 @@ function countMacs({ stages, parameters }: Plan): number {
 /** A plan made ready on one backend, with the inputs it was given. */
 class PlanSide<C> implements Disposable {
   readonly ready: StylePlan;
-  readonly prepareMs: number;
   readonly #backend: KeyedBackend<C>;
   readonly #part: PreparedPart<C>;
   readonly #inputs: readonly ResidueCiphertext[];
@@ -58,13 +61,11 @@ class PlanSide<C> implements Disposable {
     backend: KeyedBackend<C>,
     ready: StylePlan,
     part: PreparedPart<C>,
-    prepareMs: number,
     inputs: readonly ResidueCiphertext[],
   ) {
     this.#backend = backend;
     this.ready = ready;
     this.#part = part;
-    this.prepareMs = prepareMs;
     this.#inputs = inputs;
   }
 
@@ -73,9 +74,8 @@ class PlanSide<C> implements Disposable {
     ready: StylePlan,
     inputs: readonly ResidueCiphertext[],
   ): Promise<PlanSide<C>> {
-    const start = performance.now();
     const part = await preparePart(backend, ready.partition.parts[0], () => Promise.resolve());
-    return new PlanSide(backend, ready, part, performance.now() - start, inputs);
+    return new PlanSide(backend, ready, part, inputs);
   }
 
   readonly run = async (): Promise<void> => {
@@ -127,49 +127,106 @@ function requireAgreement(name: string, pictures: readonly Picture[]): void {
   }
 }
 
+/** A plan on both sides, ready to be timed. Dispose it. */
+export interface PlanComparison extends Disposable {
+  /** A run, its weights encoded beforehand: by the run that warms it up where not before. */
+  readonly run: Comparison;
+  /** Encoding all its weights. */
+  readonly encoding: Comparison;
+  readonly macs: number;
+  /** @throws SealedError `internal` unless the latest runs of both sides decrypt to the float network's picture */
+  check(): void;
+}
+
 /**
- * Compares the backends on `subject`. Each runs the plan that the compiler makes for it; where that is the same one, as
- * it mostly is, the inputs are the same ciphertexts.
+ * Makes `subject` ready on both sides. Each gets the plan that the compiler makes for it, mostly the same one, and then
+ * the same ciphertexts.
+ * @throws SealedError `internal` where the backends have different parameters
+ */
+export async function comparePlan(
+  seal: SealModule,
+  kernel: WebAssembly.Module,
+  plans: StylePlans,
+  { style: id, version }: PlanSubject,
+): Promise<PlanComparison> {
+  const style = styleById(id);
+  const modules = 17 + 4 * version;
+  const [forSeal, forSimd] = await Promise.all(
+    (['seal', 'simd'] as const).map((backend) => plans.plan(style, modules, backend)),
+  );
+  const { parameters } = forSimd.plan;
+  const name = `${id} version ${version}${sameWeights(forSeal.plan, forSimd.plan) ? '' : ', own plans'}`;
+  if (!sameParameters(parameters, forSeal.plan.parameters)) {
+    throw new SealedError('internal', `${name} has other parameters on each backend.`);
+  }
+  const random = seededRandom(version);
+  const dark = Float32Array.from({ length: modules * modules }, () => (random() < 0.5 ? 1 : 0));
+  const keys = new TestKeys(seal, parameters);
+  const steps = new Set([...forSeal.segment.rotationSteps, ...forSimd.segment.rotationSteps]);
+  const evaluationKeys = keys.evaluationKeys([...steps]);
+  const encrypt = ({ plan, segment }: StylePlan): ResidueCiphertext[] =>
+    packValues(segment.input.layout, dark).map((slots) => keys.encrypt(slots, plan.inputScale));
+  const simdInputs = encrypt(forSimd);
+  const sameLayout =
+    JSON.stringify(forSeal.segment.input.layout) === JSON.stringify(forSimd.segment.input.layout);
+  const backends = [
+    new WeightHoldingSeal(seal, parameters),
+    await SimdBackend.create(kernel, parameters),
+  ] as const;
+  for (const backend of backends) backend.addKeys(evaluationKeys);
+  const first = await PlanSide.create(backends[0], forSeal, sameLayout ? simdInputs : encrypt(forSeal));
+  const second = await PlanSide.create(backends[1], forSimd, simdInputs);
+  const common = { polyModulusDegree: parameters.polyModulusDegree, primes: parameters.maxLevel + 1 };
+  return {
+    run: { ...common, name: `${name}, weights encoded before`, seal: first.run, simd: second.run },
+    encoding: {
+      ...common,
+      name: `${name}, encoding its weights`,
+      seal: () => backends[0].encodeAgain(forSeal.partition.parts[0]),
+      simd: async () => {
+        const part = await preparePart(backends[1], forSimd.partition.parts[0], () => Promise.resolve());
+        part[Symbol.dispose]();
+      },
+    },
+    macs: countMacs(forSimd.plan),
+    check: () => {
+      const reference = floatPicture(forSimd.graph, dark);
+      requireAgreement(name, [first.picture(keys, reference), second.picture(keys, reference)]);
+    },
+    [Symbol.dispose]: () => {
+      for (const held of [second, first, keys]) held[Symbol.dispose]();
+    },
+  };
+}
+
+/** Whether two plans have the same weights: as many terms of each kind in each row, whatever rotations they share. */
+function sameWeights(a: Plan, b: Plan): boolean {
+  const weights = ({ stages }: Plan): string =>
+    JSON.stringify(
+      stages.map((stage) =>
+        stage.kind === 'linear'
+          ? stage.rows.map(({ sums }) =>
+              sums.flatMap(({ terms }) => terms.map(({ diagonal }) => diagonal.kind)).sort(),
+            )
+          : [stage.kind, stageOutputs(stage)],
+      ),
+    );
+  return weights(a) === weights(b);
+}
+
+/**
+ * Times the backends on `subject`.
  * @throws SealedError `internal` unless both decrypt to the float network's picture
  */
 export async function planCase(
   seal: SealModule,
   kernel: WebAssembly.Module,
   plans: StylePlans,
-  { style: id, version }: PlanSubject,
+  subject: PlanSubject,
   pairs: number,
 ): Promise<PlanResult> {
-  const style = styleById(id);
-  const name = `${id} version ${version}`;
-  const modules = 17 + 4 * version;
-  const [forSeal, forSimd] = await Promise.all(
-    (['seal', 'simd'] as const).map((backend) =>
-      plans.plan(style, modules, backend),
-    ),
-  );
-  const { parameters } = forSimd.plan;
-  if (!sameParameters(parameters, forSeal.plan.parameters)) {
-    throw new SealedError('internal', `${name} has other parameters on each backend.`);
-  }
-  const random = seededRandom(version);
-  const dark = Float32Array.from({ length: modules * modules }, () => (random() < 0.5 ? 1 : 0));
-  using keys = new TestKeys(seal, parameters);
-  const steps = new Set([...forSeal.segment.rotationSteps, ...forSimd.segment.rotationSteps]);
-  const evaluationKeys = keys.evaluationKeys([...steps]);
-  const encrypt = ({ plan, segment }: StylePlan): ResidueCiphertext[] =>
-    packValues(segment.input.layout, dark).map((slots) => keys.encrypt(slots, plan.inputScale));
-  const simdInputs = encrypt(forSimd);
-  const sameLayout = JSON.stringify(forSeal.segment.input.layout) === JSON.stringify(forSimd.segment.input.layout);
-  const backends = [new SealBackend(seal, parameters), await SimdBackend.create(kernel, parameters)] as const;
-  for (const backend of backends) backend.addKeys(evaluationKeys);
-  using first = await PlanSide.create(backends[0], forSeal, sameLayout ? simdInputs : encrypt(forSeal));
-  using second = await PlanSide.create(backends[1], forSimd, simdInputs);
-  const { polyModulusDegree, maxLevel } = parameters;
-  const result = await compare(
-    { name, polyModulusDegree, primes: maxLevel + 1, seal: first.run, simd: second.run },
-    pairs,
-  );
-  const reference = floatPicture(forSimd.graph, dark);
-  requireAgreement(name, [first.picture(keys, reference), second.picture(keys, reference)]);
-  return { result, prepareMs: second.prepareMs, macs: countMacs(forSimd.plan) };
+  using comparison = await comparePlan(seal, kernel, plans, subject);
+  const run = await compare(comparison.run, pairs);
+  comparison.check();
+  return { run, encoding: await compare(comparison.encoding, pairs), macs: comparison.macs };
 }

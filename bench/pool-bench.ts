@@ -4,7 +4,7 @@ import type { ModelLoader } from '../src/app/style/reference.ts';
 import { styleOptions } from '../src/app/style/style-options.ts';
 import { StyleSession } from '../src/app/style/style-session.ts';
 import { styleById } from '../src/style/styles.ts';
-import { medianPair } from './measure.ts';
+import { timePair, wallClock } from './measure.ts';
 import { DEFAULT_PIXELS_PER_MODULE } from '../src/style/graph.ts';
 
 /** What to run, and on what. */
@@ -17,14 +17,18 @@ export interface PoolOptions {
   readonly pairs: number;
 }
 
-/** Medians of the evaluation with one and with two workers. */
+/** Wall-clock times of the evaluation with one and with two workers. */
 export interface PoolReport {
   readonly style: string;
   readonly version: number;
   readonly pairs: number;
+  /** Medians. */
   readonly oneWorkerMs: number;
   readonly twoWorkersMs: number;
   readonly ratio: number;
+  readonly oneWorkerLeastMs: number;
+  readonly twoWorkersLeastMs: number;
+  readonly leastRatio: number;
   /** Bytes that the two workers passed each other in a run. */
   readonly exchangedBytes: number;
 }
@@ -42,6 +46,7 @@ async function poolOf(options: PoolOptions, evaluators: number): Promise<Pool> {
   const style = styleById(options.style);
   const modules = 17 + 4 * version;
   const drawing = {
+    style,
     colours: style.defaultColours,
     pixelsPerModule: DEFAULT_PIXELS_PER_MODULE,
     backend: 'simd',
@@ -65,11 +70,20 @@ async function poolOf(options: PoolOptions, evaluators: number): Promise<Pool> {
 export async function runPoolBench(options: PoolOptions): Promise<PoolReport> {
   const pools = [await poolOf(options, 1), await poolOf(options, 2)];
   try {
-    const [oneWorkerMs, twoWorkersMs] = await medianPair(pools[0].evaluate, pools[1].evaluate, options.pairs);
     const { style, version, pairs } = options;
-    const ratio = oneWorkerMs / twoWorkersMs;
-    const exchangedBytes = pools[1].exchangedBytes();
-    return { style, version, pairs, oneWorkerMs, twoWorkersMs, ratio, exchangedBytes };
+    const [one, two] = await timePair(pools[0].evaluate, pools[1].evaluate, pairs, wallClock);
+    return {
+      style,
+      version,
+      pairs,
+      oneWorkerMs: one.medianMs,
+      twoWorkersMs: two.medianMs,
+      ratio: one.medianMs / two.medianMs,
+      oneWorkerLeastMs: one.leastMs,
+      twoWorkersLeastMs: two.leastMs,
+      leastRatio: one.leastMs / two.leastMs,
+      exchangedBytes: pools[1].exchangedBytes(),
+    };
   } finally {
     for (const { session } of pools) session.close();
   }

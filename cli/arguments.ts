@@ -1,9 +1,22 @@
 // What the commands share in reading their arguments.
 import { availableParallelism } from 'node:os';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { nearestName } from '../src/base/nearest-name.ts';
 import { UsageError } from './usage.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** "There is no …", and which known name was probably meant, or else `otherwise`. */
+export function unknownName(
+  kind: string,
+  name: string,
+  known: readonly string[],
+  otherwise = '',
+): UsageError {
+  const meant = nearestName(name, known);
+  const advice = meant === undefined ? otherwise : `Did you mean "${meant}"?`;
+  return new UsageError(`There is no ${kind} "${name}". ${advice}`.trimEnd());
+}
 
 /** `args` by `options`. @throws UsageError for anything unknown or incomplete */
 export function parseArguments<const O extends Options>(
@@ -13,8 +26,28 @@ export function parseArguments<const O extends Options>(
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
+    const unknown = unknownOption(args, options);
+    if (unknown !== undefined) {
+      const known = Object.keys(options).map((option) => `--${option}`);
+      throw unknownName('option', unknown, known, 'What begins with "-" and is no option goes after "--".');
+    }
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** The first of `args` that is an option, but none of `options`. */
+function unknownOption(args: readonly string[], options: Options): string | undefined {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  for (const token of tokens) {
+    if (token.kind === 'option' && !Object.hasOwn(options, token.name)) return token.rawName;
+  }
+  return undefined;
 }
 
 /** `value` if it is one of `choices`. @throws UsageError */

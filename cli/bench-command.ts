@@ -1,9 +1,16 @@
 // `sealed-qr bench`: how fast the kernel is beside node-seal, and how far a second server worker helps.
-import { parseArgs } from 'node:util';
-import { CASE_COLUMNS, caseColumns, poolText, rooflineText, textRow } from '../bench/bench-table.ts';
+import {
+  CASE_COLUMNS,
+  caseColumns,
+  caseNote,
+  poolText,
+  rooflineText,
+  textRow,
+} from '../bench/bench-table.ts';
 import { BENCH_PARTS, type BenchPart, runKernelBench } from '../bench/kernel-bench.ts';
 import { runPoolBench } from '../bench/pool-bench.ts';
 import { loadSeal } from '../src/seal/load.ts';
+import { choice, parseArguments, wholeNumber } from './arguments.ts';
 import { loadModel } from './load-model.ts';
 import { kernelFile, nodeWorkers } from '../workers/platform/node.ts';
 import { UsageError } from './usage.ts';
@@ -14,33 +21,23 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
 } as const;
 
+const BENCHMARKS = ['kernel', 'pool'] as const;
+
 interface BenchArguments {
-  readonly name: 'kernel' | 'pool';
+  readonly name: (typeof BENCHMARKS)[number];
   readonly pairs: number;
   readonly parts: readonly BenchPart[];
   readonly json: boolean;
 }
 
 function parse(args: readonly string[]): BenchArguments {
-  let parsed;
-  try {
-    parsed = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-  const { values, positionals } = parsed;
-  const [name] = positionals;
-  if ((name !== 'kernel' && name !== 'pool') || positionals.length > 1) {
-    throw new UsageError('Say which benchmark: kernel or pool.');
-  }
-  const pairs = Number(values.pairs);
-  if (!Number.isInteger(pairs) || pairs < 1 || pairs > 999) throw new UsageError('--pairs must be 1 to 999.');
-  const parts = values.only.split(',').map((part) => {
-    const known = BENCH_PARTS.find((candidate) => candidate === part);
-    if (!known) throw new UsageError(`--only takes ${BENCH_PARTS.join(', ')}, not "${part}".`);
-    return known;
-  });
-  return { name, pairs, parts, json: values.json };
+  const { values, positionals } = parseArguments(args, OPTIONS);
+  const [name, ...more] = positionals;
+  const known = BENCHMARKS.find((candidate) => candidate === name);
+  if (!known || more.length > 0) throw new UsageError(`Say which benchmark: ${BENCHMARKS.join(' or ')}.`);
+  const pairs = wholeNumber('pairs', values.pairs, 1, 999);
+  const parts = values.only.split(',').map((part) => choice('only', part, BENCH_PARTS));
+  return { name: known, pairs, parts, json: values.json };
 }
 
 /** Runs the command. @throws UsageError, SealedError */
@@ -60,6 +57,7 @@ export async function runBench(args: readonly string[]): Promise<void> {
     report = pool;
   } else {
     const kernel = await WebAssembly.compile(kernelFile());
+    print(`${caseNote(pairs)}\n`);
     print(textRow(CASE_COLUMNS));
     const environment = { seal: await loadSeal(), kernel, loadModel };
     const result = await runKernelBench(environment, {

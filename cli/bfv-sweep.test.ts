@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { fileURLToPath } from 'node:url';
 import { hasSharedData, readSharedBytes, SHARED_DATA_ABSENT } from '../fixtures/shared-data.ts';
 import { parseTestConfig } from '../src/app/tester/test-config.ts';
-import { runTest } from './params-command.ts';
+import { paramsReport } from './params-command.ts';
 
 const folder = fileURLToPath(new URL('../../shared/data/pycrcnn/', import.meta.url));
 
@@ -14,7 +14,7 @@ function config(changes: object) {
 
 describe.skipIf(!hasSharedData)(`params test on PyCrCNN's file (${SHARED_DATA_ABSENT})`, () => {
   it('runs both sets as they are', async () => {
-    const results = await runTest(config({}), folder, 2);
+    const { results } = await paramsReport(config({}), folder, 2);
     expect(results).toMatchObject([
       {
         ran: true,
@@ -35,12 +35,13 @@ describe.skipIf(!hasSharedData)(`params test on PyCrCNN's file (${SHARED_DATA_AB
   });
 
   it('says what the layers up to the square would take', async () => {
-    const [first] = await runTest(config({ layers: [0, 1] }), folder, 1);
+    const [first] = (await paramsReport(config({ layers: [0, 1] }), folder, 1)).results;
     expect(first).toMatchObject({ ran: false, reason: expect.stringMatching(/squares/) as string });
   });
 
   it('refuses refreshes', async () => {
-    const [first] = await runTest(config({ rencrypt_positions: [0] }), folder, 1);
+    const changes = { layers: [0, 1], rencrypt_positions: [1] };
+    const [first] = (await paramsReport(config(changes), folder, 1)).results;
     expect(first).toMatchObject({ ran: false, code: 'unsupported-layer' });
   });
 });

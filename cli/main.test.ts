@@ -1,12 +1,14 @@
 // The command line as a process: exit codes, what goes to which stream, and one real run under encryption.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTestScanners } from '../fixtures/scanners.ts';
 import { decodePng } from '../src/qr/png.ts';
+import { modelPath } from './load-model.ts';
 import { USAGE } from './usage.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
@@ -36,31 +38,106 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('sealed-qr', () => {
-  it('answers bad arguments with 2, the reason and the usage, and nothing on standard output', async () => {
-    const outcomes = await Promise.all([
-      sealedQr(),
-      sealedQr('paint'),
-      sealedQr('constructor'),
-      sealedQr('style', '--out', 'x.png'),
-      sealedQr('bench', 'everything'),
-      sealedQr('bench', 'kernel', '--only', 'dreams'),
-      sealedQr('bench', 'pool', '--pairs', '0'),
-    ]);
-    expect(outcomes.map(({ code, stdout }) => [code, stdout])).toEqual(outcomes.map(() => [2, '']));
-    expect(outcomes.map(({ stderr }) => stderr)).toEqual([
-      `A command is missing.\n\n${USAGE}\n`,
-      `There is no command "paint".\n\n${USAGE}\n`,
-      `There is no command "constructor".\n\n${USAGE}\n`,
-      `The text to encode is missing.\n\n${USAGE}\n`,
-      `Say which benchmark: kernel or pool.\n\n${USAGE}\n`,
-      `--only takes operations, transform, plans, not "dreams".\n\n${USAGE}\n`,
-      `--pairs must be 1 to 999.\n\n${USAGE}\n`,
-    ]);
+  it('answers bad arguments with 2, how it is called, and last the reason; nothing on standard output', async () => {
+    const COMMANDS = /^sealed-qr [a-z|]*\bstyle\b[a-z|]* …\n/;
+    const cases: [string[], RegExp, string][] = [
+      [[], COMMANDS, 'A command is missing.'],
+      [['paint'], COMMANDS, 'There is no command "paint".'],
+      [['stlye', 'x'], COMMANDS, 'There is no command "stlye". Did you mean "style"?'],
+      [['--versoin'], COMMANDS, 'There is no option "--versoin". Did you mean "--version"?'],
+      [['style', '--out', 'x.png'], /^sealed-qr style "/, 'The text to encode is missing.'],
+      [
+        ['style', 'text', '--colors', '#000000'],
+        /^sealed-qr style "/,
+        'There is no option "--colors". Did you mean "--colours"?',
+      ],
+      [
+        ['style', '-5 °C'],
+        /^sealed-qr style "/,
+        'There is no option "-5". What begins with "-" and is no option goes after "--".',
+      ],
+      [
+        ['bench', 'kernel', '--only', 'dreams'],
+        /^sealed-qr bench/,
+        '--only must be operations, transform, plans, not "dreams".',
+      ],
+      [
+        ['bench', 'pool', '--pair', '1'],
+        /^sealed-qr bench/,
+        'There is no option "--pair". Did you mean "--pairs"?',
+      ],
+    ];
+    const outcomes = await Promise.all(cases.map(([args]) => sealedQr(...args)));
+    for (const [index, { code, stdout, stderr }] of outcomes.entries()) {
+      const [, call, reason] = cases[index];
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(call);
+      expect(stderr.split('\n').slice(-3)).toEqual(['', reason, '']);
+      expect(stderr.split('\n').length).toBeLessThanOrEqual(7);
+    }
   });
 
-  it('answers --help with the usage', async () => {
-    expect(await sealedQr('--help')).toEqual({ code: 0, stdout: `${USAGE}\n`, stderr: '' });
+  it('answers --help with the usage wherever it stands, but in a text, and --version with the version', async () => {
+    for (const args of [['--help'], ['-h'], ['model', 'plan', '--help']]) {
+      expect(await sealedQr(...args)).toEqual({ code: 0, stdout: `${USAGE}\n`, stderr: '' });
+    }
+    expect((await sealedQr('style', '--', '--help')).stderr).toMatch(/--out FILE\.png is missing\.\n$/);
+    const { version } = JSON.parse(
+      await readFile(new URL('../package.json', import.meta.url), 'utf8'),
+    ) as Record<string, string>;
+    expect(await sealedQr('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
+
+  it('answers files that are missing, or not what they should be, with 2 and their names', async () => {
+    const none = join(folder, 'none');
+    const words = join(folder, 'words');
+    await writeFile(words, 'words');
+    const image = join(folder, 'one.png');
+    const missing = (what: string, path: string): string =>
+      `${what} ${JSON.stringify(path)} cannot be read: there is no such file.`;
+    const digits = modelPath('models/digits.onnx');
+    const cases: [string[], string][] = [
+      [['model', 'plan', none], missing('The model', none)],
+      [['model', 'run', digits, '--input', none], missing('The input', none)],
+      [['model', 'plan', folder], `The model ${JSON.stringify(folder)} cannot be read: it is a folder.`],
+      [['model', 'plan', words], `"${words}": The file is not an ONNX model, or is damaged.`],
+      [['params', 'test', none], missing('The configuration', none)],
+      [['params', 'test', words], `"${words}": The configuration is no valid JSON.`],
+      [['model', 'plan', digits, '--layers', '3-77'], 'There are no layers 3–77'],
+      [
+        ['style', 'text', '--out', image, '--svg', join(folder, '.', 'one.png')],
+        '--svg would overwrite --out, which is the same file.',
+      ],
+    ];
+    const outcomes = await Promise.all(cases.map(([args]) => sealedQr(...args)));
+    for (const [index, { code, stdout, stderr }] of outcomes.entries()) {
+      const [, message] = cases[index];
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(/^sealed-qr: .+ \((invalid-argument|malformed-model)\)\n$/);
+      expect(stderr).toContain(message);
+    }
+    await expect(readFile(image)).rejects.toThrow(/ENOENT/);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'answers a disk that is full with 1 and words (where /dev/full plays one)',
+    async () => {
+      const { code, stdout, stderr } = await sealedQr(
+        'style',
+        'text',
+        '--out',
+        '/dev/full',
+        '--backend',
+        'clear',
+        '--workers',
+        '1',
+      );
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toBe(
+        'sealed-qr: --out "/dev/full" could not be written: the disk is full. (write-failed)\n',
+      );
+    },
+  );
 
   it('answers what fails later with 1 and its code, and ends', async () => {
     const out = join(folder, 'none.png');
@@ -131,13 +208,18 @@ describe('sealed-qr', () => {
         'sealMs',
         'simdMs',
         'ratio',
+        'sealLeastMs',
+        'simdLeastMs',
+        'leastRatio',
       ]);
     }
     expect(cases.map(({ name }) => name)).toContain('rotate');
     const pool = await sealedQr('bench', 'pool', '--pairs', '1', '--json');
     expect([pool.code, pool.stderr]).toEqual([0, '']);
-    const report = JSON.parse(pool.stdout) as { oneWorkerMs: number; twoWorkersMs: number; ratio: number };
+    const report = JSON.parse(pool.stdout) as Record<string, number>;
     expect(report).toMatchObject({ style: 'liquid', version: 10, pairs: 1 });
     expect(report.ratio).toBeCloseTo(report.oneWorkerMs / report.twoWorkersMs);
+    expect(report.oneWorkerLeastMs).toBeGreaterThan(0);
+    expect(report.leastRatio).toBeCloseTo(report.oneWorkerLeastMs / report.twoWorkersLeastMs);
   });
 });

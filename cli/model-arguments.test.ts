@@ -1,18 +1,9 @@
-// Arguments of `sealed-qr model` and `params`: each mistake is named before anything starts.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// Arguments of `sealed-qr model`, `params` and `bench`: each mistake is named before anything starts.
+import { describe, expect, it } from 'vitest';
+import { runBench } from './bench-command.ts';
 import { runModelCommand } from './model-command.ts';
-import { readModelArguments } from './model-arguments.ts';
 import { runParamsCommand } from './params-command.ts';
 import { UsageError } from './usage.ts';
-
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sealed-qr-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
 
 async function refusal(call: Promise<unknown>): Promise<Error> {
   const error: unknown = await call.catch((thrown: unknown) => thrown);
@@ -38,10 +29,12 @@ describe('model', () => {
     expect((await refusal(runModelCommand(args))).message).toMatch(message);
   });
 
-  it('fails with a code on a file that is no model', async () => {
-    const file = join(folder, 'none.onnx');
-    await writeFile(file, 'nothing');
-    await expect(readModelArguments([file], 'plan')).rejects.toMatchObject({ code: 'malformed-model' });
+  it.each<[string, string[], RegExp]>([
+    ['a command', ['rnu', 'a.pt'], /Did you mean "model run"\?/],
+    ['an option', ['plan', 'a.pt', '--inputs', 'b.npy'], /no option "--inputs".* Did you mean "--input"\?/],
+    ['an option', ['plan', 'a.pt', '--layer-report'], /Did you mean "--layers-report"\?/],
+  ])('names what is nearest to %s that it does not know', async (_, args, message) => {
+    expect((await refusal(runModelCommand(args))).message).toMatch(message);
   });
 });
 
@@ -56,9 +49,25 @@ describe('params', () => {
     expect((await refusal(runParamsCommand(args))).message).toMatch(message);
   });
 
-  it('fails with a code on a file that asks for nothing', async () => {
-    const file = join(folder, 'empty.json');
-    await writeFile(file, '{"model":"a.pt"}');
-    await expect(runParamsCommand(['test', file])).rejects.toMatchObject({ code: 'invalid-argument' });
+  it('names what is nearest to a command or an option that it does not know', async () => {
+    expect((await refusal(runParamsCommand(['tset', 'a.json']))).message).toMatch(
+      /Did you mean "params test"/,
+    );
+    expect((await refusal(runParamsCommand(['test', 'a.json', '--thread', '2']))).message).toMatch(
+      /Did you mean "--threads"/,
+    );
+  });
+});
+
+describe('bench', () => {
+  it.each<[string, string[], RegExp]>([
+    ['no benchmark', [], /Say which benchmark: kernel or pool/],
+    ['an unknown benchmark', ['everything'], /Say which benchmark: kernel or pool/],
+    ['two benchmarks', ['kernel', 'pool'], /Say which benchmark: kernel or pool/],
+    ['an unknown part', ['kernel', '--only', 'dreams'], /--only must be .*plans, not "dreams"/],
+    ['no pair', ['pool', '--pairs', '0'], /--pairs must be 1 to 999/],
+    ['an unknown option', ['pool', '--pair', '1'], /Did you mean "--pairs"/],
+  ])('refuses %s', async (_, args, message) => {
+    expect((await refusal(runBench(args))).message).toMatch(message);
   });
 });

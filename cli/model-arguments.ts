@@ -1,11 +1,17 @@
 // Arguments of `sealed-qr model`, and the files they name.
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { inputsFor, readInputFile, readModelFile } from '../src/import/model-file.ts';
+import {
+  inputsFor,
+  type LayerList,
+  readInputFile,
+  readLayerList,
+  readModelFile,
+} from '../src/import/model-file.ts';
 import { type ModelOptions, samplesOf } from '../src/app/network/model-plan.ts';
 import { BACKENDS } from '../src/app/session/backends.ts';
 import type { ModelRunRequest } from '../src/app/network/run-model.ts';
 import { choice, layerRange, numberList, parseArguments, wholeNumber, workerCount } from './arguments.ts';
+import { parsed, readBytes, readText } from './files.ts';
 import { UsageError } from './usage.ts';
 
 const OPTIONS = {
@@ -36,13 +42,10 @@ export interface ModelArguments {
   readonly print: boolean;
 }
 
-async function readBytes(path: string): Promise<Uint8Array> {
-  return new Uint8Array(await readFile(path));
-}
-
 /**
  * Reads the arguments, then the files.
- * @throws UsageError for a bad argument; SealedError for a file that cannot be read as what it should be
+ * @throws UsageError for a bad argument; FileError for a file that cannot be read as what it should be; SealedError
+ * `unsupported-layer`
  */
 export async function readModelArguments(
   args: readonly string[],
@@ -67,20 +70,17 @@ export async function readModelArguments(
   const shape =
     values['input-shape'] === undefined ? undefined : numberList('input-shape', values['input-shape']);
 
-  const [model, list, input, samples] = await Promise.all([
-    readBytes(file),
-    values['state-dict-layers'] === undefined ? undefined : readFile(values['state-dict-layers'], 'utf8'),
-    values.input === undefined ? undefined : readBytes(values.input),
-    values.calibrate === undefined ? undefined : readBytes(values.calibrate),
-  ]);
-  const tensor = input && readInputFile(values.input!, input);
-  const name = basename(file).replace(/\.[^.]+$/, '');
-  const graph = readModelFile(model, { name, inputShape: shape, layers: list, input: tensor });
-  const inputs = tensor ? inputsFor(graph.input.shape, tensor).slice(0, count) : [];
+  const { input: inputPath, calibrate: samplesPath, 'state-dict-layers': listPath } = values;
+  const name = basename(file);
+  const bytes = await readBytes('The model', file);
+  const layers = listPath === undefined ? undefined : await readLayers(listPath);
+  const input = inputPath === undefined ? undefined : await readInput('The input', inputPath);
+  const samples =
+    samplesPath === undefined ? undefined : await readInput('The calibration input', samplesPath);
+  const graph = parsed(file, () => readModelFile(bytes, { name, inputShape: shape, layers, input }));
+  const inputs = input ? parsed(inputPath!, () => inputsFor(graph.input.shape, input)).slice(0, count) : [];
   // Whoever runs this command owns both network and inputs; a server that must not see their ranges is given --calibrate.
-  const calibration = samples
-    ? inputsFor(graph.input.shape, readInputFile(values.calibrate!, samples))
-    : inputs;
+  const calibration = samples ? parsed(samplesPath!, () => inputsFor(graph.input.shape, samples)) : inputs;
   const modelOptions: ModelOptions = {
     ...options,
     batch: batch ?? Math.max(1, inputs.length),
@@ -90,7 +90,7 @@ export async function readModelArguments(
   return {
     request: {
       ...modelOptions,
-      model: { file: { name, bytes: model, inputShape: graph.input.shape, layers: list }, graph },
+      model: { file: { name, bytes, inputShape: graph.input.shape, layers }, graph },
       inputs,
       warm,
       layersReport: values['layers-report'],
@@ -99,6 +99,19 @@ export async function readModelArguments(
     json,
     print,
   };
+}
+
+/** The tensor in an input file. @throws FileError */
+export async function readInput(what: string, path: string): Promise<ReturnType<typeof readInputFile>> {
+  const bytes = await readBytes(what, path);
+  return parsed(path, () => readInputFile(path, bytes));
+}
+
+/** The text of a list of layers, once it is known to be one. @throws FileError */
+async function readLayers(path: string): Promise<string> {
+  const text = await readText('The layer list', path);
+  parsed(path, () => readLayerList(text));
+  return text;
 }
 
 // More samples change the ranges little and the time much.

@@ -1,6 +1,7 @@
 // `sealed-qr model plan` and `sealed-qr model run`: other people's networks, encrypted and headless.
 import { planModel, reportPlan } from '../src/app/network/model-plan.ts';
 import { runModel } from '../src/app/network/run-model.ts';
+import { unknownName } from './arguments.ts';
 import { Session } from '../src/app/session/session.ts';
 import { nodeWorkers } from '../workers/platform/node.ts';
 import { readModelArguments } from './model-arguments.ts';
@@ -13,9 +14,9 @@ export const NETWORK_ADVICE = 'Try a smaller network, fewer of its layers, or fe
 /** Runs the command. @throws UsageError, SealedError */
 export async function runModelCommand([name, ...args]: readonly string[]): Promise<void> {
   if (name !== 'plan' && name !== 'run') {
-    throw new UsageError(
-      name === undefined ? 'Say "model plan" or "model run".' : `There is no command "model ${name}".`,
-    );
+    throw name === undefined
+      ? new UsageError('Say "model plan" or "model run".')
+      : unknownName('command', `model ${name}`, ['model plan', 'model run']);
   }
   const { request, workers, json, print } = await readModelArguments(args, name);
   const session = new Session({ workers: nodeWorkers(workers), advice: NETWORK_ADVICE });

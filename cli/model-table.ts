@@ -70,6 +70,7 @@ export function planTable(report: ModelPlanReport): string {
         `${ms(report.predictedMs)} for ${inputs} input${inputs === 1 ? '' : 's'} on ${workers} workers${report.calibration ? '' : ' (not measured here)'}`,
       ],
       ['error', `below ${small(report.predictedError)}`],
+      ['ranges from', report.ranges.description],
       ...report.fits.map((fit): Row => [
         'fitted',
         `${fit.layer}: ${fit.function} by degree ${fit.degree} on ${fit.low.toPrecision(3)}…${fit.high.toPrecision(3)}, error ${small(fit.maxAbsError)}`,
@@ -102,6 +103,7 @@ export function runTable(report: ModelRunReport): string {
         'error',
         `largest ${small(report.maxAbsError)}, mean ${small(report.meanAbsError)}, predicted below ${small(report.predictedError)}`,
       ],
+      ['ranges from', cost.ranges.description],
       ['keys, plan', `${ms(timings.keygenMs)}, ${ms(timings.planMs)}`],
       ['encrypt', ms(timings.encodeMs + timings.encryptMs)],
       [

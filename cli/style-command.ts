@@ -1,5 +1,4 @@
 // `sealed-qr style`: the pipeline of the page, headless.
-import { writeFile } from 'node:fs/promises';
 import { type StyledCode, styleCode, type StyleRequest } from '../src/app/style/pipeline.ts';
 import { BACKENDS } from '../src/app/session/backends.ts';
 import { StyleSession } from '../src/app/style/style-session.ts';
@@ -7,9 +6,10 @@ import { ERROR_CORRECTION_LEVELS } from '../src/qr/capacity.ts';
 import { encodePng } from '../src/qr/png.ts';
 import type { Rgb } from '../src/base/raster.ts';
 import { encodeSvg } from '../src/qr/svg.ts';
-import { type Style, STYLES } from '../src/style/styles.ts';
+import { directed, type Style, styleById, STYLES } from '../src/style/styles.ts';
 import { choice, parseArguments, workerCount } from './arguments.ts';
-import { loadModel } from './load-model.ts';
+import { checkOutputs, type NamedFile, writeOutput } from './files.ts';
+import { loadModel, modelPath } from './load-model.ts';
 import { nodeWorkers } from '../workers/platform/node.ts';
 import { reportTable } from './table.ts';
 import { UsageError } from './usage.ts';
@@ -20,6 +20,7 @@ const OPTIONS = {
   svg: { type: 'string' },
   ecc: { type: 'string', default: 'M' },
   colours: { type: 'string' },
+  direction: { type: 'string' },
   pixels: { type: 'string', default: '8' },
   backend: { type: 'string', default: 'simd' },
   workers: { type: 'string' },
@@ -29,8 +30,8 @@ const OPTIONS = {
 
 interface StyleArguments {
   readonly request: StyleRequest;
-  readonly out: string;
-  readonly svg: string | undefined;
+  readonly png: NamedFile;
+  readonly svg: NamedFile | undefined;
   readonly workers: number;
   readonly warm: boolean;
   readonly json: boolean;
@@ -49,21 +50,24 @@ function parseColours(text: string, style: Style): StyleRequest['colours'] {
   return { start: start, end: end, background: background };
 }
 
+function withDirection(style: Style, direction: string | undefined): Style {
+  if (direction === undefined) return style;
+  if (style.directions.length === 0) {
+    const having = STYLES.filter(({ directions }) => directions.length > 0).map(({ id }) => id);
+    throw new UsageError(`--direction is for ${having.join(', ')}; ${style.id} has none.`);
+  }
+  return directed(style, choice('direction', direction, style.directions));
+}
+
 function parse(args: readonly string[]): StyleArguments {
   const { values, positionals } = parseArguments(args, OPTIONS);
   const [text, ...more] = positionals;
   if (text === undefined) throw new UsageError('The text to encode is missing.');
   if (more.length > 0) throw new UsageError('Give one text; put it in quotes if it has spaces.');
   if (values.out === undefined) throw new UsageError('--out FILE.png is missing.');
-  const style = STYLES.find(
-    ({ id }) =>
-      id ===
-      choice(
-        'style',
-        values.style,
-        STYLES.map((s) => s.id),
-      ),
-  )!;
+  const ids = STYLES.map(({ id }) => id);
+  const chosen = styleById(choice('style', values.style, ids));
+  const style = withDirection(chosen, values.direction);
   const workers = workerCount(values.workers);
   const request: StyleRequest = {
     text,
@@ -74,17 +78,21 @@ function parse(args: readonly string[]): StyleArguments {
     backend: choice('backend', values.backend, BACKENDS),
     measurePrecision: true,
   };
-  return { request, out: values.out, svg: values.svg, workers, warm: values.warm, json: values.json };
+  const png = { name: '--out', path: values.out };
+  const svg = values.svg === undefined ? undefined : { name: '--svg', path: values.svg };
+  return { request, png, svg, workers, warm: values.warm, json: values.json };
 }
 
 /** Runs the command. @throws UsageError, SealedError */
 export async function runStyle(args: readonly string[]): Promise<void> {
-  const { request, out, svg, workers, warm, json } = parse(args);
+  const { request, png, svg, workers, warm, json } = parse(args);
+  const model = { name: 'the network of this style', path: modelPath(request.style.model) };
+  await checkOutputs(svg ? [png, svg] : [png], [model]);
   const session = new StyleSession(nodeWorkers(workers), loadModel);
   try {
     if (warm) await styleCode(session, request);
     const styled = await styleCode(session, request);
-    const files = await writeFiles(styled, out, svg);
+    const files = await writeFiles(styled, png, svg);
     const memoryBytes = await session.serverMemoryBytes();
     process.stdout.write(
       json
@@ -98,11 +106,11 @@ export async function runStyle(args: readonly string[]): Promise<void> {
 
 async function writeFiles(
   { raster, code }: StyledCode,
-  out: string,
-  svg: string | undefined,
+  png: NamedFile,
+  svg: NamedFile | undefined,
 ): Promise<string[]> {
-  await writeFile(out, encodePng(raster));
-  if (svg === undefined) return [out];
-  await writeFile(svg, encodeSvg(raster, `QR code, version ${code.version}`));
-  return [out, svg];
+  await writeOutput(png, encodePng(raster));
+  if (svg === undefined) return [png.path];
+  await writeOutput(svg, encodeSvg(raster, `QR code, version ${code.version}`));
+  return [png.path, svg.path];
 }

@@ -5,7 +5,12 @@ import { reportTable } from './table.ts';
 
 const report: StyleReport = {
   payload: { bytes: 40, version: 3, ecc: 'M', modules: 29 },
-  style: 'liquid',
+  style: 'gradient',
+  direction: 'vertical',
+  colours: {
+    asked: { start: [21, 137, 6], end: [247, 105, 9], background: [255, 255, 255] },
+    made: { start: [21, 137, 6], end: [202, 86, 7], background: [255, 255, 255] },
+  },
   pixelsPerModule: 8,
   backend: 'seal',
   parameters: { polyModulusDegree: 8192, coeffModulusBits: [30, 30, 30], logQP: 90, securityBits: 128 },
@@ -35,7 +40,7 @@ describe('reportTable', () => {
   it('says everything the report does', () => {
     expect(reportTable(report, ['a.png', 'a.svg'])).toMatchInlineSnapshot(`
       "code            version 3, level M, 29 modules, 40 bytes
-      style           liquid, 8 pixels a module, backend seal
+      style           gradient, vertical, 8 pixels a module, backend seal
       parameters      N = 8192, log2(QP) = 90, 128-bit security
       wire            keys 1.5 MB, request 66 kB, response 1.6 MB
       keys, plan      300 ms, 10.0 ms
@@ -46,6 +51,7 @@ describe('reportTable', () => {
       total           2000 ms
       precision       largest error 1.2e-3
       correction      strength 0.25, 12 pixels, mean ΔE 0.6
+      colours         end #f76909 became #ca5607
       read before     zxing yes, zbar no
       read exactly    zxing yes, zbar yes
       files           a.png, a.svg

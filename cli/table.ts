@@ -1,5 +1,6 @@
 // The report of a run as a short table for people.
 import type { StyleReport } from '../src/app/style/report.ts';
+import { COLOUR_NAMES, sameColour, toHex } from '../src/style/colours.ts';
 
 /** Milliseconds for people. */
 export function ms(value: number): string {
@@ -18,12 +19,16 @@ export function reportTable(report: StyleReport, files: readonly string[]): stri
     Object.entries(decoders)
       .map(([name, ok]) => `${name} ${ok ? 'yes' : 'no'}`)
       .join(', ');
+  const { asked, made } = report.colours;
+  const moved = COLOUR_NAMES.filter((name) => !sameColour(asked[name], made[name]));
+  const changes = moved.map((name) => `${name} ${toHex(asked[name])} became ${toHex(made[name])}`);
+  const style = report.direction ? `${report.style}, ${report.direction}` : report.style;
   const rows = [
     [
       'code',
       `version ${payload.version}, level ${payload.ecc}, ${payload.modules} modules, ${payload.bytes} bytes`,
     ],
-    ['style', `${report.style}, ${report.pixelsPerModule} pixels a module, backend ${report.backend}`],
+    ['style', `${style}, ${report.pixelsPerModule} pixels a module, backend ${report.backend}`],
     [
       'parameters',
       `N = ${parameters.polyModulusDegree}, log2(QP) = ${parameters.logQP}, ${parameters.securityBits}-bit security`,
@@ -43,6 +48,7 @@ export function reportTable(report: StyleReport, files: readonly string[]): stri
       'correction',
       `strength ${correction.strength}, ${correction.changedPixels} pixels, mean ΔE ${correction.meanDeltaE.toFixed(1)}`,
     ],
+    ['colours', changes.length > 0 ? changes.join(', ') : 'as asked'],
     ['read before', read(correction.readBefore)],
     ['read exactly', read(scan)],
     ['files', files.join(', ')],

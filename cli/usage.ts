@@ -1,6 +1,6 @@
 // The command line's help, and the error that shows it.
 
-/** The help, printed for `--help` and after a bad argument. */
+/** The help, printed for `--help`. */
 export const USAGE = `sealed-qr style "<text>" --style gradient|liquid|dots --out FILE.png
   Styles a QR code under homomorphic encryption, corrects it, and proves with two decoders that it scans.
 
@@ -9,12 +9,17 @@ export const USAGE = `sealed-qr style "<text>" --style gradient|liquid|dots --ou
   --svg FILE.svg    the same as SVG
   --ecc LEVEL       error correction level: L, M, Q or H                       (M)
   --colours A,B,C   foreground start, foreground end, background, as #rrggbb   (the style's own)
+  --direction D     of gradient: horizontal, vertical or diagonal              (horizontal)
   --pixels N        pixels a module drawn by the network: 8 or 4               (8)
   --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
   --workers N       server workers                                             (number of processors, at most 4)
   --print           (plan) the plan itself, stage by stage, as text
   --warm            run once before the run that is reported
   --json            print one JSON object instead of the table
+
+sealed-qr payload '{"kind":"phone","number":"+44 20 7946 0000"}' [--ecc M] [--json]
+  Prints the text that the page's form writes for a code. Kinds: text url wifi contact mail phone sms geo event; times
+  as ISO 8601. With - the JSON comes from standard input. --json adds the code's version, modes and modules.
 
 sealed-qr model plan FILE [options]
   Says what a trained network (.pt, .pth, .onnx) will cost and how precise it will be; encrypts nothing.
@@ -35,17 +40,25 @@ sealed-qr model run FILE --input FILE [options]
 
 sealed-qr params test CONFIG.json [--threads N] [--json]
   Runs a network under many parameter sets: errors, levels, time and bytes of each, or why it cannot run.
+  CONFIG.json: model, input, sets of {polyModulusDegree, coeffModulusBits}, and layers, refresh, clientOps, backend, threads;
+  or PyCrCNN's file: model_path, encryption_parameters of {m, p, sec, base}, layers, rencrypt_positions, max_threads.
 
 sealed-qr bench kernel|pool
-  kernel: node-seal and the SIMD kernel in turn, every operation and whole plans. pool: one and two server workers.
+  kernel: node-seal and the SIMD kernel in turn, with equal work: every operation and whole plans.
+  pool: one and two server workers.
 
-  --pairs N         pairs of runs, of which the medians count                  (9)
+  --pairs N         pairs of runs: medians and least times are shown           (9)
   --only LIST       parts of bench kernel: operations,transform,plans          (all)
   --json            print one JSON object instead of the table
 
-Exit code 0: done; a style's code was read back exactly by every decoder. 1: something failed. 2: bad arguments.`;
+Exit code 0: done; a style's code was read back exactly by every decoder. 1: something failed. 2: bad arguments or files.`;
 
-/** Bad arguments: the text says which; the usage follows. */
+/** The lines of {@link USAGE} that show how `command` is called. */
+export function synopsisOf(command: string): string[] {
+  return USAGE.split('\n').filter((line) => line.startsWith(`sealed-qr ${command}`));
+}
+
+/** Bad arguments: the text says which; how the command is called stands before it. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -2,7 +2,7 @@
 
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import { choose, make, openStudio, phase, startMaking } from './support/studio.ts';
+import { choose, make, openStudio, phase, setLive, startMaking } from './support/studio.ts';
 
 /** Rule and place of every serious or critical finding. */
 async function findings(page: Page): Promise<string[]> {
@@ -16,20 +16,28 @@ async function findings(page: Page): Promise<string[]> {
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`axe finds nothing serious, ${colorScheme}: empty, wrong, and done`, async ({ page }) => {
+  test(`axe finds nothing serious, ${colorScheme}: empty, wrong, done, and stale`, async ({ page }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await openStudio(page);
     expect(await findings(page)).toEqual([]);
     await choose(page, 'Wi-Fi');
     await startMaking(page);
-    await page.getByLabel('Background colour').fill('#444444');
-    await expect(page.getByText('Choose a lighter background')).toBeVisible();
+    await page.getByLabel('Background colour').fill('#000000');
+    await expect(page.getByText('Choose darker colours or a lighter background')).toBeVisible();
     expect(await findings(page)).toEqual([]);
     await page.getByRole('button', { name: 'Reset colours' }).click();
     await choose(page, 'Link');
     await choose(page, 'Gradient');
     await make(page);
     await page.getByText('Parameters and figures').click();
+    expect(await findings(page)).toEqual([]);
+    await setLive(page, false);
+    await page.getByLabel('End colour').fill('#f76909');
+    await expect(page.getByText('the correction will make the end colour darker')).toBeVisible();
+    await expect(page.getByText('Made before your last change')).toBeVisible();
+    expect(await findings(page)).toEqual([]);
+    await make(page);
+    await expect(page.getByText('the correction changed colours you chose')).toBeVisible();
     expect(await findings(page)).toEqual([]);
   });
 }
@@ -57,8 +65,8 @@ test('the keyboard alone makes and saves a code', async ({ page }) => {
   await page.keyboard.press('Tab');
   await page.keyboard.press('ArrowLeft');
   await expect(focused).toHaveAttribute('value', 'gradient');
-  // Three colours, the level and the live preview's switch lie between the style and the button.
-  for (let stop = 0; stop < 6; stop += 1) await page.keyboard.press('Tab');
+  // The direction, three colours, the level and the live preview's switch lie between the style and the button.
+  for (let stop = 0; stop < 7; stop += 1) await page.keyboard.press('Tab');
   await expect(focused).toHaveText('Make it');
   await page.keyboard.press('Enter');
   await expect(focused).toHaveText('Stop');

@@ -65,3 +65,17 @@ test('emoji and accents in Dots, at the highest level, twice without new keys', 
   await page.getByText('Parameters and figures').click();
   await expect(page.getByText('none (the server has them)')).toBeVisible();
 });
+
+test('the colours of the study, running down: corrected, and the change is shown', async ({ page }) => {
+  await openStudio(page);
+  await choose(page, 'Gradient');
+  await choose(page, 'Down');
+  await page.getByLabel('Start colour').fill('#158906');
+  await page.getByLabel('End colour').fill('#f76909');
+  await page.getByLabel('Background colour').fill('#ffffff');
+  await page.getByLabel('Web address').fill('example.org/study');
+  await expectToRead(page, 'gradient', 'https://example.org/study');
+  const changed = page.getByRole('listitem').filter({ hasText: 'became' });
+  await expect(changed).toHaveCount(1);
+  await expect(changed).toContainText(/End\s+#f76909\s+became\s+#[0-9a-f]{6}/);
+});

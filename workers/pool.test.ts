@@ -44,6 +44,10 @@ const role = {
   staged: (): Promise<never> => Promise.reject(new SealedError('timeout', 'Late.')),
   plain: (): Promise<never> => Promise.reject(new TypeError('A bug.')),
   odd: (): Promise<never> => Promise.reject(JSON.parse('"a string"') as Error),
+  unloaded: (): Promise<never> =>
+    Promise.reject(
+      new SealedError('load-failed', 'The file is blocked.', { detail: { reason: 'unreachable' } }),
+    ),
   never: (): Promise<never> => new Promise(() => undefined),
 };
 type Role = Omit<typeof role, 'kept'>;
@@ -205,6 +209,26 @@ describe('a worker that dies', () => {
     await new Promise((resolve) => setTimeout(resolve, 30));
     process.off('unhandledRejection', listener);
     expect(unhandled).toEqual([]);
+  });
+});
+
+describe('a worker that could not load a file', () => {
+  it('is ended with that error, which all who wait for it are told: only a new worker can try again', async () => {
+    const { handle, log } = start();
+    const waiting = handle.role.never();
+    const error = { code: 'load-failed', message: 'The file is blocked.', detail: { reason: 'unreachable' } };
+    await expect(handle.role.unloaded()).rejects.toMatchObject(error);
+    await expect(waiting).rejects.toMatchObject(error);
+    await expect(handle.role.add(1, 2)).rejects.toMatchObject(error);
+    expect(handle.dead).toBe(true);
+    expect(log.filter((entry) => entry === 'terminated')).toHaveLength(1);
+  });
+
+  it('is the only one: other errors leave a worker in service', async () => {
+    const { handle } = start();
+    await expect(handle.role.sealed()).rejects.toMatchObject({ code: 'missing-key' });
+    expect(handle.dead).toBe(false);
+    expect(await handle.role.add(1, 2)).toBe(3);
   });
 });
 

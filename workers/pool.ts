@@ -20,20 +20,23 @@ registerErrors();
 
 /**
  * A handle on the role that `worker` serves once it has had `setup`. Comlink leaves the callers of a dead worker waiting
- * for ever; here every call races against the worker's death.
+ * for ever; here every call races against the worker's death. A worker that could not load a file is ended as well.
  */
 export function connect<Role extends object>(worker: StartedWorker, setup: WorkerSetup): WorkerHandle<Role> {
   let death: SealedError | undefined;
   // What to call when the worker dies. A race against one promise of its death would keep every answer for its lifetime.
   const waiting = new Set<(death: SealedError) => void>();
-  const die = (reason: string): void => {
+  const end = (cause: SealedError): void => {
     if (death) return;
-    const message = `A background worker stopped (${reason}). Try again: a new one will be started.`;
-    death = new SealedError('worker-died', message, { stage: 'worker' });
-    for (const reject of waiting) reject(death);
+    death = cause;
+    for (const reject of waiting) reject(cause);
     waiting.clear();
     // After an error it may still be running; nobody will hear it any more.
     worker.terminate();
+  };
+  const die = (reason: string): void => {
+    const message = `A background worker stopped (${reason}). Try again: a new one will be started.`;
+    end(new SealedError('worker-died', message, { stage: 'worker' }));
   };
   worker.onDeath(die);
   worker.endpoint.postMessage({ setup });
@@ -52,6 +55,11 @@ export function connect<Role extends object>(worker: StartedWorker, setup: Worke
           };
           waiting.add(fail);
           remote[name](...call.args)
+            .catch((error: unknown) => {
+              // Without its files it is of no use, and loaders remember that they have failed: only a new one helps.
+              if (error instanceof SealedError && error.code === 'load-failed') end(error);
+              throw error;
+            })
             .then(resolve, reject)
             .finally(() => {
               waiting.delete(fail);

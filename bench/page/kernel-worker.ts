@@ -1,5 +1,6 @@
 // Runs the benchmark of the kernel in a worker of its own: it keeps a thread busy for minutes.
 import { asSealedError } from '../../src/base/errors.ts';
+import { compileWasm, fetchBytes } from '../../src/base/load-file.ts';
 import { loadSeal } from '../../src/seal/load.ts';
 import { runKernelBench } from '../kernel-bench.ts';
 import type { Case } from '../measure.ts';
@@ -8,11 +9,10 @@ import type { KernelBenchEvent, KernelBenchRequest } from './kernel-messages.ts'
 const say = (event: KernelBenchEvent): void => postMessage(event);
 
 async function run({ parts, pairs, seal, kernel, base }: KernelBenchRequest): Promise<void> {
-  const loadModel = async (path: string): Promise<Uint8Array> =>
-    new Uint8Array(await (await fetch(new URL(path, base))).arrayBuffer());
+  const loadModel = (path: string): Promise<Uint8Array> => fetchBytes(new URL(path, base), 'A network');
   const environment = {
     seal: await loadSeal(seal),
-    kernel: await WebAssembly.compileStreaming(fetch(kernel)),
+    kernel: await compileWasm(kernel, 'The SIMD kernel'),
     loadModel,
   };
   const onCase = (result: Case): void => say({ kind: 'case', result });

@@ -1,7 +1,7 @@
 // The one error type: what goes in comes out, and what is not one becomes one that says what happened.
 import { describe, expect, it } from 'vitest';
 import { loadSeal } from '../seal/load.ts';
-import { asSealedError, SealedError, throwIfAborted } from './errors.ts';
+import { asSealedError, isTransient, SealedError, throwIfAborted } from './errors.ts';
 
 describe('asSealedError', () => {
   it('keeps a SealedError as it is', () => {
@@ -39,6 +39,19 @@ describe('asSealedError', () => {
       thrown = error;
     }
     expect(asSealedError(thrown).message).toMatch(/^Unexpected failure: std::\w+: .+/);
+  });
+});
+
+describe('isTransient', () => {
+  it('holds for what is replaced or fetched anew, and not for what stays as it is', () => {
+    for (const code of ['load-failed', 'worker-died', 'timeout'] as const) {
+      expect(isTransient(new SealedError(code, 'No.'))).toBe(true);
+    }
+    for (const code of ['not-scannable', 'invalid-argument', 'internal', 'aborted'] as const) {
+      expect(isTransient(new SealedError(code, 'No.'))).toBe(false);
+    }
+    const old = new SealedError('load-failed', 'Too old.', { detail: { reason: 'unsupported' } });
+    expect(isTransient(old)).toBe(false);
   });
 });
 

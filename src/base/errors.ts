@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'timeout'
   | 'worker-died'
   | 'load-failed'
+  | 'write-failed'
   | 'internal';
 
 /** Where in the pipeline it went wrong, for the page and for logs. */
@@ -63,6 +64,13 @@ export class SealedError extends Error {
     this.stage = options.stage;
     this.detail = Object.freeze({ ...options.detail });
   }
+}
+
+/** Whether the same call may well succeed when it is made again, since what failed is replaced or fetched anew. */
+export function isTransient({ code, detail }: SealedError): boolean {
+  // No second try makes a browser younger.
+  if (code === 'load-failed') return detail['reason'] !== 'unsupported';
+  return code === 'worker-died' || code === 'timeout';
 }
 
 /** What `error` says. C++ exceptions out of WebAssembly carry an array as message: the type, then the text. */

@@ -49,7 +49,9 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
   const cardOf = (name: Sha256): Card => {
     const card = cards.get(name);
     if (card) return card;
-    throw new SealedError('card-gone', 'The client does not have this card: open it first.', { stage: 'encrypt' });
+    throw new SealedError('card-gone', 'The client does not have this card: open it first.', {
+      stage: 'encrypt',
+    });
   };
 
   const segmentOf = (card: Card, index: number): SegmentInterface => {

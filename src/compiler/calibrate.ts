@@ -18,12 +18,16 @@ export interface Ranges {
 // How far beyond the samples other inputs may go, as a share of the range seen.
 const MARGIN = 0.2;
 
-/** Runs `graph` on each sample and widens what it sees by a fifth. */
+/**
+ * Runs `graph` on each sample and widens what it sees by a fifth.
+ * @throws SealedError `out-of-range` naming the first layer whose values are NaN or infinite
+ */
 export function calibrate(graph: Graph, samples: readonly Tensor[]): Ranges {
   const seen = new Map<ValueId, { low: number; high: number }>();
   const widen = (id: ValueId, data: Float32Array): void => {
     const range = seen.get(id) ?? { low: Infinity, high: -Infinity };
     for (const x of data) {
+      if (!Number.isFinite(x)) throw notFinite(id);
       if (x < range.low) range.low = x;
       if (x > range.high) range.high = x;
     }
@@ -41,6 +45,11 @@ export function calibrate(graph: Graph, samples: readonly Tensor[]): Ranges {
       return { low: range.low - margin, high: range.high + margin };
     },
   };
+}
+
+function notFinite(layer: ValueId): SealedError {
+  const message = `Layer ${layer} comes to NaN or infinite values on the sample inputs: give inputs like those it was trained on, or scale its weights down.`;
+  return new SealedError('out-of-range', message, { stage: 'compile', detail: { layer } });
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Explanation, PlanForm } from '../plan/explanation.ts';
 import type { Plan } from '../plan/plan.ts';
 import { defaultSamples } from './calibrate.ts';
 import { compileChannels } from './channels/compile-channels.ts';
-import { clientLearns, explain, outputShapeOf, serverLearns } from './explain.ts';
+import { clientLearns, explain, outputShapeOf, serverLearns, rangesFrom } from './explain.ts';
 import type { CompiledForm } from './form.ts';
 import { compileNetwork } from './general/compile-network.ts';
 import { networkErrorBound } from './network-error.ts';
@@ -69,7 +69,8 @@ export function compile(graph: Graph, options: CompileOptions): Compiled {
   const { segments } = compiled;
   const { parameters } = segments[0].plan;
   const price = priceOf(segments, parameters);
-  const predictedError = networkErrorBound(compiled, samplesFor(selected, options));
+  const samples = samplesFor(selected, options);
+  const predictedError = networkErrorBound(segments, samples);
   return {
     plans: segments.map(({ plan }) => plan),
     interface: {
@@ -87,7 +88,13 @@ export function compile(graph: Graph, options: CompileOptions): Compiled {
       serverLearns: serverLearns(compiled),
       clientLearns: clientLearns(compiled),
     },
-    explanation: explain(selected, compiled, price, predictedError),
+    explanation: explain(
+      selected,
+      compiled,
+      price,
+      predictedError,
+      rangesFrom(samples.length, !options.calibration?.length),
+    ),
   };
 }
 

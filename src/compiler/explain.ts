@@ -4,6 +4,7 @@ import { primesAtLevel } from '../params/parameters.ts';
 import { countOperations } from '../plan/counts.ts';
 import type {
   ExplainedLayer,
+  ExplainedRanges,
   ExplainedSegment,
   Explanation,
   RunPrice,
@@ -72,7 +73,8 @@ function explainLayers(graph: Graph, compiled: CompiledForm): ExplainedLayer[] {
   const marks =
     graph.layers ?? graph.nodes.map(({ id, op }, index) => ({ index, name: id, type: op, output: id }));
   return marks.map(({ index, name, type, output }) => {
-    const stage = stages.findLast(({ layers }) => layers.includes(output));
+    const last = stages.findLastIndex(({ layers }) => layers.includes(output));
+    const stage = last < 0 ? undefined : stages[last];
     const place = atClient.has(output) ? 'client' : stage ? 'server' : 'packing';
     return {
       index,
@@ -82,9 +84,18 @@ function explainLayers(graph: Graph, compiled: CompiledForm): ExplainedLayer[] {
       level: stage?.level ?? null,
       scaleBits: stage?.scaleBits ?? null,
       place,
+      stage: last < 0 ? null : last,
       computedIn: stage && place === 'server' ? stage.layers.join(', ') : place,
     };
   });
+}
+
+/** What the ranges of a network come from. */
+export function rangesFrom(inputs: number, madeUp: boolean): ExplainedRanges {
+  const description = madeUp
+    ? `${inputs} made-up inputs of random numbers from 0 to 1 (none was given)`
+    : `${inputs} given input${inputs === 1 ? '' : 's'}`;
+  return { madeUp, inputs, description };
 }
 
 /** What values must stay between: where activations were fitted, and where what is decrypted wraps around. */
@@ -108,6 +119,7 @@ export function explain(
   compiled: CompiledForm,
   price: RunPrice,
   predictedError: number,
+  ranges: ExplainedRanges,
 ): Explanation {
   const { segments } = compiled;
   const { parameters } = segments[0].plan;
@@ -139,6 +151,7 @@ export function explain(
     ),
     fits: segments.flatMap(({ fits }) => fits),
     bounds: boundsOf(segments),
+    ranges,
     price,
     predictedError,
   };

@@ -43,11 +43,12 @@ function disturbed(graph: Graph, id: ValueId, error: Float32Array): Graph {
 }
 
 /** The graphs that follow one another, the client's included. */
-function chainOf(segments: readonly NoisySegment[]): Graph[] {
+export function chainOf(segments: readonly NoisySegment[]): Graph[] {
   return segments.flatMap(({ graph, client }) => (client ? [graph, client] : [graph]));
 }
 
-function runChain(chain: readonly Graph[], input: Tensor): Tensor {
+/** What `input` becomes on its way through `chain`. */
+export function runChain(chain: readonly Graph[], input: Tensor): Tensor {
   return chain.reduce(
     (value, graph) => executeGraph(graph, { shape: graph.input.shape, data: value.data }),
     input,
@@ -75,22 +76,19 @@ function reach(chain: readonly Graph[], id: ValueId, bound: number, inputs: read
 }
 
 /**
- * Bound of the error of any output of `network`: each segment's own noise and the errors of its fits, carried through what
+ * Bound of the error of any output of a network's `segments`: each segment's own noise and the errors of its fits, carried through what
  * follows on `samples`.
  */
-export function networkErrorBound(
-  network: { readonly segments: readonly NoisySegment[] },
-  samples: readonly Tensor[],
-): number {
+export function networkErrorBound(segments: readonly NoisySegment[], samples: readonly Tensor[]): number {
   let inputs: readonly Tensor[] = samples.slice(0, MOST_SAMPLES);
   let bound = 0;
-  network.segments.forEach((segment, index) => {
+  segments.forEach((segment, index) => {
     const { graph, client, prediction, fits } = segment;
-    const chain = chainOf(network.segments.slice(index));
-    const isResult = index === network.segments.length - 1 && !client;
+    const chain = chainOf(segments.slice(index));
+    const isResult = index === segments.length - 1 && !client;
     bound += isResult ? prediction.errorBound : reach(chain, graph.output, prediction.errorBound, inputs);
     for (const { layer, maxAbsError } of fits) bound += FIT_MARGIN * reach(chain, layer, maxAbsError, inputs);
-    if (index < network.segments.length - 1) {
+    if (index < segments.length - 1) {
       inputs = inputs.map((input) => runChain(client ? [graph, client] : [graph], input));
     }
   });

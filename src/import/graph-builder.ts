@@ -2,6 +2,7 @@
 import { SealedError } from '../base/errors.ts';
 import { elementCount } from '../model/graph.ts';
 import type { Graph, LayerMark, Node, Operation, Shape, Tensor, ValueId } from '../model/graph.ts';
+import { describeNonFinite } from './non-finite.ts';
 
 /** Most elements one value may have. Far above what fits encrypted; keeps hostile files from asking for more. */
 export const MAX_ELEMENTS = 2 ** 25;
@@ -17,6 +18,15 @@ const MAX_NODES = 100_000;
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
+/** The layer of the file that nodes are made for, as errors name it. */
+export interface LayerOrigin {
+  /** `Node 'y', Gemm` */
+  readonly label: string;
+  readonly detail: Readonly<Record<string, string>>;
+  /** Where NaN or infinite numbers of its come from, as a sentence, if that is known. */
+  readonly cause?: string | undefined;
+}
+
 /** A graph in the making. */
 export class GraphBuilder {
   readonly #name: string;
@@ -24,6 +34,8 @@ export class GraphBuilder {
   readonly #nodes: Mutable<Node>[] = [];
   readonly #layers: LayerMark[] = [];
   readonly #byId = new Map<ValueId, Mutable<Node>>();
+  readonly #origins = new Map<Node, LayerOrigin>();
+  #origin: LayerOrigin | undefined;
   #constantElements = 0;
   #names = 0;
 
@@ -49,6 +61,11 @@ export class GraphBuilder {
     return this.#nodes.length;
   }
 
+  /** Nodes from now on are made for `origin`. */
+  begin(origin: LayerOrigin): void {
+    this.#origin = origin;
+  }
+
   /**
    * Appends a node and returns its id, which is made from `hint` and unique.
    * @throws SealedError `malformed-model` for an impossible or oversized shape.
@@ -66,6 +83,7 @@ export class GraphBuilder {
     const id = this.#taken(hint) ? this.#unique(hint) : hint;
     const node = { id, inputs, shape, ...operation } as Mutable<Node>;
     this.#nodes.push(node);
+    if (this.#origin) this.#origins.set(node, this.#origin);
     this.#byId.set(id, node);
     return id;
   }
@@ -166,7 +184,10 @@ export class GraphBuilder {
     this.#layers.push(layer);
   }
 
-  /** The graph that computes `output`, without the nodes it does not need. */
+  /**
+   * The graph that computes `output`, without the nodes it does not need.
+   * @throws SealedError `malformed-model` naming a layer that computes with NaN or infinite numbers
+   */
   finish(output: ValueId): Graph {
     this.shapeOf(output);
     const needed = new Set<ValueId>([output, this.#input.id]);
@@ -174,8 +195,24 @@ export class GraphBuilder {
       if (needed.has(node.id)) for (const input of node.inputs) needed.add(input);
     }
     const nodes = this.#nodes.filter((node) => needed.has(node.id));
+    for (const node of nodes) this.#checkFinite(node);
     const layers = this.#layers.filter((layer) => needed.has(layer.output));
     return { name: this.#name, input: this.#input, nodes, output, layers };
+  }
+
+  #checkFinite(node: Node): void {
+    const problem = describeNonFinite(node);
+    if (problem === undefined) return;
+    const {
+      label,
+      detail,
+      cause = '',
+    } = this.#origins.get(node) ?? { label: `Layer '${node.id}'`, detail: {} };
+    throw new SealedError(
+      'malformed-model',
+      `${label}: ${problem}.${cause} Nothing can be computed with that: mend the training or the export it comes from.`,
+      { stage: 'model', detail },
+    );
   }
 
   #taken(id: ValueId): boolean {

@@ -1,7 +1,8 @@
-// Inputs as people have them: arrays, nested lists and pictures, one or many, in the channels the network wants.
+// Model and input files as people have them: what is read, and which file is to blame where one cannot be.
 import { encode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
-import { inputsFor, readInputFile } from './model-file.ts';
+import { writeOnnx } from '../../fixtures/onnx-writer.ts';
+import { inputsFor, readInputFile, readModelFile } from './model-file.ts';
 
 function png(channels: 1 | 3 | 4, pixels: readonly number[]): Uint8Array {
   return encode({ width: 2, height: 1, channels, depth: 8, data: Uint8Array.from(pixels) });
@@ -31,7 +32,48 @@ describe('readInputFile', () => {
   });
 });
 
+describe('readModelFile', () => {
+  const nodes = [{ op: 'Mul', inputs: ['x', 'c'], outputs: ['y'] }];
+  const model = (...data: number[]): Uint8Array =>
+    writeOnnx({
+      opset: 13,
+      input: { name: 'x', dims: [1, 2] },
+      initializers: [{ name: 'c', dims: [2], data }],
+      nodes,
+      output: 'y',
+    });
+
+  it('names the file and the layer of a number that is none', () => {
+    expect(() => readModelFile(model(1, NaN), { name: 'digits.v2.onnx' })).toThrow(
+      expect.objectContaining({
+        code: 'malformed-model',
+        message: expect.stringMatching(/^digits\.v2\.onnx: Node 'y', Mul: .*NaN/) as string,
+        detail: { file: 'digits.v2.onnx', node: 'y', operator: 'Mul' },
+      }),
+    );
+    expect(readModelFile(model(1, 2), { name: 'digits.v2.onnx' }).nodes).toHaveLength(1);
+  });
+
+  it('names the file where it is no model', () => {
+    expect(() => readModelFile(new Uint8Array(9), { name: 'photo.onnx' })).toThrow(
+      /^photo\.onnx: The file is not/,
+    );
+  });
+});
+
 describe('inputsFor', () => {
+  it('refuses numbers that are none, saying where', () => {
+    const data = Float32Array.of(1, 2, 3, NaN, 5, Infinity);
+    expect(() => inputsFor([2], { shape: [3, 2], data })).toThrow(
+      expect.objectContaining({
+        code: 'invalid-argument',
+        message: expect.stringMatching(
+          /2 of the 6 numbers in the input .*NaN or infinite.*the first at index 3/,
+        ) as string,
+      }),
+    );
+  });
+
   it('takes one input, or one an entry of the first axis', () => {
     const data = Float32Array.from({ length: 8 }, (_, i) => i);
     expect(inputsFor([2, 2], { shape: [2, 2, 2], data })).toEqual([data.slice(0, 4), data.slice(4)]);

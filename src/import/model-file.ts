@@ -1,36 +1,53 @@
 // Model and input files as people have them: .pt, .pth and .onnx; .npy, .json and .png.
 import { decode } from 'fast-png';
-import { SealedError } from '../base/errors.ts';
+import { asSealedError, SealedError } from '../base/errors.ts';
 import { elementCount, type Graph, type Shape, type Tensor } from '../model/graph.ts';
 import { importModel, type ModelImportOptions } from './import-model.ts';
 import { readJsonTensor } from './json-image.ts';
+import { describeNumbers } from './non-finite.ts';
 import { readNpy } from './numpy.ts';
+import { parseLayerList } from './pytorch/layer-list.ts';
 
 /** What a model file does not say itself. */
 export interface ModelFileOptions {
+  /** The file's name; the network is called after it, without what follows the last dot. */
   readonly name: string;
   /** Shape of one input without batch axis. */
   readonly inputShape?: Shape | undefined;
   /** For a state_dict: its layers, as JSON or as the text that `print(model)` shows. */
-  readonly layers?: string | undefined;
+  readonly layers?: LayerList | string | undefined;
   /** An input from which the shape may be taken. */
   readonly input?: Tensor | undefined;
+  /** Shape to try where neither the file nor an input says. */
+  readonly fallbackShape?: Shape | undefined;
+}
+
+/** The layers of a state_dict, read. */
+export type LayerList = ReturnType<typeof parseLayerList>;
+
+/** The layers in a file: JSON, or the text that `print(model)` shows. @throws SealedError `invalid-argument` */
+export function readLayerList(text: string): LayerList {
+  return parseLayerList(text);
 }
 
 /**
  * The network in `bytes`. Without a shape, that of the file or else of the input is taken, with or without its first axis.
- * @throws SealedError as `importModel` does
+ * @throws SealedError as `importModel` does, the file named first
  */
 export function readModelFile(
   bytes: Uint8Array,
-  { name, inputShape, layers, input }: ModelFileOptions,
+  { name, inputShape, layers, input, fallbackShape }: ModelFileOptions,
 ): Graph {
-  const given: ModelImportOptions = { name, ...(layers !== undefined && { layers }) };
+  const given: ModelImportOptions = {
+    name: name.replace(/\.[^.]+$/, ''),
+    ...(layers !== undefined && { layers }),
+  };
   const shapes: (Shape | undefined)[] = inputShape ? [inputShape] : [undefined];
   if (!inputShape && input) {
     if (input.shape.length > 1) shapes.push(input.shape.slice(1));
     shapes.push(input.shape);
   }
+  if (!inputShape && fallbackShape) shapes.push(fallbackShape);
   let failure: unknown;
   for (const shape of shapes) {
     try {
@@ -40,7 +57,12 @@ export function readModelFile(
       failure = error;
     }
   }
-  throw failure;
+  const error = asSealedError(failure, 'model');
+  throw new SealedError(error.code, `${name}: ${error.message}`, {
+    stage: error.stage ?? 'model',
+    detail: { ...error.detail, file: name },
+    cause: failure,
+  });
 }
 
 function invalid(message: string, cause?: unknown): SealedError {
@@ -97,9 +119,14 @@ function withChannels(tensor: Tensor, channels: number): Tensor {
   return { shape: [1, height, width], data };
 }
 
+/** A smooth picture of `shape` in 0 to 1, the same on every machine, for who has no input: to be called made up. */
+export function madeUpInput(shape: Shape): Float32Array {
+  return Float32Array.from({ length: elementCount(shape) }, (_, i) => 0.5 + 0.5 * Math.sin(i * 0.37));
+}
+
 /**
  * The inputs in `tensor` for a network that takes `shape`: one, or one an entry of its first axis.
- * @throws SealedError `invalid-argument` where they do not fit
+ * @throws SealedError `invalid-argument` where they do not fit, or hold NaN or infinite numbers
  */
 export function inputsFor(shape: Shape, tensor: Tensor): Float32Array[] {
   const size = elementCount(shape);
@@ -111,5 +138,7 @@ export function inputsFor(shape: Shape, tensor: Tensor): Float32Array[] {
         (given.length === 3 ? ': resize the picture.' : '.'),
     );
   }
+  const problem = describeNumbers('the input', data);
+  if (problem !== undefined) throw invalid(`${problem}: give finite numbers.`);
   return Array.from({ length: count }, (_, i) => data.slice(i * size, (i + 1) * size));
 }

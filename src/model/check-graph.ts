@@ -265,6 +265,7 @@ function checkNode(node: Node, inputs: readonly Shape[]): number {
     case 'depthToSpace':
       return checkDepthToSpace(node, input);
     case 'square':
+    case 'cast':
       needShape(node.shape, input);
       return elementCount(input);
     case 'polynomial':

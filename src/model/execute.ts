@@ -2,6 +2,7 @@
 import { SealedError } from '../base/errors.ts';
 import { elementCount } from './graph.ts';
 import type { Graph, Node, Tensor, ValueId } from './graph.ts';
+import { cast } from './operators/cast.ts';
 import { conv2d, convTranspose2d } from './operators/convolution.ts';
 import {
   applyActivation,
@@ -96,6 +97,8 @@ function executeNode(node: Node, inputs: readonly Tensor[]): Float32Array {
       return softmax(node, input);
     case 'argmax':
       return argmax(node, input);
+    case 'cast':
+      return cast(node, input);
   }
 }
 

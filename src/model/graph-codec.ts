@@ -28,6 +28,7 @@ import {
   type Operation,
   type Shape,
   type Tensor,
+  type WholeType,
 } from './graph.ts';
 
 const MOST_AXES = 16;
@@ -88,6 +89,18 @@ const activation: Codec<Activation> = union<Activation, 'kind'>('kind', {
   clip: [10, record({ low: extended, high: extended })],
 });
 
+const wholeType = nameOf<WholeType>({
+  bool: 1,
+  int8: 2,
+  uint8: 3,
+  int16: 4,
+  uint16: 5,
+  int32: 6,
+  uint32: 7,
+  int64: 8,
+  uint64: 9,
+});
+
 /** An operation without a codec here does not compile. The numbers never change. */
 const operation: Codec<Operation> = union<Operation, 'op'>('op', {
   conv2d: [1, convolution],
@@ -112,6 +125,7 @@ const operation: Codec<Operation> = union<Operation, 'op'>('op', {
   maxPool: [20, record({ kernel: sizePair, strides: sizePair, pads, dilations: sizePair })],
   softmax: [21, record({ axis, log: bool })],
   argmax: [22, record({ axis })],
+  cast: [23, record<{ to: WholeType; slack?: number }>({ to: wholeType, slack: omittable(finite) })],
 });
 
 /** A node whose inputs are numbers of values: 0 is the graph's input, i + 1 the output of node i. */

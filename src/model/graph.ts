@@ -106,7 +106,16 @@ export type Operation =
     }
   | { readonly op: 'softmax'; readonly axis: number; readonly log: boolean }
   /** Index of the first largest value along `axis`, whose size becomes 1. */
-  | { readonly op: 'argmax'; readonly axis: number };
+  | { readonly op: 'argmax'; readonly axis: number }
+  /**
+   * Each value as a whole number, see `castValue`. With `slack`, values this near to a whole number count as that number:
+   * the compiler allows for what encryption adds to a value, which must not decide between 2 and 3.
+   */
+  | { readonly op: 'cast'; readonly to: WholeType; readonly slack?: number };
+
+/** Types of whole numbers that values are cast to; a bool is 0 or 1. */
+export type WholeType =
+  'bool' | 'int8' | 'uint8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'uint64';
 
 /** Element-wise functions with their parameters. */
 export type Activation =

@@ -19,6 +19,8 @@ export interface ExplainedLayer {
   readonly level: number | null;
   readonly scaleBits: number | null;
   readonly place: LayerPlace;
+  /** Which of the stages of all segments computes it, from 0; null where none does. Layers of one stage are computed together. */
+  readonly stage: number | null;
   /** `client`, `packing`, or all the layers that one stage of the server's fuses, in words for people. */
   readonly computedIn: string;
 }
@@ -92,6 +94,15 @@ export interface ValueBound {
   readonly reason: 'fit' | 'modulus';
 }
 
+/** The inputs that fits, scales and the predicted error are taken from. */
+export interface ExplainedRanges {
+  /** Whether no input was given, and random ones were made up. */
+  readonly madeUp: boolean;
+  readonly inputs: number;
+  /** The same in words. */
+  readonly description: string;
+}
+
 /** What one run takes in all, in milliseconds by typical costs: the same on every machine. */
 export interface RunPrice {
   /** Evaluation on one thread, per input of a full batch, as all that follow but the keys. */
@@ -130,6 +141,7 @@ export interface Explanation {
   readonly fits: readonly ExplainedFit[];
   /** Bounds of values of the network, or of its chosen layers, run in the clear. */
   readonly bounds: readonly ValueBound[];
+  readonly ranges: ExplainedRanges;
   readonly price: RunPrice;
   /** Bound of the error of any output, noise and fits. */
   readonly predictedError: number;

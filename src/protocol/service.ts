@@ -45,6 +45,7 @@ export interface StyleOptions {
   readonly modules: number;
   readonly pixelsPerModule: number;
   readonly colours: { readonly start: Rgb; readonly end: Rgb; readonly background: Rgb };
+  /** Of the style's gradient, where it has one. */
   readonly direction?: string | undefined;
   readonly backend: ServerBackendName;
   readonly prefer?: Preference | undefined;

@@ -1,4 +1,5 @@
 // How much text each QR version and error correction level holds (ISO/IEC 18004:2015, table 7).
+import { segmentCapacity } from './segments.ts';
 
 /** Error correction level: about 7, 15, 25 and 30 % of the codewords can be repaired. */
 export type ErrorCorrectionLevel = 'L' | 'M' | 'Q' | 'H';
@@ -27,24 +28,18 @@ const DATA_CODEWORDS: Readonly<Record<ErrorCorrectionLevel, readonly number[]>> 
 /** The four levels, weakest first. */
 export const ERROR_CORRECTION_LEVELS: readonly ErrorCorrectionLevel[] = ['L', 'M', 'Q', 'H'];
 
+/** Bits of data in a code of `version` (1..40) at level `ecc`, the headers of its segments included. */
+export function bitCapacity(version: number, ecc: ErrorCorrectionLevel): number {
+  return 8 * (DATA_CODEWORDS[ecc][version - 1] ?? 0);
+}
+
 /** Bits of the header that says "UTF-8 follows": ECI mode indicator (4) and designator 26 (8), clause 7.4.2. */
-const ECI_HEADER_BITS = 12;
+export const ECI_HEADER_BITS = 12;
 
 /**
  * UTF-8 bytes that fit in one byte-mode segment of `version` (1..40) at level `ecc`; with `eci`, after the
  * 12-bit UTF-8 header. Text of digits or capitals alone packs tighter than this (clauses 7.4.3, 7.4.4).
  */
 export function byteCapacity(version: number, ecc: ErrorCorrectionLevel, eci: boolean): number {
-  const codewords = DATA_CODEWORDS[ecc][version - 1] ?? 0;
-  // Mode indicator 4 bits, character count 8 bits up to version 9 and 16 bits above (table 3).
-  const headerBits = 4 + (version < 10 ? 8 : 16) + (eci ? ECI_HEADER_BITS : 0);
-  return Math.max(0, Math.floor((codewords * 8 - headerBits) / 8));
-}
-
-/** The smallest version whose byte mode holds `bytes` UTF-8 bytes at level `ecc`; null if none does. */
-export function smallestByteVersion(bytes: number, ecc: ErrorCorrectionLevel, eci: boolean): number | null {
-  for (let version = 1; version <= 40; version++) {
-    if (bytes <= byteCapacity(version, ecc, eci)) return version;
-  }
-  return null;
+  return segmentCapacity('byte', bitCapacity(version, ecc) - (eci ? ECI_HEADER_BITS : 0), version);
 }

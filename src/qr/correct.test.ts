@@ -5,8 +5,9 @@ import { drawTestStyle, seededRandom, TEST_SHAPES } from '../../fixtures/styled-
 import type { TestStyle } from '../../fixtures/styled-codes.ts';
 import { SealedError } from '../base/errors.ts';
 import { colourDifference } from './colour-difference.ts';
-import { createCorrector, lumaBounds } from './correct.ts';
+import { createCorrector } from './correct.ts';
 import { luma } from '../base/luma.ts';
+import { lumaBounds } from '../base/luma-bounds.ts';
 import { encodeQr } from './matrix.ts';
 import { emptyRaster, filledRaster } from '../base/raster.ts';
 import type { Raster } from '../base/raster.ts';

@@ -1,6 +1,7 @@
 // Luma correction: what the style drew, moved only as far as readers need, with exact function patterns.
 import { SealedError } from '../base/errors.ts';
 import { luma, writeWithLuma } from '../base/luma.ts';
+import { boundedColour, LEAST_CONTRAST, lumaBounds } from '../base/luma-bounds.ts';
 import type { QrCode } from './matrix.ts';
 import { filledRaster } from '../base/raster.ts';
 import { checkRaster, frameRaster } from './raster.ts';
@@ -16,24 +17,6 @@ export interface CorrectionInput {
   readonly foreground: (x: number, y: number) => Rgb;
   /** The style's flat light tone. */
   readonly background: Rgb;
-}
-
-/** Luma bounds that a strength stands for, 0..255. */
-export interface LumaBounds {
-  /** Light modules are at least this. */
-  readonly light: number;
-  /** Dark modules are at most this. */
-  readonly dark: number;
-}
-
-/**
- * The bounds of `strength`, 0..1. Light rises further than dark falls: a light tone is raised by mixing in white,
- * which the eye minds less than dark colours turning black. Two thirds are 235 / 94, beyond the 235 / 115 that read
- * on every decoder tried. Strength 0 is no idle one: at 190 / 120, jsqr, which steers nothing here, missed up to 3 %
- * of 300 noisy pictures, depending on their size; at 205 / 112 fewer than 1 %.
- */
-export function lumaBounds(strength: number): LumaBounds {
-  return { light: 205 + 45 * strength, dark: 112 - 27 * strength };
 }
 
 /** A picture made ready for correction at any strength. */
@@ -97,9 +80,7 @@ export function createCorrector(input: CorrectionInput): Corrector {
     const bounds = lumaBounds(strength);
     const weights = centreWeights(pixelsPerModule, strength);
     const raisedLight = Math.max(lightLuma, bounds.light);
-    const light = new Uint8Array(3);
-    writeWithLuma(light, 0, ...background, raisedLight);
-    const lightTone: Rgb = [light[0], light[1], light[2]];
+    const lightTone = boundedColour(background, 'light', strength);
     const result = filledRaster(side + 2 * border, side + 2 * border, lightTone);
     for (let y = 0; y < side; y++) {
       const moduleRow = Math.floor(y / pixelsPerModule) * code.modules;
@@ -128,7 +109,9 @@ export function createCorrector(input: CorrectionInput): Corrector {
         const contrast = lightLuma - darkLuma;
         // How much of this pixel the style covered; a style without contrast leaves only the module to say so.
         const covered =
-          contrast < 16 ? Number(isDark) : Math.min(1, Math.max(0, (lightLuma - before) / contrast));
+          contrast < LEAST_CONTRAST
+            ? Number(isDark)
+            : Math.min(1, Math.max(0, (lightLuma - before) / contrast));
         const toned = before + (1 - covered) * (raisedLight - lightLuma) + covered * (loweredDark - darkLuma);
         const beyond = isDark ? Math.min(0, bounds.dark - toned) : Math.max(0, bounds.light - toned);
         const held = weights[weightRow + (x % pixelsPerModule)];

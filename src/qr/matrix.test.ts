@@ -4,7 +4,7 @@ import { create } from 'qrcode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTestScanners } from '../../fixtures/scanners.ts';
 import { SealedError } from '../base/errors.ts';
-import { byteCapacity, ERROR_CORRECTION_LEVELS, smallestByteVersion } from './capacity.ts';
+import { bitCapacity, byteCapacity, ERROR_CORRECTION_LEVELS } from './capacity.ts';
 import { alignmentCentres, functionModules } from './geometry.ts';
 import { encodeQr } from './matrix.ts';
 import type { QrOptions } from './matrix.ts';
@@ -59,7 +59,7 @@ describe('capacity', () => {
           const code = encodeQr(full, { ecc, version, mask: 0 });
           expect(code.payloadBytes).toBe(room);
           expect(failure(`${full}x`, { ecc, version, mask: 0 }).code).toBe('payload-too-long');
-          expect(smallestByteVersion(room, ecc, eci)).toBe(version);
+          expect(encodeQr(full, { ecc, mask: 0 }).version).toBe(version);
         }
       }
     }
@@ -71,7 +71,7 @@ describe('capacity', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'aA1 :.'), minLength: 1, maxLength: 300 }), (text) => {
         expect(encodeQr(text, { ecc: 'Q' }).version).toBeLessThanOrEqual(
-          smallestByteVersion(text.length, 'Q', false)!,
+          VERSIONS.find((version) => text.length <= byteCapacity(version, 'Q', false))!,
         );
       }),
       { numRuns: 50 },
@@ -116,6 +116,84 @@ describe('encodeQr', () => {
     expect(error.detail).toEqual({ bytes: 4006, ecc: 'H', L: 2952, M: 2330, Q: 1662, H: 1272 });
     expect(failure('x'.repeat(1500), { ecc: 'H' }).message).toContain('choose a lower level or shorten');
     expect(failure('x'.repeat(18), { ecc: 'L', version: 1 }).message).toContain('choose a higher version');
+  });
+
+  it('counts in the mode that the text has, and names a lower level that holds it', () => {
+    const letters = failure('A'.repeat(4000), { ecc: 'M' });
+    expect(letters.code).toBe('payload-too-long');
+    expect(letters.message).toBe(
+      'The text has 4000 characters. A QR code holds 4296 at level L, 3391 at level M, 2420 at level Q, 1852 at ' +
+        'level H. Please choose a lower level or shorten the text. Level L holds it.',
+    );
+    expect(letters.detail).toEqual({ characters: 4000, ecc: 'M', L: 4296, M: 3391, Q: 2420, H: 1852 });
+    expect(encodeQr('A'.repeat(4000), { ecc: 'L' })).toMatchObject({ version: 39, modes: ['alphanumeric'] });
+    const digits = failure('7'.repeat(5597), { ecc: 'M' });
+    expect(digits.message).toBe(
+      'The text has 5597 digits. A QR code holds 7089 at level L, 5596 at level M, 3993 at level Q, 3057 at ' +
+        'level H. Please choose a lower level or shorten the text. Level L holds it.',
+    );
+    expect(failure('A'.repeat(4297), { ecc: 'L' }).message).toMatch(/Please shorten the text\.$/);
+    expect(failure('x'.repeat(1500), { ecc: 'H' }).message).toMatch(/Level Q holds it\.$/);
+    // 1000 bytes and 4000 digits take (8·1000 + 16 + 4) + (4000·10/3, rounded up, + 14 + 4) bits.
+    const mixed = failure('a'.repeat(1000) + '7'.repeat(4000), { ecc: 'M' });
+    expect(mixed.message).toBe(
+      `The text takes ${Math.ceil((8020 + 13334 + 18) / 8)} bytes of a code, in several modes. A QR code holds ` +
+        '2956 at level L, 2334 at level M, 1666 at level Q, 1276 at level H. Please choose a lower level or ' +
+        'shorten the text. Level L holds it.',
+    );
+    expect(encodeQr('a'.repeat(1000) + '7'.repeat(4000), { ecc: 'L' }).modes).toEqual(['byte', 'numeric']);
+    const small = failure('A'.repeat(30), { ecc: 'H', version: 1 });
+    expect(small.message).toContain('The text has 30 characters. Version 1 holds 25 at level L');
+  });
+
+  it('offers a level exactly where it holds the text', () => {
+    const text = fc
+      .array(fc.tuple(fc.constantFrom('7', 'A', 'a', 'é'), fc.integer({ min: 1, max: 3000 })), {
+        minLength: 1,
+        maxLength: 4,
+      })
+      .map((runs) => runs.map(([character, count]) => character.repeat(count)).join(''));
+    let offers = 0;
+    fc.assert(
+      fc.property(text, (payload) => {
+        const refusals = ERROR_CORRECTION_LEVELS.map((ecc) => {
+          try {
+            encodeQr(payload, { ecc, mask: 0 });
+            return null;
+          } catch (error) {
+            return error as SealedError;
+          }
+        });
+        const strongest = ERROR_CORRECTION_LEVELS.findLast((_, i) => refusals[i] === null);
+        for (const error of refusals) {
+          if (!error) continue;
+          expect(error.code).toBe('payload-too-long');
+          expect(/Level (.) holds it/.exec(error.message)?.[1]).toBe(strongest);
+          if (strongest) offers++;
+        }
+      }),
+      { numRuns: 60, seed: 11 },
+    );
+    expect(offers).toBeGreaterThan(5);
+  });
+
+  it('says which modes its segments have, and how full it is', () => {
+    expect(encodeQr('0123456789').modes).toEqual(['numeric']);
+    expect(encodeQr('HTTPS://EXAMPLE.ORG').modes).toEqual(['alphanumeric']);
+    expect(encodeQr('https://example.org').modes).toEqual(['byte']);
+    expect(encodeQr('é').modes).toEqual(['eci', 'byte']);
+    expect(encodeQr(`abcdef${'7'.repeat(30)}ABCDEFGHIJKLMNOP`).modes).toEqual([
+      'byte',
+      'numeric',
+      'alphanumeric',
+    ]);
+    expect(encodeQr('01234567', { version: 1 }).dataBits).toBe(4 + 10 + 27);
+    expect(encodeQr('é', { version: 1 }).dataBits).toBe(12 + 4 + 8 + 16);
+    for (const ecc of ERROR_CORRECTION_LEVELS) {
+      const full = encodeQr('x'.repeat(byteCapacity(40, ecc, false)), { ecc, mask: 0 });
+      expect(bitCapacity(40, ecc) - full.dataBits).toBeLessThan(8);
+      expect(full.dataBits).toBeLessThanOrEqual(bitCapacity(40, ecc));
+    }
   });
 
   it('refuses empty and ill-formed text and options out of range', () => {

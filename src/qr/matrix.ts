@@ -3,8 +3,10 @@ import { create } from 'qrcode';
 import type { QRCode, QRCodeErrorCorrectionLevel, QRCodeMaskPattern, QRCodeSegment } from 'qrcode';
 import { SealedError } from '../base/errors.ts';
 import type { ErrorCorrectionLevel } from './capacity.ts';
-import { byteCapacity, ERROR_CORRECTION_LEVELS, smallestByteVersion } from './capacity.ts';
+import { bitCapacity, byteCapacity, ECI_HEADER_BITS, ERROR_CORRECTION_LEVELS } from './capacity.ts';
 import { functionModules } from './geometry.ts';
+import type { Segment, SegmentMode } from './segments.ts';
+import { headerBits, LAST_OF_RANGE, segmentBits, segmentCapacity, shortestSegments } from './segments.ts';
 
 export type { ErrorCorrectionLevel };
 
@@ -23,6 +25,10 @@ export interface QrCode {
   readonly functionModules: Uint8Array;
   /** Length of the text in UTF-8. */
   readonly payloadBytes: number;
+  /** The modes of its segments, in order; `eci` announces that the bytes after it are UTF-8. */
+  readonly modes: readonly (SegmentMode | 'eci')[];
+  /** Bits of all segments with their headers, of the {@link bitCapacity} that it has. */
+  readonly dataBits: number;
 }
 
 /** Choices of {@link encodeQr}; what is left out is chosen: level M, the smallest version, the best mask. */
@@ -41,6 +47,14 @@ interface BuiltSegment {
   getBitsLength(): number;
   write(buffer: { put(value: number, bits: number): void }): void;
 }
+
+/** Mode indicators (table 2). */
+const MODE_INDICATORS: ReadonlyMap<number, SegmentMode | 'eci'> = new Map([
+  [0b0001, 'numeric'],
+  [0b0010, 'alphanumeric'],
+  [0b0100, 'byte'],
+  [0b0111, 'eci'],
+]);
 
 /**
  * The segments "ECI 26 (UTF-8)" and "bytes". Without the ECI header the standard says ISO 8859-1 and readers
@@ -84,20 +98,51 @@ function checkOptions(text: string, { ecc, version, mask }: QrOptions): void {
   }
 }
 
-function tooLong(bytes: number, eci: boolean, ecc: ErrorCorrectionLevel, version?: number): SealedError {
-  const fits = ERROR_CORRECTION_LEVELS.map(
-    (level) => [level, byteCapacity(version ?? 40, level, eci)] as const,
-  );
+/** What a text takes of a code, and what a code holds, in one unit. */
+interface Demand {
+  readonly unit: 'bytes' | 'digits' | 'characters';
+  readonly size: number;
+  readonly capacity: (ecc: ErrorCorrectionLevel) => number;
+  /** What the unit counts, where that is not the text itself. */
+  readonly says?: string;
+}
+
+/** What `text` takes of a code of `version`, counted as its mode counts. */
+function demandOf(text: string, bytes: number, version: number): Demand {
+  if (bytes !== text.length) {
+    return { unit: 'bytes', size: bytes, capacity: (ecc) => byteCapacity(version, ecc, true) };
+  }
+  const segments = shortestSegments(text, version);
+  if (segments.length > 1) {
+    // Several modes: bytes of the code itself, headers included.
+    const size = Math.ceil(segmentBits(segments, version) / 8);
+    const says = `The text takes ${size} bytes of a code, in several modes.`;
+    return { unit: 'bytes', size, capacity: (ecc) => bitCapacity(version, ecc) / 8, says };
+  }
+  const [{ mode }] = segments;
+  const unit = { byte: 'bytes', numeric: 'digits', alphanumeric: 'characters' }[mode] as Demand['unit'];
+  return {
+    unit,
+    size: text.length,
+    capacity: (ecc) => segmentCapacity(mode, bitCapacity(version, ecc), version),
+  };
+}
+
+function tooLong(text: string, bytes: number, ecc: ErrorCorrectionLevel, version?: number): SealedError {
+  const { unit, size, capacity, says } = demandOf(text, bytes, version ?? 40);
+  const fits = ERROR_CORRECTION_LEVELS.map((level) => [level, capacity(level)] as const);
   const list = fits.map(([level, count]) => `${count} at level ${level}`).join(', ');
+  const best = fits.findLast(([, count]) => count >= size)?.[0];
   const advice: string[] = [];
-  if (fits.some(([level, count]) => level !== ecc && count >= bytes)) advice.push('choose a lower level');
+  if (best !== undefined) advice.push('choose a lower level');
   if (version !== undefined) advice.push('choose a higher version');
   advice.push('shorten the text');
   return new SealedError(
     'payload-too-long',
-    `The text has ${bytes} bytes. ${version === undefined ? 'A QR code' : `Version ${version}`} holds ${list}. ` +
-      `Please ${advice.join(' or ')}.`,
-    { stage: 'qr', detail: { bytes, ecc, ...Object.fromEntries(fits) } },
+    `${says ?? `The text has ${size} ${unit}.`} ` +
+      `${version === undefined ? 'A QR code' : `Version ${version}`} holds ${list}. ` +
+      `Please ${advice.join(' or ')}.${best === undefined ? '' : ` Level ${best} holds it.`}`,
+    { stage: 'qr', detail: { [unit]: size, ecc, ...Object.fromEntries(fits) } },
   );
 }
 
@@ -109,36 +154,58 @@ function build(data: string | QRCodeSegment[], ecc: ErrorCorrectionLevel, option
   });
 }
 
-/** `qrcode`'s own mix of numeric, alphanumeric and byte segments, or null where that mix does not fit. */
-function buildMixed(text: string, ecc: ErrorCorrectionLevel, options: QrOptions): QRCode | null {
-  try {
-    return build(text, ecc, options);
-  } catch {
-    // The options are checked, so too long is all that is left for it to complain of.
-    return null;
+/** The smallest version, or `fixed`, that holds ASCII `text`, and the segments to do it with; null if none does. */
+function smallestFit(
+  text: string,
+  ecc: ErrorCorrectionLevel,
+  fixed: number | undefined,
+): { readonly version: number; readonly segments: readonly Segment[] } | null {
+  // The headers, hence the segments, are the same within a range of versions.
+  for (const last of fixed === undefined ? LAST_OF_RANGE : [fixed]) {
+    const segments = shortestSegments(text, last);
+    const bits = segmentBits(segments, last);
+    const first = fixed ?? (LAST_OF_RANGE[LAST_OF_RANGE.indexOf(last) - 1] ?? 0) + 1;
+    for (let version = first; version <= last; version++) {
+      if (bits <= bitCapacity(version, ecc)) return { version, segments };
+    }
   }
+  return null;
 }
 
 /** The symbol for ASCII text, or null if it does not fit. */
-function buildAscii(
-  text: string,
-  bytes: Uint8Array,
-  ecc: ErrorCorrectionLevel,
-  options: QrOptions,
-): QRCode | null {
-  const mixed = buildMixed(text, ecc, options);
-  // The search for the best mix is not exhaustive: one plain byte segment is sometimes shorter.
-  const plainVersion = smallestByteVersion(bytes.length, ecc, false);
-  if (plainVersion === null || plainVersion > (options.version ?? 40)) return mixed;
-  if (mixed && mixed.version <= plainVersion) return mixed;
-  return build([{ data: bytes, mode: 'byte' }], ecc, options);
+function buildAscii(text: string, ecc: ErrorCorrectionLevel, options: QrOptions): QRCode | null {
+  const fit = smallestFit(text, ecc, options.version);
+  if (fit === null) return null;
+  try {
+    const mixed = build(text, ecc, options);
+    if (mixed.version <= fit.version) return mixed;
+  } catch {
+    // The options are checked, so too long is all that is left for it to complain of: then the exact segments do it.
+  }
+  // `qrcode`'s search for the best mix is not exhaustive.
+  return build(
+    fit.segments.map(({ mode, data }) => ({ mode, data }) as QRCodeSegment),
+    ecc,
+    { ...options, version: fit.version },
+  );
+}
+
+/** The modes and bits of the segments that `qrcode` put into `symbol`. */
+function segmentsOf({ segments, version }: QRCode): Pick<QrCode, 'modes' | 'dataBits'> {
+  const built = segments as unknown as readonly BuiltSegment[];
+  const modes = built.map(({ mode }) => MODE_INDICATORS.get(mode.bit)!);
+  const bits = built.map((segment, i) => {
+    const mode = modes[i];
+    return mode === 'eci' ? ECI_HEADER_BITS : headerBits(mode, version) + segment.getBitsLength();
+  });
+  return { modes, dataBits: bits.reduce((sum, each) => sum + each, 0) };
 }
 
 /**
  * The QR code of `text`: every reader that follows the standard returns exactly this text. Text beyond ASCII is
  * announced as UTF-8 by an ECI header. Kanji mode is never used. Throws `invalid-argument` for empty or
- * ill-formed text and for options out of range, `payload-too-long` (with the bytes that fit at each level) when
- * the version given, or version 40, cannot hold it.
+ * ill-formed text and for options out of range, `payload-too-long` (with what fits at each level, in the
+ * units of the mode that the text has) when the version given, or version 40, cannot hold it.
  */
 export function encodeQr(text: string, options: QrOptions = {}): QrCode {
   checkOptions(text, options);
@@ -146,10 +213,10 @@ export function encodeQr(text: string, options: QrOptions = {}): QrCode {
   const bytes = new TextEncoder().encode(text);
   const eci = bytes.length !== text.length;
   let symbol: QRCode | null;
-  if (!eci) symbol = buildAscii(text, bytes, ecc, options);
+  if (!eci) symbol = buildAscii(text, ecc, options);
   else if (bytes.length > byteCapacity(options.version ?? 40, ecc, true)) symbol = null;
   else symbol = build(utf8Segments(bytes), ecc, options);
-  if (!symbol) throw tooLong(bytes.length, eci, ecc, options.version);
+  if (!symbol) throw tooLong(text, bytes.length, ecc, options.version);
   return {
     version: symbol.version,
     ecc,
@@ -158,5 +225,6 @@ export function encodeQr(text: string, options: QrOptions = {}): QrCode {
     dark: Uint8Array.from(symbol.modules.data),
     functionModules: functionModules(symbol.version),
     payloadBytes: bytes.length,
+    ...segmentsOf(symbol),
   };
 }

@@ -26,7 +26,11 @@ export interface ScanRole {
 /** A scanning role; it loads the decoders from `sources` at first use and keeps them. */
 export function createScanRole(sources: ScannerSources): ScanRole {
   let loading: Promise<Scanners> | undefined;
-  const scanners = (): Promise<Scanners> => (loading ??= loadScanners(sources));
+  const scanners = (): Promise<Scanners> =>
+    (loading ??= loadScanners(sources).catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    }));
   return Object.freeze({
     async prove({ foreground, ...request }) {
       const { width, data } = foreground;

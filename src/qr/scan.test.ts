@@ -1,5 +1,6 @@
 // Tests of the scanners by themselves: loading, failing to load, and pictures without a code.
 import { describe, expect, it } from 'vitest';
+import { scannerSources } from '../../workers/platform/node.ts';
 import { loadTestScanners } from '../../fixtures/scanners.ts';
 import { SealedError } from '../base/errors.ts';
 import { encodeQr } from './matrix.ts';
@@ -9,9 +10,13 @@ import { DECODERS, loadScanners } from './scan.ts';
 
 describe('loadScanners', () => {
   it('says so when the WebAssembly cannot be had, and loads when it can', async () => {
-    const missing = loadScanners({ zxing: 'data:text/plain,no', zbar: 'data:text/plain,no' });
+    const wrong = 'data:text/plain,no';
+    const missing = loadScanners({ zxing: wrong, zbar: wrong });
     await expect(missing).rejects.toBeInstanceOf(SealedError);
-    await expect(missing).rejects.toMatchObject({ code: 'load-failed', stage: 'scan' });
+    await expect(missing).rejects.toMatchObject({ code: 'load-failed', detail: { reason: 'damaged' } });
+    await expect(missing).rejects.toThrow('The QR reader zxing');
+    const half = loadScanners({ ...scannerSources(), zbar: wrong });
+    await expect(half).rejects.toThrow('The QR reader zbar');
     const scanners = await loadTestScanners();
     for (const decoder of DECODERS) {
       expect(await scanners[decoder](drawPlain(encodeQr('once more'), 4, 16))).toBe('once more');

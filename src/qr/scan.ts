@@ -1,17 +1,15 @@
 // Reading a code back: zxing and zbar, both WebAssembly, both given their bytes by the caller, never by a CDN.
 import { setModuleArgs, ZBarConfigType, ZBarImage, ZBarScanner, ZBarSymbolType } from '@undecaf/zbar-wasm';
 import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader';
-import { asSealedError, SealedError } from '../base/errors.ts';
+import { SealedError } from '../base/errors.ts';
+import { type FileSource, startWasm } from '../base/load-file.ts';
 import { luma } from '../base/luma.ts';
 import type { Raster } from '../base/raster.ts';
 
-/** The WebAssembly of one scanner: its bytes, or a URL that `fetch` can reach (in Node: the bytes). */
-export type WasmSource = ArrayBuffer | Uint8Array | URL | string;
-
 /** `zxing-wasm/reader/zxing_reader.wasm` and `@undecaf/zbar-wasm/dist/zbar.wasm`. */
 export interface ScannerSources {
-  readonly zxing: WasmSource;
-  readonly zbar: WasmSource;
+  readonly zxing: FileSource;
+  readonly zbar: FileSource;
 }
 
 /** The two decoders, in the order in which reports name them. */
@@ -24,14 +22,6 @@ export type Decoder = (typeof DECODERS)[number];
 export interface Scanners extends Readonly<Record<Decoder, (raster: Raster) => Promise<string | null>>> {
   /** Frees what the scanners hold in WebAssembly memory. */
   readonly dispose: () => void;
-}
-
-async function wasmBytes(source: WasmSource): Promise<ArrayBuffer> {
-  if (source instanceof ArrayBuffer) return source;
-  if (source instanceof Uint8Array) return Uint8Array.from(source).buffer;
-  const response = await fetch(source);
-  if (!response.ok) throw new Error(`HTTP status ${response.status}`);
-  return response.arrayBuffer();
 }
 
 function toRgba({ width, height, data }: Raster): ImageData {
@@ -87,34 +77,37 @@ async function scanZbar(scanner: ZBarScanner, raster: Raster): Promise<string | 
 /** Emscripten's loaders print what they then throw; once is enough. */
 const printErr = (): void => undefined;
 
+function startZxing(source: FileSource): Promise<unknown> {
+  return startWasm(source, 'The QR reader zxing', (instantiateWasm) =>
+    prepareZXingModule({ overrides: { instantiateWasm, printErr }, fireImmediately: true }),
+  );
+}
+
+function startZbar(source: FileSource): Promise<ZBarScanner> {
+  return startWasm(source, 'The QR reader zbar', (instantiateWasm) => {
+    // Its types name locateFile alone; its Emscripten loader takes the rest as well.
+    const zbarArguments: object = { instantiateWasm, printErr };
+    setModuleArgs(zbarArguments);
+    return ZBarScanner.create();
+  });
+}
+
 /**
  * Loads both scanners from `sources`; call once a worker. Looks for QR codes only, with each decoder's settings as
- * apps use them. Throws `load-failed` when a WebAssembly file cannot be fetched or compiled.
+ * apps use them. A loader that has failed may remember it: start a new worker then.
+ *
+ * @throws SealedError `load-failed` when a WebAssembly file cannot be fetched or compiled
  */
 export async function loadScanners(sources: ScannerSources): Promise<Scanners> {
-  try {
-    await prepareZXingModule({
-      overrides: { wasmBinary: await wasmBytes(sources.zxing), printErr },
-      fireImmediately: true,
-    });
-    // Its types name locateFile alone; its Emscripten loader takes the bytes as well.
-    const zbarArguments: object = { wasmBinary: await wasmBytes(sources.zbar), printErr };
-    setModuleArgs(zbarArguments);
-    const scanner = await ZBarScanner.create();
-    scanner.setConfig(ZBarSymbolType.ZBAR_NONE, ZBarConfigType.ZBAR_CFG_ENABLE, 0);
-    scanner.setConfig(ZBarSymbolType.ZBAR_QRCODE, ZBarConfigType.ZBAR_CFG_ENABLE, 1);
-    return {
-      zxing: scanZxing,
-      zbar: (raster) => scanZbar(scanner, raster),
-      dispose: () => {
-        scanner.destroy();
-      },
-    };
-  } catch (error) {
-    const cause = asSealedError(error, 'scan');
-    throw new SealedError('load-failed', `The QR readers could not be loaded: ${cause.message}`, {
-      stage: 'scan',
-      cause,
-    });
-  }
+  await startZxing(sources.zxing);
+  const scanner = await startZbar(sources.zbar);
+  scanner.setConfig(ZBarSymbolType.ZBAR_NONE, ZBarConfigType.ZBAR_CFG_ENABLE, 0);
+  scanner.setConfig(ZBarSymbolType.ZBAR_QRCODE, ZBarConfigType.ZBAR_CFG_ENABLE, 1);
+  return {
+    zxing: scanZxing,
+    zbar: (raster) => scanZbar(scanner, raster),
+    dispose: () => {
+      scanner.destroy();
+    },
+  };
 }

@@ -6,7 +6,14 @@ import { decodePlanPart } from '../plan/plan-codec.ts';
 import type { IndexedFrame, OperationTimes, SegmentRun } from '../protocol/evaluator.ts';
 import { decodeCiphertexts, decodeFrame, encodeFrame } from '../protocol/frame.ts';
 import type { Checkpoint, KeyedBackend } from './backend.ts';
-import { freeValues, type PreparedPart, preparePart, runSegment, segmentWork, type Values } from './interpreter.ts';
+import {
+  freeValues,
+  type PreparedPart,
+  preparePart,
+  runSegment,
+  segmentWork,
+  type Values,
+} from './interpreter.ts';
 import { measureOperations } from './measure.ts';
 import type { SegmentInputs } from './segment-inputs.ts';
 

@@ -54,7 +54,9 @@ export function createEvaluator(sources: EvaluatorSources = {}): EvaluatorRole {
   const contextOf = async (name: string): Promise<AnyContext> => {
     const opened = await contexts.get(name);
     if (opened) return opened.context;
-    throw new SealedError('wrong-state', 'The evaluator is not open for these parameters.', { stage: 'server' });
+    throw new SealedError('wrong-state', 'The evaluator is not open for these parameters.', {
+      stage: 'server',
+    });
   };
 
   const all = async (): Promise<AnyContext[]> => {

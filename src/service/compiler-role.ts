@@ -11,8 +11,9 @@ import { COST_TABLES } from '../plan/cost-tables.ts';
 import { encodePlan } from '../plan/plan-codec.ts';
 import type { Sha256 } from '../protocol/card.ts';
 import type { CardOptions, ModelFile, NetworkOptions, StyleOptions } from '../protocol/service.ts';
+import type { Direction } from '../style/colour-field.ts';
 import { checkColours } from '../style/colours.ts';
-import { styleById } from '../style/styles.ts';
+import { directed, styleById } from '../style/styles.ts';
 import { styleGraph } from '../style/graph.ts';
 
 /** A model as the registry holds it: a style's network, or a file of the caller's. */
@@ -63,22 +64,26 @@ export function createCompiler(): CompilerRole {
     compile: async (source, options) => {
       const isStyle = source.kind === 'style';
       if (isStyle !== (options.kind === 'style')) {
-        throw new SealedError('invalid-argument', `The model ${source.id} is a ${source.kind}, not a ${options.kind}.`, {
-          stage: 'compile',
-        });
+        throw new SealedError(
+          'invalid-argument',
+          `The model ${source.id} is a ${source.kind}, not a ${options.kind}.`,
+          {
+            stage: 'compile',
+          },
+        );
       }
       const graph = graphOf(source);
-      const { plans, interface: face, explanation } =
-        options.kind === 'style'
-          ? compile(
-              graphOfStyle(graph, source.id, options),
-              {
-                costs: COST_TABLES[options.backend],
-                ...(options.prefer && { prefer: options.prefer }),
-                picture: true,
-              },
-            )
-          : compile(graph, networkOptions(options));
+      const {
+        plans,
+        interface: face,
+        explanation,
+      } = options.kind === 'style'
+        ? compile(graphOfStyle(graph, source.id, options), {
+            costs: COST_TABLES[options.backend],
+            ...(options.prefer && { prefer: options.prefer }),
+            picture: true,
+          })
+        : compile(graph, networkOptions(options));
       return { plans: plans.map(encodePlan), interface: face, explanation };
     },
   };
@@ -87,18 +92,26 @@ export function createCompiler(): CompilerRole {
 
 /** The graph of a style for what was asked. @throws SealedError `invalid-argument` for sizes that no code has */
 function graphOfStyle(network: Graph, id: string, options: StyleOptions): Graph {
-  const { modules, pixelsPerModule, colours } = options;
+  const { modules, pixelsPerModule, colours, direction } = options;
   if (!Number.isInteger(modules) || modules < 21 || modules > 177 || modules % 4 !== 1) {
-    throw new SealedError('invalid-argument', `A QR code has 21, 25, … 177 modules along a side, not ${modules}.`, {
-      stage: 'compile',
-    });
+    throw new SealedError(
+      'invalid-argument',
+      `A QR code has 21, 25, … 177 modules along a side, not ${modules}.`,
+      {
+        stage: 'compile',
+      },
+    );
   }
   if (pixelsPerModule !== 8 && pixelsPerModule !== 4) {
-    throw new SealedError('invalid-argument', `Styles draw 8 or 4 pixels per module, not ${pixelsPerModule}.`, {
-      stage: 'compile',
-    });
+    throw new SealedError(
+      'invalid-argument',
+      `Styles draw 8 or 4 pixels per module, not ${pixelsPerModule}.`,
+      {
+        stage: 'compile',
+      },
+    );
   }
-  const style = styleById(id);
+  const style = direction === undefined ? styleById(id) : directed(styleById(id), direction as Direction);
   return styleGraph(network, style, modules, checkColours(colours, style.field), pixelsPerModule);
 }
 

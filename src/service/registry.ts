@@ -52,7 +52,12 @@ export class Registry {
     }
     let loading = this.#styles.get(id);
     if (!loading) {
-      loading = this.#load(style.model).then((bytes) => ({ kind: 'style', id, hash: sha256Hex(bytes), bytes }));
+      loading = this.#load(style.model).then((bytes) => ({
+        kind: 'style',
+        id,
+        hash: sha256Hex(bytes),
+        bytes,
+      }));
       loading.catch(() => this.#styles.delete(id));
       this.#styles.set(id, loading);
     }

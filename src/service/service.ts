@@ -59,7 +59,9 @@ export interface RunningService extends LocalService {
 /** The name of `options` among those of a model: equal options compile to equal plans. */
 function optionsName(options: CardOptions): string {
   return JSON.stringify(options, (_, value: unknown) =>
-    value instanceof Float32Array ? sha256Hex(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) : value,
+    value instanceof Float32Array
+      ? sha256Hex(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+      : value,
   );
 }
 
@@ -89,9 +91,17 @@ export function createService(options: ServiceOptions): RunningService {
   };
 
   /** Compiles for the backend asked for, or for SEAL where that one does not run here. */
-  const compileCard = async (model: string, wanted: CardOptions, controls: Controls): Promise<CompiledCard> => {
+  const compileCard = async (
+    model: string,
+    wanted: CardOptions,
+    controls: Controls,
+  ): Promise<CompiledCard> => {
     const source = await registry.source(model);
-    const compiled = new CompiledCard(source, await compiler.compile(source, wanted, controls), wanted.backend);
+    const compiled = new CompiledCard(
+      source,
+      await compiler.compile(source, wanted, controls),
+      wanted.backend,
+    );
     if (wanted.backend === 'seal') return compiled;
     const used = await pool.at(0).open(compiled.context);
     if (used === wanted.backend) return compiled;
@@ -112,7 +122,13 @@ export function createService(options: ServiceOptions): RunningService {
     const keys = keySets.get(keySet)?.frames ?? [];
     const give = evaluators.map((evaluator, index) =>
       evaluator.give(
-        { context: compiled.context, planId: placed.planIds[index], part: () => placed.part(index), keySet, keys },
+        {
+          context: compiled.context,
+          planId: placed.planIds[index],
+          part: () => placed.part(index),
+          keySet,
+          keys,
+        },
         signal,
       ),
     );
@@ -127,7 +143,11 @@ export function createService(options: ServiceOptions): RunningService {
         run,
         { signal, onProgress },
       );
-      const { outputs, exchangedBytes } = await limited(call, handles, { signal, stage: 'server', advice: ADVICE });
+      const { outputs, exchangedBytes } = await limited(call, handles, {
+        signal,
+        stage: 'server',
+        advice: ADVICE,
+      });
       return { frames: outputs, evaluateMs: performance.now() - started, exchangedBytes };
     } finally {
       stopWatching();
@@ -178,11 +198,18 @@ export function createService(options: ServiceOptions): RunningService {
       const compiled = known(request.card);
       const segment = compiled.card.segments[request.segment];
       if (!segment) {
-        throw new SealedError('invalid-argument', `The card has no segment ${request.segment}.`, { stage: 'server' });
+        throw new SealedError('invalid-argument', `The card has no segment ${request.segment}.`, {
+          stage: 'server',
+        });
       }
       const held = keySets.get(request.keySet);
-      if ((segment.relinearize || segment.rotationSteps.length > 0) && held?.context !== compiled.context.name) {
-        throw new SealedError('keys-gone', 'The service no longer has these keys: make others.', { stage: 'server' });
+      if (
+        (segment.relinearize || segment.rotationSteps.length > 0) &&
+        held?.context !== compiled.context.name
+      ) {
+        throw new SealedError('keys-gone', 'The service no longer has these keys: make others.', {
+          stage: 'server',
+        });
       }
       using _card = cards.pin(compiled.hash);
       using _keys = keySets.pin(request.keySet);
@@ -212,7 +239,12 @@ export function createService(options: ServiceOptions): RunningService {
     simulate: async ({ card, segment, values, inputs }, { signal } = {}) => {
       const compiled = known(card);
       if (simulator?.dead !== false) simulator = options.startSimulator();
-      const call = simulator.role.simulate(compiled.encodedPlan(segment), compiled.card.segments[segment], values, inputs);
+      const call = simulator.role.simulate(
+        compiled.encodedPlan(segment),
+        compiled.card.segments[segment],
+        values,
+        inputs,
+      );
       return await limited(call, [simulator], { signal, stage: 'server', advice: ADVICE });
     },
 

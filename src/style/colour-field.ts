@@ -2,14 +2,25 @@
 
 import type { Rgb } from '../base/raster.ts';
 
+/** The straight ways across the picture, the usual one first. */
+export const DIRECTIONS = ['horizontal', 'vertical', 'diagonal'] as const;
+
+/** One of {@link DIRECTIONS}. */
+export type Direction = (typeof DIRECTIONS)[number];
+
 /**
  * A way to run from the start to the end colour over the square picture.
  *
- * - `diagonal`: from the top left to the bottom right corner, mixed linearly in sRGB: the gradient of the study.
+ * - `horizontal`, `vertical`: from the left to the right edge, from the top to the bottom; mixed linearly in sRGB.
+ * - `diagonal`: from the top left to the bottom right corner, mixed linearly in sRGB.
  * - `radial`: from the centre outwards to the corners, mixed in OKLab, so that the middle stays saturated.
  * - `wave`: a diagonal bent by one sine wave across it, mixed in OKLab.
  */
-export type ColourField = 'diagonal' | 'radial' | 'wave';
+export type ColourField = Direction | 'radial' | 'wave';
+
+function isDirection(field: ColourField): field is Direction {
+  return DIRECTIONS.some((direction) => direction === field);
+}
 
 /** How far the crest of a `wave` runs ahead, as a share of the whole gradient. */
 const WAVE_HEIGHT = 0.12;
@@ -21,10 +32,15 @@ const WAVE_HEIGHT = 0.12;
 export function fieldPosition(field: ColourField, x: number, y: number, side: number): number {
   const u = (x + 0.5) / side;
   const v = (y + 0.5) / side;
+  // Exactly 0 and 1 at the centres of the outermost pixels; a picture of one pixel is its own middle.
+  const along = (steps: number, of: number): number => (side > 1 ? steps / (of * (side - 1)) : 0.5);
   switch (field) {
+    case 'horizontal':
+      return along(x, 1);
+    case 'vertical':
+      return along(y, 1);
     case 'diagonal':
-      // Exactly 0 and 1 at the centres of the corner pixels; a picture of one pixel is its own middle.
-      return side > 1 ? (x + y) / (2 * (side - 1)) : 0.5;
+      return along(x + y, 2);
     case 'radial':
       return Math.min(1, Math.hypot(u - 0.5, v - 0.5) / Math.SQRT1_2);
     case 'wave':
@@ -37,14 +53,9 @@ export type ColourMixer = (position: number) => Rgb;
 
 /** Mixes `start` and `end` as `field` does. Made once for a picture: the ends are converted here, not at every pixel. */
 export function colourMixer(field: ColourField, start: Rgb, end: Rgb): ColourMixer {
-  if (field === 'diagonal') return (position) => lerp(start, end, position);
+  if (isDirection(field)) return (position) => lerp(start, end, position);
   const [from, to] = [toOklab(start), toOklab(end)];
   return (position) => fromOklab(lerp(from, to, position));
-}
-
-/** The colour at `position` (0 … 1) between `start` and `end` as `field` mixes them: 0 … 255, not rounded. */
-export function mixColours(field: ColourField, start: Rgb, end: Rgb, position: number): Rgb {
-  return colourMixer(field, start, end)(position);
 }
 
 type Triple = readonly [number, number, number];

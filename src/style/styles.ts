@@ -2,7 +2,7 @@
 
 import { SealedError } from '../base/errors.ts';
 import { emptyRaster, type Raster, type Rgb } from '../base/raster.ts';
-import { colourMixer, fieldPosition, type ColourField } from './colour-field.ts';
+import { colourMixer, type Direction, DIRECTIONS, fieldPosition, type ColourField } from './colour-field.ts';
 import type { StyleColours } from './colours.ts';
 import type { StyleId } from './reference.ts';
 
@@ -15,6 +15,8 @@ export interface Style {
   /** The shape network, relative to the site's root (`public/`); its card lies beside it as `<id>.card.json`. */
   readonly model: string;
   readonly field: ColourField;
+  /** The directions its gradient may have instead of `field`, see {@link directed}; none where it is not a straight one. */
+  readonly directions: readonly Direction[];
   readonly defaultColours: StyleColours;
 }
 
@@ -23,9 +25,10 @@ export const STYLES: readonly Style[] = [
   {
     id: 'gradient',
     name: 'Gradient',
-    description: 'Crisp square modules under a diagonal gradient of two colours.',
+    description: 'Crisp square modules under a gradient of two colours.',
     model: 'models/gradient.onnx',
-    field: 'diagonal',
+    field: 'horizontal',
+    directions: DIRECTIONS,
     defaultColours: { start: [58, 28, 140], end: [208, 32, 110], background: [255, 250, 247] },
   },
   {
@@ -34,6 +37,7 @@ export const STYLES: readonly Style[] = [
     description: 'Neighbouring modules flow together like drops, lit from the centre.',
     model: 'models/liquid.onnx',
     field: 'radial',
+    directions: [],
     defaultColours: { start: [0, 140, 160], end: [40, 30, 140], background: [244, 251, 253] },
   },
   {
@@ -42,6 +46,7 @@ export const STYLES: readonly Style[] = [
     description: 'Round dots that grow where the code is dense, as in a halftone print.',
     model: 'models/dots.onnx',
     field: 'wave',
+    directions: [],
     defaultColours: { start: [214, 76, 0], end: [160, 20, 120], background: [255, 249, 240] },
   },
 ];
@@ -58,6 +63,33 @@ export function styleById(id: string): Style {
   throw new SealedError('invalid-argument', `There is no style of that name; choose one of: ${known}.`, {
     stage: 'style',
   });
+}
+
+/**
+ * `style` with its gradient in `direction`.
+ *
+ * @throws SealedError `invalid-argument` if the style has no such direction
+ */
+export function directed(style: Style, direction: Direction): Style {
+  if (style.directions.includes(direction)) return { ...style, field: direction };
+  const known = style.directions.join(', ');
+  throw new SealedError(
+    'invalid-argument',
+    known === ''
+      ? `The colours of ${style.name} have no direction; leave it out.`
+      : `${style.name} has no direction of that name; choose one of: ${known}.`,
+    { stage: 'style' },
+  );
+}
+
+/** The direction of `style`'s gradient; undefined where it has none. */
+export function directionOf({ field, directions }: Style): Direction | undefined {
+  return directions.find((direction) => direction === field);
+}
+
+/** Whether both styles draw the same in equal colours. */
+export function sameStyle(a: Style, b: Style): boolean {
+  return a.id === b.id && a.field === b.field;
 }
 
 /**

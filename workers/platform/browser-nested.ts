@@ -9,7 +9,10 @@ import { started } from './browser-worker.ts';
 
 /** Starts an evaluator with the addresses of its WebAssembly files. */
 export function startEvaluator(setup: WorkerSetup): WorkerHandle<EvaluatorRole> {
-  const worker = new Worker(new URL('../evaluator.ts', import.meta.url), { type: 'module', name: 'evaluator' });
+  const worker = new Worker(new URL('../evaluator.ts', import.meta.url), {
+    type: 'module',
+    name: 'evaluator',
+  });
   return connect(started(worker), setup);
 }
 

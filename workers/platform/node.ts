@@ -1,11 +1,11 @@
 // The command line's workers, as threads of Node, each with the bytes of its WebAssembly files.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { SessionWorkers } from '../../src/app/session/workers.ts';
 import type { BfvTester } from '../../src/app/tester/bfv-sweep.ts';
 import type { WorkerHandle } from '../../src/base/worker-handle.ts';
 import { connect } from '../pool.ts';
+import { installedFile } from './installed-file.ts';
 import { startThread } from './node-thread.ts';
 
 /** The bytes of `path` in the package `name`, whose own exports may not name it. */
@@ -13,7 +13,7 @@ function packageFile(name: string, path: string): Uint8Array<ArrayBuffer> {
   const entry = fileURLToPath(import.meta.resolve(name));
   const folder = join('node_modules', name);
   const root = entry.slice(0, entry.lastIndexOf(folder) + folder.length);
-  return Uint8Array.from(readFileSync(join(root, path)));
+  return installedFile(join(root, path));
 }
 
 /** The decoders' WebAssembly files. */
@@ -26,7 +26,7 @@ export function scannerSources(): { zxing: Uint8Array<ArrayBuffer>; zbar: Uint8A
 
 /** The SIMD kernel's bytes. */
 export function kernelFile(): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(readFileSync(join(import.meta.dirname, '../../wasm/build/kernel.wasm')));
+  return installedFile(join(import.meta.dirname, '../../wasm/build/kernel.wasm'));
 }
 
 function sealFile(): Uint8Array<ArrayBuffer> {

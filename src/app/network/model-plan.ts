@@ -49,7 +49,11 @@ export async function planModel(
 ): Promise<PlannedModel> {
   const start = performance.now();
   const { id } = await session.load(model.file, controls);
-  const wanted: NetworkOptions = { kind: 'network', backend: backend === 'seal' ? 'seal' : 'simd', ...options };
+  const wanted: NetworkOptions = {
+    kind: 'network',
+    backend: backend === 'seal' ? 'seal' : 'simd',
+    ...options,
+  };
   const card = await session.card(id, wanted, controls);
   const explanation = await session.explain(card, controls);
   return { model, card, explanation, planMs: performance.now() - start };

@@ -1,10 +1,11 @@
 // What a plan's report says of the file's layers: which stage computes each, whatever the layers are called.
 import { describe, expect, it } from 'vitest';
-import { randomGraph } from '../../../fixtures/random-graphs.ts';
+import { planTable } from '../../../cli/model-table.ts';
+import { randomGraph, randomInputs } from '../../../fixtures/random-graphs.ts';
 import { FAST_COSTS } from '../../../fixtures/run-network.ts';
 import { compileNetwork } from '../../compiler/general/compile-network.ts';
 import type { Graph, Node, ValueId } from '../../model/graph.ts';
-import { plannedLayers } from './plan-model.ts';
+import { compileModel, plannedLayers, reportPlan, samplesOf } from './plan-model.ts';
 
 /** `graph` with every layer renamed. */
 function renamed(graph: Graph, rename: (id: ValueId) => ValueId): Graph {
@@ -39,9 +40,26 @@ describe('plannedLayers', () => {
     ];
     const graph: Graph = { name: 'named', input: { id: 'x', shape: [2] }, nodes, output: 'relu' };
     const layers = plannedLayers(compileNetwork(graph, { costs: FAST_COSTS }));
-    expect(layers.map(({ name, place }) => [name, place])).toEqual([
-      ['client', 'server'],
-      ['relu', 'client'],
+    expect(layers.map(({ name, place, stage }) => [name, place, stage])).toEqual([
+      ['client', 'server', 0],
+      ['relu', 'client', null],
     ]);
+  });
+});
+
+describe('reportPlan', () => {
+  it('says where no input was given and the ranges come from made-up ones', async () => {
+    const graph = randomGraph(3);
+    const report = (inputs: Float32Array[]) => {
+      const planned = compileModel(graph, { backend: 'simd', calibration: samplesOf(graph, inputs) });
+      return reportPlan(planned, 1, 'simd', undefined);
+    };
+    const made = await report([]);
+    expect(made.ranges).toMatchObject({ madeUp: true });
+    expect(made.ranges.description).toMatch(/^\d+ made-up inputs of random numbers from 0 to 1/);
+    expect(planTable(made)).toMatch(/\nranges from\s+\d+ made-up inputs /);
+    const given = await report(randomInputs(graph, 2, 1));
+    expect(given.ranges).toEqual({ madeUp: false, inputs: 2, description: '2 given inputs' });
+    expect(planTable(given)).toMatch(/\nranges from\s+2 given inputs\n/);
   });
 });

@@ -70,11 +70,7 @@ export function clearOutputs(graph: Model['graph'], inputs: readonly Float32Arra
  * small enough for the modulus it is decrypted at. By this side's own copy of the network: nothing of an input leaves.
  * @throws SealedError `out-of-range` naming the layer
  */
-function checkRanges(
-  graph: Model['graph'],
-  inputs: readonly Float32Array[],
-  { bounds }: Explanation,
-): void {
+function checkRanges(graph: Model['graph'], inputs: readonly Float32Array[], { bounds }: Explanation): void {
   const byValue = Map.groupBy(bounds, ({ value }) => value);
   const check = (id: string, data: Float32Array): void => {
     for (const { layer, low, high } of byValue.get(id) ?? []) {
@@ -90,7 +86,11 @@ function checkRanges(
   };
   for (const data of inputs) {
     check(graph.input.id, data);
-    executeGraph(graph, { shape: graph.input.shape, data }, { onNode: ({ id }, output) => check(id, output.data) });
+    executeGraph(
+      graph,
+      { shape: graph.input.shape, data },
+      { onNode: ({ id }, output) => check(id, output.data) },
+    );
   }
 }
 

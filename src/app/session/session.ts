@@ -154,7 +154,7 @@ export class Session {
     }
     const name = isKnown ? known.name : crypto.randomUUID();
     let made = 0;
-    for (let left = 1; left > 0; ) {
+    for (let left = 1; left > 0;) {
       throwIfAborted(signal, 'keygen');
       const frame = await ask(client.role.prepare(hash, KEYS_A_FRAME, { signal }), client, 'keygen');
       keygenMs += frame.keygenMs;
@@ -203,11 +203,7 @@ export class Session {
   }
 
   /** A call of the client role. */
-  onClient<T>(
-    stage: ErrorStage,
-    controls: Stoppable,
-    call: (client: ClientRole) => Promise<T>,
-  ): Promise<T> {
+  onClient<T>(stage: ErrorStage, controls: Stoppable, call: (client: ClientRole) => Promise<T>): Promise<T> {
     return this.#onClient(stage, controls, call);
   }
 

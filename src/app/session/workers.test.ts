@@ -16,7 +16,12 @@ afterEach(async () => {
   expect(unhandled.splice(0)).toEqual([]);
 });
 
-const limits = (signal?: AbortSignal) => ({ signal, timeoutMs: 1000, stage: 'scan' as const });
+const limits = (signal?: AbortSignal) => ({
+  signal,
+  timeoutMs: 1000,
+  stage: 'scan' as const,
+  advice: 'Wait.',
+});
 const never = (): Promise<never> => new Promise(() => undefined);
 
 describe('withLimits', () => {
@@ -29,7 +34,11 @@ describe('withLimits', () => {
 
   it('says that it timed out, at the limit and not before', async () => {
     const call = withLimits(never(), limits());
-    const outcome = expect(call).rejects.toMatchObject({ code: 'timeout', stage: 'scan' });
+    const outcome = expect(call).rejects.toMatchObject({
+      code: 'timeout',
+      stage: 'scan',
+      message: 'No answer within 1 s. Wait.',
+    });
     await vi.advanceTimersByTimeAsync(999);
     expect(vi.getTimerCount()).toBe(1);
     await vi.advanceTimersByTimeAsync(1);

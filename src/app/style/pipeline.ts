@@ -1,19 +1,19 @@
 // The way through the house: text → QR → encrypted style → corrected, proven picture. Read this file first.
 import { defined } from '../../base/assert.ts';
 import { SealedError } from '../../base/errors.ts';
+import type { Raster } from '../../base/raster.ts';
+import { checkParameters } from '../../params/parameters.ts';
 import { type ErrorCorrectionLevel, encodeQr, type QrCode } from '../../qr/matrix.ts';
 import type { Proof } from '../../qr/prove.ts';
-import type { Raster } from '../../base/raster.ts';
-import { checkColours, type StyleColours } from '../../style/colours.ts';
+import { checkColours, correctedColours, type StyleColours } from '../../style/colours.ts';
 import type { PixelsPerModule } from '../../style/graph.ts';
-import { foregroundRaster, type Style } from '../../style/styles.ts';
-import { checkParameters } from '../../params/parameters.ts';
+import { directionOf, foregroundRaster, type Style } from '../../style/styles.ts';
 import type { BackendName } from '../session/backends.ts';
 import { runSealed, runSimulated } from '../session/run.ts';
+import { type RunControls, Stages } from '../session/stages.ts';
 import type { StyleReport } from './report.ts';
 import { styleOptions } from './style-options.ts';
 import type { StyleSession } from './style-session.ts';
-import { type RunControls, Stages } from '../session/stages.ts';
 
 /** What to style, and how. */
 export interface StyleRequest {
@@ -36,7 +36,7 @@ export interface StyledCode {
 }
 
 /**
- * Styles a QR code on a server role that sees only ciphertexts.
+ * Styles a QR code on a server role that is sent the code encrypted, never in the clear.
  * @throws SealedError `not-scannable` when no correction makes both decoders read the exact text; whatever a stage throws
  */
 export async function styleCode(
@@ -59,7 +59,11 @@ export async function styleCode(
     ? await session.references.picture(style, code.modules, colours, pixelsPerModule, values)
     : undefined;
   const run = backend === 'clear' ? runSimulated : runSealed;
-  const { picture: drawn, bytes, timings } = await run(session, { card, inputs: [values], reference }, stages);
+  const {
+    picture: drawn,
+    bytes,
+    timings,
+  } = await run(session, { card, inputs: [values], reference }, stages);
   const picture = defined(drawn, 'a style ends in a picture');
   const foreground = foregroundRaster(style, colours, code.modules * pixelsPerModule);
   const { background } = colours;
@@ -71,10 +75,13 @@ export async function styleCode(
   const { polyModulusDegree, coeffModulusBits, logQP, securityBits } = checkParameters(card.card.parameters);
   const { roundMs: _, ...stageTimings } = timings;
   const { strength, changedPixels, meanDeltaE, readBefore, scan, correctMs, verifyMs } = proof;
+  const direction = directionOf(style);
   const totalMs = performance.now() - started;
   const report: StyleReport = {
     payload: { bytes: code.payloadBytes, version: code.version, ecc, modules: code.modules },
     style: style.id,
+    ...(direction && { direction }),
+    colours: { asked: colours, made: correctedColours(colours, strength) },
     pixelsPerModule,
     backend: backend === 'clear' ? backend : card.card.backend,
     parameters: { polyModulusDegree, coeffModulusBits, logQP, securityBits },

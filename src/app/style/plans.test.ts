@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { SealedError } from '../../base/errors.ts';
 import { verifyPlan } from '../../plan/verify.ts';
-import { STYLES, styleById } from '../../style/styles.ts';
+import { directed, STYLES, styleById } from '../../style/styles.ts';
 import { floatPicture, Plans } from './plans.ts';
 
 const gradient = styleById('gradient');
@@ -33,17 +33,18 @@ describe('Plans', () => {
     expect(asked).toEqual(STYLES.map((style) => style.model));
   });
 
-  it('gives a known plan again, and another for each size, colour, resolution and backend', async () => {
+  it('gives a known plan again, and another for each size, colour, direction, resolution and backend', async () => {
     const { plans, asked } = plansWithLog();
     const first = await plans.plan(gradient, 21, colours, 4, 'simd');
     expect(await plans.plan(gradient, 21, { ...colours }, 4, 'simd')).toBe(first);
     const others = [
       await plans.plan(gradient, 25, colours, 4, 'simd'),
       await plans.plan(gradient, 21, { ...colours, end: [1, 2, 3] }, 4, 'simd'),
+      await plans.plan(directed(gradient, 'vertical'), 21, colours, 4, 'simd'),
       await plans.plan(gradient, 21, colours, 8, 'simd'),
       await plans.plan(gradient, 21, colours, 4, 'seal'),
     ];
-    expect(new Set([first, ...others].map(({ id }) => id)).size).toBe(5);
+    expect(new Set([first, ...others].map(({ id }) => id)).size).toBe(6);
     expect(asked).toEqual([gradient.model]);
   });
 

@@ -31,7 +31,7 @@ export async function prepareStyle(
   { style, colours, version, backend }: Preparation,
   signal?: AbortSignal,
 ): Promise<ServerBackendName> {
-  const drawing = { colours, pixelsPerModule: DEFAULT_PIXELS_PER_MODULE, backend };
+  const drawing = { style, colours, pixelsPerModule: DEFAULT_PIXELS_PER_MODULE, backend };
   const card = await session.card(style.id, styleOptions(drawing, modulesOf(version)), { signal });
   throwIfAborted(signal);
   await session.prepareKeys(card, { signal });

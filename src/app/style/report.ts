@@ -2,6 +2,8 @@
 import type { Precision } from '../../plan/finish.ts';
 import type { ErrorCorrectionLevel } from '../../qr/matrix.ts';
 import type { Decoder } from '../../qr/scan.ts';
+import type { Direction } from '../../style/colour-field.ts';
+import type { StyleColours } from '../../style/colours.ts';
 import type { BackendName } from '../session/backends.ts';
 import type { RunBytes, RunTimings } from '../session/stages.ts';
 
@@ -14,6 +16,10 @@ export interface StyleReport {
     readonly modules: number;
   };
   readonly style: string;
+  /** Of the style's gradient, where it has one. */
+  readonly direction?: Direction;
+  /** The colours asked for, and those of the corrected picture: the same where scanners needed no change. */
+  readonly colours: { readonly asked: StyleColours; readonly made: StyleColours };
   readonly pixelsPerModule: number;
   readonly backend: BackendName;
   readonly parameters: {

@@ -2,10 +2,12 @@
 import type { StyleOptions } from '../../protocol/service.ts';
 import type { StyleColours } from '../../style/colours.ts';
 import type { PixelsPerModule } from '../../style/graph.ts';
+import { directionOf, type Style } from '../../style/styles.ts';
 import type { BackendName } from '../session/backends.ts';
 
 /** How a picture is to be drawn. */
 export interface Drawing {
+  readonly style: Style;
   readonly colours: StyleColours;
   readonly pixelsPerModule: PixelsPerModule;
   readonly backend: BackendName;
@@ -13,13 +15,14 @@ export interface Drawing {
 
 /** The public options of `drawing` for a code of `modules` by `modules`. The simulation runs the kernel's plan. */
 export function styleOptions(drawing: Drawing, modules: number): StyleOptions {
-  const { colours, pixelsPerModule, backend } = drawing;
+  const { style, colours, pixelsPerModule, backend } = drawing;
   const { start, end, background } = colours;
   return {
     kind: 'style',
     modules,
     pixelsPerModule,
     colours: { start, end, background },
+    direction: directionOf(style),
     backend: backend === 'clear' ? 'simd' : backend,
   };
 }

@@ -9,6 +9,8 @@ import type { SessionWorkers } from '../session/workers.ts';
 /** A set to try. */
 export interface ParameterSet extends ParametersLiteral {
   readonly name?: string;
+  /** Layers after which the client refreshes; the test's where it is not given. */
+  readonly refresh?: readonly number[];
 }
 
 /** What to test. */
@@ -29,6 +31,8 @@ export interface ParameterResult {
   readonly ran: true;
   readonly parameters: ModelRunReport['parameters'];
   readonly backend: ModelRunReport['backend'];
+  /** Layers after which the client refreshed. */
+  readonly refreshedAfter: readonly number[];
   readonly maxAbsError: number;
   readonly meanAbsError: number;
   readonly predictedError: number;
@@ -86,7 +90,7 @@ export async function testParameters(
 async function trySet(
   session: Session,
   test: ParameterTest,
-  { name: given, ...literal }: ParameterSet,
+  { name: given, refresh = test.refresh ?? [], ...literal }: ParameterSet,
   index: number,
   signal: AbortSignal | undefined,
 ): Promise<ParameterResult | ParameterRefusal> {
@@ -100,7 +104,7 @@ async function trySet(
       const message = `Residues travel in 32 bits: a prime of ${wide} bits does not fit. Use primes of at most 32 bits, of 30 for the fast backend.`;
       throw new SealedError('invalid-argument', message, { stage: 'input' });
     }
-    const report = await runModel(session, { ...request, parameters, warm: true }, { signal });
+    const report = await runModel(session, { ...request, refresh, parameters, warm: true }, { signal });
     const { backend, maxAbsError, meanAbsError, predictedError, layers, timings, bytes } = report;
     return {
       name,
@@ -108,6 +112,7 @@ async function trySet(
       ran: true,
       parameters: report.parameters,
       backend,
+      refreshedAfter: refresh,
       maxAbsError,
       meanAbsError,
       predictedError,

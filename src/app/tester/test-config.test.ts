@@ -3,6 +3,94 @@ import { describe, expect, it } from 'vitest';
 import { hasSharedData, readSharedBytes, SHARED_DATA_ABSENT } from '../../../fixtures/shared-data.ts';
 import { parseTestConfig } from './test-config.ts';
 
+const set = { polyModulusDegree: 4096, coeffModulusBits: [30, 30, 30] };
+const bfvSet = { m: 4096, p: 1032193 };
+
+function parse(fields: object): ReturnType<typeof parseTestConfig> {
+  return parseTestConfig(JSON.stringify({ model: 'a.pt', input: 'a.npy', sets: [set], ...fields }));
+}
+
+describe('keys of a parameter file', () => {
+  it.each<[string, object, RegExp[]]>([
+    ['at the top', { inputt: 'b.npy' }, [/"inputt" of the configuration is not known: is "input" meant\?/]],
+    ['in other letters', { Client_Ops: true }, [/"Client_Ops" .* is "clientOps" meant\?/]],
+    ['with two letters swapped', { laeyrs: [0] }, [/"laeyrs" .* is "layers" meant\?/]],
+    ['in a set', { sets: [set, { ...set, nam: 'x' }] }, [/"nam" of set 2 .* is "name" meant\?/]],
+    [
+      'in a BFV set',
+      { encryption_parameters: [{ ...bfvSet, bse: 3 }] },
+      [/"bse" of encryption_parameters 1 .* is "base" meant\?/],
+    ],
+    [
+      'that stand at another level',
+      { sets: [{ ...set, input: 'b.npy' }] },
+      [/"input" of set 1 .* belongs at the top/],
+    ],
+    ['like none', { colour: 'red' }, [/"colour" of the configuration is not known\. Known are .*"threads"/]],
+    ['several at once', { bse: 2, inputt: 1, layer: [1] }, [/"bse"/, /"inputt"/, /"layer"/]],
+    [
+      'that JavaScript has a meaning for',
+      JSON.parse('{"__proto__": 1, "constructor": 2}') as object,
+      [/"__proto__"/, /"constructor"/],
+    ],
+    [
+      'of PyCrCNN without a meaning here',
+      { dataset: 'CIFAR10' },
+      [/"dataset" of the configuration has no effect here.*"input"/],
+    ],
+  ])('%s are reported', (_, fields, patterns) => {
+    const { notes } = parse(fields);
+    for (const pattern of patterns) expect(notes.join('\n')).toMatch(pattern);
+    expect(notes).toHaveLength(patterns.length);
+    expect(parse({}).notes).toEqual([]);
+  });
+
+  it('are reported with the error where something is missing for them', () => {
+    expect(() => parseTestConfig(JSON.stringify({ modle: 'a.pt', sets: [set] }))).toThrow(
+      /"model" .* is missing\..*"modle" .* is "model" meant\?/,
+    );
+  });
+
+  it.each([
+    ['clientOps', 'sure'],
+    ['layersReport', 1],
+    ['debug', 'maybe'],
+  ])('%s is true or false, not %j', (name, value) => {
+    expect(() => parse({ [name]: value })).toThrow(new RegExp(`"${name}" .* must be true or false`));
+  });
+
+  it('PyCrCNN’s debug says whether layers are reported', () => {
+    expect([parse({}), parse({ debug: 'y' }), parse({ debug: 'n' })].map((c) => c.layersReport)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+});
+
+describe('rencrypt_positions', () => {
+  it('is read wherever it stands; a set’s own counts instead of the file’s', () => {
+    const { ckks, bfv } = parse({
+      rencrypt_positions: [2],
+      sets: [set, { ...set, rencrypt_positions: [1, 3] }, { ...set, refresh: [0] }],
+      encryption_parameters: [bfvSet, { ...bfvSet, rencrypt_positions: [] }],
+    });
+    expect([...ckks, ...bfv].map(({ refresh }) => refresh)).toEqual([
+      { kind: 'positions', at: [2] },
+      { kind: 'positions', at: [1, 3] },
+      { kind: 'after', layers: [0] },
+      { kind: 'positions', at: [2] },
+      { kind: 'positions', at: [] },
+    ]);
+  });
+
+  it('is refused beside refresh', () => {
+    expect(() => parse({ refresh: [1], rencrypt_positions: [2] })).toThrow(
+      /"refresh" or "rencrypt_positions"/,
+    );
+  });
+});
+
 describe('parseTestConfig', () => {
   it('reads a CKKS sweep', () => {
     const sets = [{ name: 'small', polyModulusDegree: 4096, coeffModulusBits: [30, 30, 30] }];
@@ -18,11 +106,10 @@ describe('parseTestConfig', () => {
       modelPath: 'a.onnx',
       inputPath: 'a.npy',
       layers: [0, 2],
-      refresh: [1],
       clientOps: true,
       layersReport: true,
       threads: 2,
-      ckks: sets,
+      ckks: [{ ...sets[0], refresh: { kind: 'after', layers: [1] } }],
       bfv: [],
     });
   });

@@ -7,10 +7,13 @@ import { elementCount } from '../../model/graph.ts';
 import { type Parameters, sameParameters } from '../../params/parameters.ts';
 import type { CostTable } from '../../plan/counts.ts';
 import { defaultSamples } from '../calibrate.ts';
-import { type CompiledSegment, compileSegment } from './compile-segment.ts';
+import { allowForNoise } from './cast-slack.ts';
+import { compileSegment, type NetworkSegment } from './compile-segment.ts';
 import type { FitReport } from './read-network.ts';
 import { evaluationKeyBytes, type Prediction } from '../predict.ts';
 import { cutSegments, type Segment, valuesAt } from './segments.ts';
+
+export type { NetworkSegment } from './compile-segment.ts';
 
 /** How to compile a network. */
 export interface NetworkOptions {
@@ -32,12 +35,6 @@ export interface NetworkOptions {
   readonly parameters?: Parameters;
   /** Most bytes of encoded weights a segment may hold, 150 MB unless given. */
   readonly mostBytes?: number;
-}
-
-/** A segment and what the client computes on its decrypted result. */
-export interface NetworkSegment extends CompiledSegment {
-  readonly graph: Graph;
-  readonly client: Graph | undefined;
 }
 
 /** A compiled network. Between two segments the client decrypts, computes `client` if there is one, and encrypts again. */
@@ -100,9 +97,10 @@ export function compileNetwork(graph: Graph, options: NetworkOptions): CompiledN
   // One set of parameters for all: one set of keys. Segments of fewer levels start lower.
   if (options.parameters) requireLevels(options.parameters, first);
   const shared = largestParameters(first.map(({ plan }) => plan.parameters));
-  const segments = first.map((segment) =>
+  const compiled = first.map((segment) =>
     sameParameters(segment.plan.parameters, shared) ? segment : compileCut(segment, shared),
   );
+  const segments = allowForNoise(compiled, samples);
   return { graph: selected, segments, report: reportOf(segments) };
 }
 

@@ -46,6 +46,12 @@ export interface CompiledSegment {
   readonly layouts: readonly string[];
 }
 
+/** A segment and what the client computes on its decrypted result. */
+export interface NetworkSegment extends CompiledSegment {
+  readonly graph: Graph;
+  readonly client: Graph | undefined;
+}
+
 interface Prepared {
   readonly graph: Graph;
   readonly fits: readonly FitReport[];

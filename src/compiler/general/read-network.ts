@@ -78,6 +78,7 @@ function readNode(reader: Reader, node: Node, inputs: readonly Affine[]): Affine
       throw unsupported(node, 'use an average pool, or let the client compute it (--client-ops).');
     case 'softmax':
     case 'argmax':
+    case 'cast':
       throw unsupported(
         node,
         'only the client can compute it: at the end of the network, or with --client-ops.',

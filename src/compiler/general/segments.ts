@@ -18,21 +18,32 @@ export interface SegmentRules {
   readonly clientOps: boolean;
 }
 
+const CLIENT_ONLY: ReadonlySet<Node['op']> = new Set(['maxPool', 'softmax', 'argmax', 'cast']);
+const RESHAPES: ReadonlySet<Node['op']> = new Set(['reshape', 'transpose']);
+/** Layers so cheap that the client may compute them between two of its own. */
+const CHEAP: ReadonlySet<Node['op']> = new Set([
+  ...RESHAPES, 'slice', 'pad', 'resizeNearest', 'depthToSpace', 'mulConstant', 'addConstant',
+]); // prettier-ignore
+
 function isClientOnly(node: Node): boolean {
-  return node.op === 'maxPool' || node.op === 'softmax' || node.op === 'argmax';
+  return CLIENT_ONLY.has(node.op);
 }
 
-/** Ids of the layers that the client computes at the end: everything after the last linear or polynomial one. */
+/**
+ * Ids of the layers that the client computes at the end: from the first of those that only it can compute, or activations,
+ * with nothing but cheap layers in between, to the output. A factor after the last activation stays with the server.
+ */
 function trailingLayers(graph: Graph): Set<ValueId> {
   const byId = new Map(graph.nodes.map((node) => [node.id, node]));
   const trailing = new Set<ValueId>();
-  let pending: ValueId[] = [];
+  let pending: Node[] = [];
   let node = byId.get(graph.output);
   while (node?.inputs.length === 1) {
-    if (isClientOnly(node) || node.op === 'activation') {
-      for (const id of [...pending, node.id]) trailing.add(id);
+    const isPlain = trailing.size > 0 || pending.every(({ op }) => RESHAPES.has(op));
+    if (isClientOnly(node) || (node.op === 'activation' && isPlain)) {
+      for (const { id } of [...pending, node]) trailing.add(id);
       pending = [];
-    } else if (node.op === 'reshape' || node.op === 'transpose') pending.push(node.id);
+    } else if (CHEAP.has(node.op)) pending.push(node);
     else break;
     node = byId.get(node.inputs[0]);
   }

@@ -3,6 +3,7 @@ import { elementCount } from '../../model/graph.ts';
 import type { Shape } from '../../model/graph.ts';
 import { broadcastStrides, forEachOffset, stridesOf } from '../../model/operators/layout.ts';
 import { countUp } from '../graph-builder.ts';
+import { castConstant } from './operators/cast.ts';
 import type { Scope } from './scope.ts';
 import { resolveReshape, resolveSlice, squeezeDims, unsqueezeDims } from './shape-rules.ts';
 import { broadcastDims, integers, malformed, normalizeAxis, unsupported } from './values.ts';
@@ -78,6 +79,12 @@ function elementwise(combine: (a: number, b: number) => number, truncates = fals
   };
 }
 
+/** One input or more, combined from the left. */
+function variadic(combine: (a: number, b: number) => number): Folder {
+  const pair = elementwise(combine);
+  return (scope, [first, ...rest]) => rest.reduce((total, input) => pair(scope, [total, input]), first);
+}
+
 function unary(map: (value: number) => number): Folder {
   return (scope, [a]) => fill(scope, a.dims, a.integer, (i) => map(a.data[i]));
 }
@@ -98,20 +105,20 @@ const comparison = (compare: (a: number, b: number) => boolean): Folder => {
 const FOLDERS: Readonly<Record<string, Folder>> = {
   Identity: identity,
   Dropout: identity,
-  Cast(scope, [a]) {
-    const floating = [1, 10, 11, 16].includes(scope.int('to', 1));
-    return floating
-      ? { ...a, integer: false }
-      : { ...a, data: Float64Array.from(a.data, Math.trunc), integer: true };
-  },
+  Cast: (scope, [a]) => castConstant(scope, a),
   Add: elementwise((a, b) => a + b),
   Sub: elementwise((a, b) => a - b),
   Mul: elementwise((a, b) => a * b),
   Div: elementwise((a, b) => a / b, true),
   Mod: elementwise((a, b) => a - b * Math.floor(a / b)),
   Pow: elementwise((a, b) => a ** b),
-  Min: elementwise(Math.min),
-  Max: elementwise(Math.max),
+  Min: variadic(Math.min),
+  Max: variadic(Math.max),
+  Sum: variadic((a, b) => a + b),
+  Mean(scope, inputs) {
+    const total = FOLDERS.Sum(scope, inputs);
+    return { ...total, data: Float64Array.from(total.data, (value) => value / inputs.length) };
+  },
   Equal: comparison((a, b) => a === b),
   Less: comparison((a, b) => a < b),
   Greater: comparison((a, b) => a > b),

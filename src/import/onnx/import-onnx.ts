@@ -3,10 +3,12 @@ import { SealedError } from '../../base/errors.ts';
 import type { Graph, Shape, Tensor } from '../../model/graph.ts';
 import { printable } from '../file-text.ts';
 import { GraphBuilder } from '../graph-builder.ts';
+import { allFinite } from '../non-finite.ts';
 import { decodeModel, decodeTensor, isFloating } from './decode.ts';
 import { canFold, constantNode, constantOfShape, fold } from './fold.ts';
 import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from './onnx_pb.js';
 import { OPERATORS, suggestionFor } from './operators.ts';
+import { checkTypes } from './operators/cast.ts';
 import { BatchMixed, Scope } from './scope.ts';
 import { integers, malformed, unsupported } from './values.ts';
 import type { Constant, Value } from './values.ts';
@@ -65,10 +67,11 @@ function importModel(model: ModelProto, options: OnnxImportOptions, stripBatch: 
   const dims = inputDims(input, options.inputShape);
   const batched = stripBatch && dims.length > 1;
   const builder = new GraphBuilder(graph.name || 'onnx', input.name, batched ? dims.slice(1) : dims);
-  values.set(input.name, { kind: 'data', id: input.name, dims, batched });
+  values.set(input.name, { kind: 'data', id: input.name, dims, batched, type: 'float' });
   let index = 0;
+  const spoilt = new Map<string, string>();
   for (const node of graph.node) {
-    if (importNode(node, builder, Number(opset), values, index)) index++;
+    if (importNode(node, builder, Number(opset), values, spoilt, index)) index++;
   }
   const name = options.output ?? graph.output[0]?.name;
   const output = name === undefined ? undefined : values.get(name);
@@ -80,12 +83,16 @@ function importModel(model: ModelProto, options: OnnxImportOptions, stripBatch: 
   return builder.finish(output.id);
 }
 
-/** Imports one node as layer `index`; false where it was folded and is no layer. */
+/**
+ * Imports one node as layer `index`; false where it was folded and is no layer.
+ * @param spoilt which node first made NaN or infinite numbers of finite ones, by the constants that hold them
+ */
 function importNode(
   node: NodeProto,
   builder: GraphBuilder,
   opset: number,
   values: Map<string, Value>,
+  spoilt: Map<string, string>,
   index: number,
 ): boolean {
   const inputs = node.input.map((name): Value | undefined => {
@@ -97,6 +104,11 @@ function importNode(
   const outputs = node.output.filter((name) => name !== '');
   const scope = new Scope(builder, opset, node.opType, inputs, outputs.length, node.attribute);
   const mark = builder.size;
+  const label = `Node '${nameOf(node)}', ${printable(node.opType)}`;
+  const detail = { node: nameOf(node), operator: printable(node.opType) };
+  const bad = inputs.findIndex((value) => value?.kind === 'constant' && !allFinite(value.data));
+  const source = bad < 0 ? undefined : (spoilt.get(node.input[bad]) ?? `'${printable(node.input[bad])}'`);
+  builder.begin({ label, detail, cause: source && ` That comes from ${source}.` });
   let results: Value[];
   try {
     if (!isStandardDomain(node.domain))
@@ -104,11 +116,7 @@ function importNode(
     results = [evaluate(scope)].flat();
   } catch (error) {
     if (!(error instanceof SealedError)) throw error;
-    throw new SealedError(error.code, `Node '${nameOf(node)}', ${printable(node.opType)}: ${error.message}`, {
-      stage: 'model',
-      detail: { node: nameOf(node), operator: printable(node.opType) },
-      cause: error,
-    });
+    throw new SealedError(error.code, `${label}: ${error.message}`, { stage: 'model', detail, cause: error });
   }
   node.output.forEach((name, i) => {
     const result = results[i];
@@ -117,6 +125,8 @@ function importNode(
     if (values.has(name)) throw malformed(`Two nodes compute '${printable(name)}'.`);
     if (result.kind === 'constant') {
       values.set(name, result);
+      if (!allFinite(result.data))
+        spoilt.set(name, source ?? `node '${nameOf(node)}', ${printable(node.opType)}`);
       return;
     }
     const id = builder.rename(result.id, name, mark);
@@ -138,6 +148,7 @@ function evaluate(scope: Scope): Value | Value[] {
   }
   const importer = OPERATORS.get(operator);
   if (!importer) throw unsupported(`not supported: ${suggestionFor(operator)}.`);
+  checkTypes(scope);
   return importer(scope);
 }
 

@@ -1,6 +1,7 @@
 // Which ONNX operators are imported, by which function, and what to use instead of the others.
 import { activation, argMax, clip, pRelu, softmax } from './operators/activation.ts';
-import { batchNormalization, binary, negate, power, sum } from './operators/arithmetic.ts';
+import { batchNormalization, binary, mean, negate, power, sum } from './operators/arithmetic.ts';
+import { cast } from './operators/cast.ts';
 import { conv, convTranspose } from './operators/convolution.ts';
 import {
   concat,
@@ -41,6 +42,7 @@ export const OPERATORS: ReadonlyMap<string, OperatorImporter> = new Map<string, 
   ['Pow', power],
   ['Neg', negate],
   ['Sum', sum],
+  ['Mean', mean],
   ['BatchNormalization', batchNormalization],
   ['AveragePool', averagePool],
   ['MaxPool', maxPool],
@@ -65,7 +67,7 @@ export const OPERATORS: ReadonlyMap<string, OperatorImporter> = new Map<string, 
   ['SpaceToDepth', spaceToDepth],
   ['Identity', passThrough],
   ['Dropout', passThrough],
-  ['Cast', passThrough],
+  ['Cast', cast],
   ['Relu', activation],
   ['LeakyRelu', activation],
   ['PRelu', pRelu],
@@ -113,6 +115,7 @@ const SUGGESTIONS: Readonly<Record<string, string>> = {
   DequantizeLinear: 'export the network in float32',
   QLinearConv: 'export the network in float32 and use Conv',
   ConvInteger: 'export the network in float32 and use Conv',
+  CastLike: 'use Cast',
   If: 'export the branch that is taken',
   Loop: 'unroll the loop before export',
   Scan: 'unroll the loop before export',

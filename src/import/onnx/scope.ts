@@ -136,7 +136,7 @@ export class Scope {
   wrap(id: string, like: Data): Data {
     const shape = this.builder.shapeOf(id);
     const dims = like.batched ? [like.dims[0], ...shape] : shape;
-    return { kind: 'data', id, dims, batched: like.batched };
+    return { kind: 'data', id, dims, batched: like.batched, type: like.type };
   }
 
   /** Adds a node; `shape` is the graph's, without batch axis. All inputs are batched alike. */
@@ -154,7 +154,7 @@ export class Scope {
       return { ...value, id: this.builder.reshape(value.id, dims.slice(1)), dims };
     }
     if (value.batched && value.dims[0] !== 1) throw new BatchMixed();
-    return { kind: 'data', id: this.builder.reshape(value.id, dims), dims, batched: false };
+    return { ...value, id: this.builder.reshape(value.id, dims), dims, batched: false };
   }
 
   /** Elements picked along the axes of the graph's value: see {@link GraphBuilder.pick}. */

@@ -1,6 +1,6 @@
 // What an ONNX name stands for during import: a constant, or data that depends on the network's input.
 import { SealedError } from '../../base/errors.ts';
-import type { Shape, ValueId } from '../../model/graph.ts';
+import type { Shape, ValueId, WholeType } from '../../model/graph.ts';
 
 /** A tensor known at import. Integers are exact up to 2^53. */
 export interface Constant {
@@ -20,6 +20,8 @@ export interface Data {
   readonly id: ValueId;
   readonly dims: Shape;
   readonly batched: boolean;
+  /** The ONNX type it has in the file; any floating-point type is `float`, and computed in single precision. */
+  readonly type: 'float' | WholeType;
 }
 
 /** Either. */

@@ -78,6 +78,9 @@ function addLayer(builder: GraphBuilder, layer: TorchLayer, input: ValueId): Val
   const known = layer.ofTorch || KNOWN_USER_LAYERS.has(layer.type);
   const importer = known ? TORCH_LAYERS.get(layer.type) : undefined;
   const name = layer.ofTorch ? layer.type : `${layer.type} (a class of the model's own)`;
+  const label = `Layer '${layer.name}', ${name}`;
+  const detail = { layer: layer.name, operator: layer.type };
+  builder.begin({ label, detail });
   try {
     if (!importer) {
       throw new SealedError('unsupported-layer', `not supported: ${suggestionForLayer(layer.type)}.`);
@@ -85,11 +88,7 @@ function addLayer(builder: GraphBuilder, layer: TorchLayer, input: ValueId): Val
     return importer(new LayerScope(builder, layer, input));
   } catch (error) {
     if (!(error instanceof SealedError)) throw error;
-    throw new SealedError(error.code, `Layer '${layer.name}', ${name}: ${error.message}`, {
-      stage: 'model',
-      detail: { layer: layer.name, operator: layer.type },
-      cause: error,
-    });
+    throw new SealedError(error.code, `${label}: ${error.message}`, { stage: 'model', detail, cause: error });
   }
 }
 

@@ -1,5 +1,6 @@
 // Payloads: mail, phone call and text message.
-import { invalidPayload } from './invalid.ts';
+import { mailAddress } from './mail-address.ts';
+import { dialledNumber } from './telephone.ts';
 
 /** A mail to be written. */
 export interface MailPayload {
@@ -22,35 +23,23 @@ export interface SmsPayload {
   readonly message?: string | undefined;
 }
 
-/** The number without spaces, dots, dashes and brackets. Throws `invalid-argument` unless 3 to 20 digits remain. */
-function plainNumber(number: string): string {
-  const plain = number.replace(/[\s().\-/]/g, '');
-  if (!/^\+?[0-9*#]{3,20}$/.test(plain)) {
-    throw invalidPayload('This is not a telephone number. It should look like +44 20 7946 0000.');
-  }
-  return plain;
-}
-
-/** A `mailto:` address (RFC 6068). Throws `invalid-argument` unless `to` looks like a mail address. */
+/** A `mailto:` address (RFC 6068). Throws `invalid-argument` unless `to` is one mail address. */
 export function buildMail({ to, subject, body }: MailPayload): string {
-  const address = to.trim();
-  if (!/^[^\s@?&]+@[^\s@?&]+$/.test(address)) {
-    throw invalidPayload('This is not a mail address. It should look like name@example.org.');
-  }
+  const encoded = encodeURIComponent(mailAddress(to)).replace('%40', '@');
   const query: string[] = [];
-  if (subject) query.push(`subject=${encodeURIComponent(subject)}`);
+  // A header is one line; a line break would begin another header.
+  if (subject) query.push(`subject=${encodeURIComponent(subject.replace(/[\r\n]+/g, ' '))}`);
   // RFC 6068, 5: line breaks are %0D%0A.
   if (body) query.push(`body=${encodeURIComponent(body.replace(/\r\n|\r|\n/g, '\r\n'))}`);
-  const encoded = encodeURIComponent(address).replace('%40', '@');
   return `mailto:${encoded}${query.length > 0 ? `?${query.join('&')}` : ''}`;
 }
 
-/** A `tel:` address (RFC 3966). */
+/** A `tel:` address (RFC 3966). A `#` would begin a fragment, so it is encoded (RFC 3986, 2.1). */
 export function buildPhone({ number }: PhonePayload): string {
-  return `tel:${plainNumber(number)}`;
+  return `tel:${dialledNumber(number).replaceAll('#', '%23')}`;
 }
 
-/** `SMSTO:number:message`, which both families of phones read, unlike `sms:` with a body (RFC 5724). */
+/** `SMSTO:number:message`, which both families of phones read, unlike `sms:` with a body (RFC 5724). It is no URI. */
 export function buildSms({ number, message = '' }: SmsPayload): string {
-  return `SMSTO:${plainNumber(number)}${message === '' ? '' : `:${message}`}`;
+  return `SMSTO:${dialledNumber(number)}${message === '' ? '' : `:${message}`}`;
 }

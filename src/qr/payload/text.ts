@@ -1,5 +1,6 @@
 // Payload: plain text and web addresses.
 import { invalidPayload } from './invalid.ts';
+import { webAddress } from './web-address.ts';
 
 /** Any text, taken as it is. */
 export interface TextPayload {
@@ -19,13 +20,7 @@ export function buildText({ text }: TextPayload): string {
   return text;
 }
 
-/** The address, trimmed and with a scheme; otherwise unchanged, since servers may tell spellings apart. */
+/** The address, see {@link webAddress}. */
 export function buildUrl({ url }: UrlPayload): string {
-  const trimmed = url.trim();
-  if (trimmed === '') throw invalidPayload('Type the address that the code shall open.');
-  const address = /^[a-z][a-z0-9+.-]*:(?!\d)/i.test(trimmed) ? trimmed : `https://${trimmed}`;
-  if (!URL.canParse(address) || /\s/.test(address)) {
-    throw invalidPayload('This is not a web address. It should look like https://example.org/page.');
-  }
-  return address;
+  return webAddress(url);
 }

@@ -16,6 +16,15 @@ function escapeWifi(field: string): string {
   return field.replace(/[\\;,":]/g, (character) => `\\${character}`);
 }
 
+/** Octets of a WEP key without its 24-bit vector: 40 and 104 bits (IEEE 802.11), 128 and 232 as makers added them. */
+const WEP_OCTETS = [5, 13, 16, 29];
+
+function isWepKey(key: string): boolean {
+  // Each octet of the key is typed as one character, or as two hexadecimal digits.
+  if (/^[0-9a-f]*$/i.test(key) && WEP_OCTETS.includes(key.length / 2)) return true;
+  return WEP_OCTETS.includes(new TextEncoder().encode(key).length);
+}
+
 function checkPassword(security: WifiPayload['security'], password: string): void {
   const bytes = new TextEncoder().encode(password).length;
   if (security === 'nopass' && password !== '') {
@@ -26,7 +35,12 @@ function checkPassword(security: WifiPayload['security'], password: string): voi
       `A WPA password has 8 to 63 characters, or 64 hexadecimal digits. This one has ${bytes}.`,
     );
   }
-  if (security === 'WEP' && bytes === 0) throw invalidPayload('Type the WEP key.');
+  if (security === 'WEP' && !isWepKey(password)) {
+    throw invalidPayload(
+      'A WEP key has 5, 13, 16 or 29 characters, or 10, 26, 32 or 58 hexadecimal digits. ' +
+        `This password has ${bytes} characters.`,
+    );
+  }
 }
 
 /**

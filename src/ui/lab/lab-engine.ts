@@ -15,7 +15,11 @@ import type { BackendName } from '../../app/session/backends.ts';
 import { Session } from '../../app/session/session.ts';
 import type { RunControls } from '../../app/session/stages.ts';
 import { proposedSets } from '../../app/tester/parameter-sets.ts';
-import { type ParameterRefusal, type ParameterResult, testParameters } from '../../app/tester/parameter-test.ts';
+import {
+  type ParameterRefusal,
+  type ParameterResult,
+  testParameters,
+} from '../../app/tester/parameter-test.ts';
 import { inputsFor, readInputFile, readModelFile } from '../../import/model-file.ts';
 
 export type { LayerSummary, ModelPlanReport, ModelRunReport };
@@ -69,7 +73,7 @@ export class LabEngine {
   /** Reads both files. @throws SealedError saying which of them is wrong, and how */
   open(model: NamedFile, input: NamedFile | undefined, { inputShape, layerList }: LabOptions): OpenedModel {
     const tensor = input && readInputFile(input.name, input.bytes);
-    const name = model.name.replace(/\.\w+$/, '');
+    const { name } = model;
     const graph = readModelFile(model.bytes, { name, inputShape, layers: layerList, input: tensor });
     const layers = layersOf(graph);
     return {

@@ -65,6 +65,7 @@ export class Lab {
   share = $state<number | undefined>();
   error = $state.raw<SealedError | undefined>();
   #abort: AbortController | undefined;
+  #again: () => Promise<void> = () => this.prepare();
 
   /** The plan that a run will follow. */
   get plan(): ModelPlanReport | undefined {
@@ -94,7 +95,10 @@ export class Lab {
     await this.prepare();
   }
 
-  async takeExample({ model, input }: Example): Promise<void> {
+  async takeExample(example: Example): Promise<void> {
+    const { model, input } = example;
+    this.#again = () => this.takeExample(example);
+    this.error = undefined;
     try {
       const [first, second] = await Promise.all([fetchAsset(model), fetchAsset(input)]);
       this.input = second;
@@ -110,6 +114,7 @@ export class Lab {
 
   /** Reads the files and plans; called again whenever a form changes. */
   prepare(): Promise<void> {
+    this.#again = () => this.prepare();
     this.opened = undefined;
     this.#shown = undefined;
     this.result = undefined;
@@ -132,6 +137,7 @@ export class Lab {
     const { opened } = this;
     const shown = this.#shown;
     if (!shown || opened?.inputs.length === 0) return;
+    this.#again = () => this.run();
     this.result = undefined;
     await this.#work('running', async (signal) => {
       if (!opened) return;
@@ -149,6 +155,7 @@ export class Lab {
   runSweep(): Promise<void> {
     const { opened } = this;
     const shown = this.#shown;
+    this.#again = () => this.runSweep();
     this.sweep = [];
     return this.#work('sweeping', async (signal) => {
       if (!opened || !shown) return;
@@ -162,6 +169,11 @@ export class Lab {
 
   stop(): void {
     this.#abort?.abort();
+  }
+
+  /** Does again what failed last. */
+  retry(): Promise<void> {
+    return this.#again();
   }
 
   /** Plan, results and sweep as one JSON text. */

@@ -3,7 +3,7 @@ import type { Activation } from '../../../model/graph.ts';
 import { elementCount } from '../../../model/graph.ts';
 import type { Scope } from '../scope.ts';
 import { malformed, normalizeAxis, unsupported } from '../values.ts';
-import type { Value } from '../values.ts';
+import type { Data, Value } from '../values.ts';
 
 /** Functions of one number. */
 export function activation(scope: Scope): Value {
@@ -68,9 +68,10 @@ export function argMax(scope: Scope): Value {
   const from = x.batched && axis === 0 ? scope.whole(x) : x;
   const at = from.batched ? axis - 1 : axis;
   const result = scope.emit({ op: 'argmax', axis: at }, [from], scope.shapeOf(from).with(at, 1));
-  if (scope.int('keepdims', 1) === 1) return result;
+  const index: Data = { ...result, type: 'int64' };
+  if (scope.int('keepdims', 1) === 1) return index;
   return scope.reshape(
-    result,
+    index,
     x.dims.filter((_, i) => i !== axis),
   );
 }

@@ -1,4 +1,4 @@
-// ONNX Add, Sub, Mul, Div, Pow, Neg, Sum and BatchNormalization on data.
+// ONNX Add, Sub, Mul, Div, Pow, Neg, Sum, Mean and BatchNormalization on data.
 import type { Tensor } from '../../../model/graph.ts';
 import type { Scope } from '../scope.ts';
 import { broadcastDims, malformed, sameDims, unsupported } from '../values.ts';
@@ -31,18 +31,21 @@ export function negate(scope: Scope): Value {
   return scale(scope, scope.data(), -1);
 }
 
-/** Sum of any number of inputs. */
-export function sum(scope: Scope): Value {
-  const [first, ...rest] = scope.inputs;
-  if (!first) throw malformed('it has no inputs.');
-  const data = scope.inputs.find((value) => value?.kind === 'data') as Data;
-  const others = first === data ? rest : scope.inputs.filter((value) => value !== data);
-  return others.reduce<Data>((total, value) => {
+/** Sum of any number of inputs, each as often as it stands there. */
+export function sum(scope: Scope): Data {
+  // By place, not by value: the same value may stand there twice.
+  const at = scope.inputs.findIndex((value) => value?.kind === 'data');
+  return scope.inputs.toSpliced(at, 1).reduce<Data>((total, value) => {
     if (!value) throw malformed('an input is missing.');
     return value.kind === 'constant'
       ? withConstant(scope, 'Add', total, value)
       : addData(scope, 'add', total, value);
-  }, data);
+  }, scope.data(at));
+}
+
+/** Mean of any number of inputs. */
+export function mean(scope: Scope): Value {
+  return scale(scope, sum(scope), 1 / scope.inputs.length);
 }
 
 /** Pow by whole constants: square, or a polynomial; exponents that differ by element are taken apart. */

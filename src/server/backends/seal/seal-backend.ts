@@ -12,7 +12,9 @@ type Ciphertext = InstanceType<SealModule['Ciphertext']>;
 
 /** What this backend computes on: a handle of SEAL's. */
 export type SealCiphertext = Ciphertext;
-type Plaintext = InstanceType<SealModule['Plaintext']>;
+
+/** What it multiplies by. */
+export type SealPlaintext = InstanceType<SealModule['Plaintext']>;
 type GaloisKeys = InstanceType<SealModule['GaloisKeys']>;
 
 /** Evaluates with SEAL. Keys may be added later; an operation without its key throws `missing-key`. */
@@ -22,7 +24,7 @@ export class SealBackend implements KeyedBackend<Ciphertext> {
   #relinKeys: InstanceType<SealModule['RelinKeys']> | undefined;
   /** By left rotation; several steps share a handle, which lives as long as one of them uses it. */
   readonly #galoisKeys = new Map<number, GaloisKeys>();
-  readonly #scratch: Plaintext;
+  readonly #scratch: SealPlaintext;
   readonly #isTenant: boolean;
 
   /** @param host whose context a tenant shares */
@@ -87,11 +89,11 @@ export class SealBackend implements KeyedBackend<Ciphertext> {
     plainScale: number,
   ): Ciphertext {
     const level = ciphertext.coeffModulusSize() - 1;
-    let plaintext = this.#encode(diagonal, plainScale, level);
+    let plaintext = this.encode(diagonal, plainScale, level);
     if (plaintext.isZero()) {
       if (sum !== undefined) return sum;
       // SEAL refuses products that hide nothing: the smallest scalar that encodes stands for zero.
-      plaintext = this.#encode({ kind: 'scalar', value: 1 / plainScale }, plainScale, level);
+      plaintext = this.encode({ kind: 'scalar', value: 1 / plainScale }, plainScale, level);
     }
     const product = filled(new this.#context.seal.Ciphertext(), (made) =>
       this.#evaluator.multiplyPlain(ciphertext, plaintext, made),
@@ -116,7 +118,7 @@ export class SealBackend implements KeyedBackend<Ciphertext> {
   }
 
   addConstant(ciphertext: Ciphertext, constant: Diagonal): void {
-    const plaintext = this.#encode(constant, ciphertext.scale(), ciphertext.coeffModulusSize() - 1);
+    const plaintext = this.encode(constant, ciphertext.scale(), ciphertext.coeffModulusSize() - 1);
     this.#evaluator.addPlainInplace(ciphertext, plaintext);
   }
 
@@ -148,8 +150,11 @@ export class SealBackend implements KeyedBackend<Ciphertext> {
     return sealMemoryBytes();
   }
 
-  /** The scratch plaintext holding `diagonal`; valid until the next call. */
-  #encode(diagonal: Diagonal, scale: number, level: number): Plaintext {
+  /**
+   * `diagonal` encoded at `scale` for ciphertexts at `level`, in a plaintext of this backend's own: valid until the next
+   * call, not the caller's to delete.
+   */
+  encode(diagonal: Diagonal, scale: number, level: number): SealPlaintext {
     if (diagonal.kind === 'vector') {
       const { encoder, parameters } = this.#context;
       const values = new Float64Array(diagonal.values);

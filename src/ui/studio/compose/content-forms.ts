@@ -1,5 +1,6 @@
 // The forms for what a code can say: which fields each kind has, and how they become a payload.
 import type { Payload } from '../../../qr/payload.ts';
+import { parseInstant } from '../../../qr/payload/instant.ts';
 
 /** What a form holds: the text of each field by name; a ticked box is `yes`. */
 export type FieldValues = Readonly<Record<string, string>>;
@@ -35,9 +36,10 @@ const text = (name: string, label: string, more: Partial<FieldSpec> = {}): Field
 
 const get = (values: FieldValues, name: string): string => values[name] ?? '';
 
-/** An empty field is no number; `Number('')` would be the equator. */
+/** A decimal number, with a comma or a point. `Number` alone takes more: an empty field for the equator, 0x10 for 16. */
 function degrees(value: string): number {
-  return value.trim() === '' ? Number.NaN : Number(value.replace(',', '.'));
+  const plain = value.trim().replace(',', '.').replace('\u2212', '-').replace(/\s*°$/, '');
+  return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : NaN;
 }
 
 function securityOf(value: string): 'WPA' | 'WEP' | 'nopass' {
@@ -104,8 +106,8 @@ const event: ContentForm = {
   toPayload: (values) => ({
     kind: 'event',
     title: get(values, 'title'),
-    start: new Date(get(values, 'start')),
-    end: get(values, 'end') === '' ? undefined : new Date(get(values, 'end')),
+    start: parseInstant(get(values, 'start')),
+    end: get(values, 'end') === '' ? undefined : parseInstant(get(values, 'end')),
     location: get(values, 'location'),
     description: get(values, 'description'),
   }),

@@ -1,5 +1,6 @@
 // The session behind the page: started at load, with everything it will ever fetch fetched then.
 import { type Preparation, prepareStyle } from '../../../app/style/prepare.ts';
+import type { StyleSession } from '../../../app/style/style-session.ts';
 import { asSealedError, type SealedError } from '../../../base/errors.ts';
 import type { StyleId } from '../../../style/reference.ts';
 import { STYLES } from '../../../style/styles.ts';
@@ -7,7 +8,7 @@ import { browserSession } from '../../shared/browser-session.ts';
 
 /** The session and whether all of it has arrived. */
 export class Engine {
-  readonly session = browserSession();
+  readonly session: StyleSession;
   readiness = $state<'loading' | 'ready' | 'failed'>('loading');
   error = $state.raw<SealedError | undefined>();
   /** What runs the server role here, once it is known. */
@@ -16,8 +17,26 @@ export class Engine {
   preparedFor = $state<StyleId | undefined>();
   #preparing: AbortController | undefined;
 
-  constructor() {
-    void this.#load();
+  /** @param session what it shall use; tests bring one of their own */
+  constructor(session = browserSession()) {
+    this.session = session;
+    void this.load();
+  }
+
+  /** Fetches everything that is not there yet; may be called again after a failure. Never rejects. */
+  async load(): Promise<void> {
+    this.readiness = 'loading';
+    this.error = undefined;
+    try {
+      await Promise.all([
+        this.session.warm(),
+        ...STYLES.map((style) => this.session.references.network(style)),
+      ]);
+      this.readiness = 'ready';
+    } catch (thrown) {
+      this.error = asSealedError(thrown);
+      this.readiness = 'failed';
+    }
   }
 
   /** Makes plan and keys for `preparation` ahead of their use, in the place of what is being prepared. */
@@ -35,15 +54,5 @@ export class Engine {
   /** Leaves the workers to a run. */
   stopPreparing(): void {
     this.#preparing?.abort();
-  }
-
-  async #load(): Promise<void> {
-    try {
-      await Promise.all([this.session.warm(), ...STYLES.map((style) => this.session.references.network(style))]);
-      this.readiness = 'ready';
-    } catch (thrown) {
-      this.error = asSealedError(thrown);
-      this.readiness = 'failed';
-    }
   }
 }

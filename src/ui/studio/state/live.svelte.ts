@@ -1,6 +1,7 @@
 // The live preview: while someone types, each text is styled in the place of the one before it.
 import { untrack } from 'svelte';
 import type { StyleRequest } from '../../../app/style/pipeline.ts';
+import { samePicture } from '../../../app/style/same-picture.ts';
 import type { Content } from './content.svelte.ts';
 import type { Engine } from './engine.svelte.ts';
 import type { Look } from './look.svelte.ts';
@@ -147,8 +148,6 @@ export class Live {
   }
 }
 
-/** Whether both would make the same picture. */
 function sameRequest(a: StyleRequest | undefined, b: StyleRequest | undefined): boolean {
-  if (!a || !b) return a === b;
-  return a.text === b.text && a.ecc === b.ecc && a.style === b.style && a.colours === b.colours;
+  return a && b ? samePicture(a, b) : a === b;
 }

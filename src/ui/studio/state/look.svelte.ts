@@ -1,26 +1,18 @@
 // How the code shall look: the style, and each style's colours.
 import { asSealedError, type SealedError } from '../../../base/errors.ts';
 import type { Rgb } from '../../../base/raster.ts';
-import { checkColours, type StyleColours } from '../../../style/colours.ts';
+import { type Direction, DIRECTIONS } from '../../../style/colour-field.ts';
+import {
+  checkColours,
+  COLOUR_NAMES,
+  type ColourName,
+  correctedColours,
+  sameColour,
+  sameColours,
+  type StyleColours,
+} from '../../../style/colours.ts';
 import type { StyleId } from '../../../style/reference.ts';
-import { type Style, styleById, STYLES } from '../../../style/styles.ts';
-
-/** The three colours a style has. */
-export const COLOUR_NAMES = ['start', 'end', 'background'] as const;
-
-/** One of {@link COLOUR_NAMES}. */
-export type ColourName = (typeof COLOUR_NAMES)[number];
-
-/** `#rrggbb`, as colour fields want it. */
-export function toHex(colour: Rgb): string {
-  return `#${colour.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`;
-}
-
-/** The colour of `#rrggbb`. */
-export function fromHex(hex: string): Rgb {
-  const value = Number.parseInt(hex.slice(1), 16);
-  return [value >> 16, (value >> 8) & 255, value & 255];
-}
+import { directed, type Style, styleById, STYLES } from '../../../style/styles.ts';
 
 function defaults(): Record<StyleId, StyleColours> {
   return Object.fromEntries(STYLES.map(({ id, defaultColours }) => [id, defaultColours])) as Record<
@@ -29,14 +21,21 @@ function defaults(): Record<StyleId, StyleColours> {
   >;
 }
 
-/** The style and its colours. */
+/** The style, its direction and its colours. */
 export class Look {
   styleId = $state<StyleId>('liquid');
+  /** Of the styles that have one. */
+  direction = $state<Direction>(DIRECTIONS[0]);
   #colours = $state.raw(defaults());
 
-  readonly style = $derived<Style>(styleById(this.styleId));
+  readonly style = $derived<Style>(this.styleOf(this.styleId));
   readonly colours = $derived<StyleColours>(this.#colours[this.styleId]);
-  readonly isDefault = $derived(this.colours === this.style.defaultColours);
+  readonly isDefault = $derived(sameColours(this.colours, this.style.defaultColours));
+  /** The colours that even the gentlest correction has to change. */
+  readonly corrected = $derived.by((): readonly ColourName[] => {
+    const made = correctedColours(this.colours, 0);
+    return COLOUR_NAMES.filter((name) => !sameColour(this.colours[name], made[name]));
+  });
   /** Why a scanner could not tell these colours apart. */
   readonly error = $derived.by((): SealedError | undefined => {
     try {
@@ -46,6 +45,12 @@ export class Look {
       return asSealedError(error, 'style');
     }
   });
+
+  /** The style called `id`, in the direction chosen. */
+  styleOf(id: StyleId): Style {
+    const style = styleById(id);
+    return style.directions.length > 0 ? directed(style, this.direction) : style;
+  }
 
   coloursOf(id: StyleId): StyleColours {
     return this.#colours[id];

@@ -1,5 +1,6 @@
 // Everything the page holds, and the one thing it does: make a code.
 import type { StyleRequest } from '../../../app/style/pipeline.ts';
+import { samePicture } from '../../../app/style/same-picture.ts';
 import { DEFAULT_PIXELS_PER_MODULE } from '../../../style/graph.ts';
 import { Content } from './content.svelte.ts';
 import { Engine } from './engine.svelte.ts';
@@ -12,20 +13,8 @@ export class Studio {
   readonly content = new Content();
   readonly look = new Look();
   readonly run = new Run();
-  readonly engine = new Engine();
-
-  /** Whether something has been changed since the result was made. */
-  readonly isStale = $derived.by(() => {
-    const made = this.run.result && this.run.request;
-    if (!made) return false;
-    const { content, look } = this;
-    return (
-      made.text !== content.text ||
-      made.ecc !== content.ecc ||
-      made.style !== look.style ||
-      made.colours !== look.colours
-    );
-  });
+  readonly engine: Engine;
+  readonly live: Live;
 
   /** What the form asks for; undefined while form or colours are not right. */
   readonly request = $derived.by((): StyleRequest | undefined => {
@@ -42,8 +31,18 @@ export class Studio {
     };
   });
 
-  // The last: it looks at all of the above.
-  readonly live = new Live(this);
+  /** Whether the form asks for another picture than the result, or for none: then the result may not be taken along. */
+  readonly isStale = $derived.by(() => {
+    const made = this.run.result && this.run.request;
+    return made !== undefined && !(this.request && samePicture(made, this.request));
+  });
+
+  /** @param engine the session behind the page; tests bring one of their own */
+  constructor(engine = new Engine()) {
+    this.engine = engine;
+    // The last: it looks at all of the above.
+    this.live = new Live(this);
+  }
 
   /** Starts a run, unless the form or the colours are not right: then their errors are shown. @returns whether it did */
   make(): boolean {
@@ -52,6 +51,7 @@ export class Studio {
     if (!request) return false;
     this.live.rest();
     this.engine.stopPreparing();
+    if (this.engine.readiness === 'failed') void this.engine.load();
     void this.run.start(this.engine.session, request);
     return true;
   }

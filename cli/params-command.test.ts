@@ -1,0 +1,130 @@
+// The parameter tester on small files: what it was tried on, what it did not understand, where it encrypted again.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeOnnx } from '../fixtures/onnx-writer.ts';
+import { hasSharedData, readSharedBytes, SHARED_DATA_ABSENT } from '../fixtures/shared-data.ts';
+import { parseTestConfig } from '../src/app/tester/test-config.ts';
+import { paramsReport } from './params-command.ts';
+import { paramsTable } from './params-table.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sealed-qr-'));
+  // Six squares of small numbers: each takes a level.
+  const nodes = Array.from({ length: 6 }, (_, i) => {
+    const value = i === 0 ? 'x' : `s${i - 1}`;
+    return { op: 'Mul', inputs: [value, value], outputs: [`s${i}`] };
+  });
+  const input = { name: 'x', dims: [1, 4] };
+  await writeFile(
+    join(folder, 'squares.onnx'),
+    writeOnnx({ opset: 13, input, initializers: [], nodes, output: 's5' }),
+  );
+  await writeFile(join(folder, 'x.json'), '[0.9, -0.95, 0.8, 0.99]');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const twoLevels = { polyModulusDegree: 8192, coeffModulusBits: [30, 28, 30, 30] };
+const FILE = { model: 'squares.onnx', input: 'x.json', backend: 'simd', layersReport: false };
+
+function report(fields: object) {
+  return paramsReport(parseTestConfig(JSON.stringify({ ...FILE, ...fields })), folder, 1);
+}
+
+describe('what a test is made on', () => {
+  const sets = [{ polyModulusDegree: 4096, coeffModulusBits: [30, 30, 30] }];
+  const simulated = { layers: [0], backend: 'clear', sets };
+
+  it('is called made up, in table and JSON, where the file gives no input', async () => {
+    const made = await report({ ...simulated, input: undefined });
+    expect(made.input).toMatchObject({ madeUp: true, file: null, count: 1, shape: [4] });
+    expect(made.input.description).toMatch(/made up/);
+    expect(paramsTable(made)).toMatch(/^input: made up.*"input"/);
+    expect(made.results).toMatchObject([{ ran: true }]);
+  });
+
+  it('is named where the file gives one', async () => {
+    const given = await report(simulated);
+    expect(given.input).toMatchObject({ madeUp: false, file: 'x.json', count: 1, shape: [4] });
+    expect(paramsTable(given)).toMatch(/^input: x\.json, 1 input of 4\n/);
+    expect(given.notes).toEqual([]);
+  });
+
+  it('stands beside the keys that nothing reads', async () => {
+    const misspelt = await report({ ...simulated, input: undefined, inputt: 'x.json' });
+    expect(misspelt.input.madeUp).toBe(true);
+    expect(misspelt.notes).toEqual([expect.stringMatching(/"inputt" .* is "input" meant\?/)]);
+    expect(paramsTable(misspelt)).toMatch(
+      /\nnote: "inputt" of the configuration is not known: is "input" meant\?\n/,
+    );
+  });
+});
+
+describe('rencrypt_positions', () => {
+  it('[2, 5] encrypts again before the layers 2 and 4: two levels are enough for six squares', async () => {
+    const { results } = await report({
+      sets: [
+        { ...twoLevels, rencrypt_positions: [2, 5] },
+        twoLevels,
+        { ...twoLevels, rencrypt_positions: [3] },
+      ],
+    });
+    expect(results).toMatchObject([
+      { ran: true, refreshedAfter: [1, 3] },
+      { ran: false, code: 'does-not-fit' },
+      { ran: false, code: 'does-not-fit' },
+    ]);
+    const [first] = results;
+    if (!first.ran || first.scheme !== 'ckks') expect.fail('not run in CKKS');
+    expect(first.bytes.rounds).toBeGreaterThan(0);
+    expect(first.maxAbsError).toBeLessThan(first.predictedError);
+  });
+
+  it('counts for all sets at the top of the file, and says in the table where it happened', async () => {
+    const done = await report({ sets: [twoLevels], rencrypt_positions: [2, 5] });
+    expect(done.results).toMatchObject([{ ran: true, refreshedAfter: [1, 3] }]);
+    expect(paramsTable(done)).toMatch(/encrypted again after layer 1, 3: \d/);
+  });
+
+  it('0 is before the first layer, where the input is fresh: nothing happens', async () => {
+    const { results } = await report({ layers: [0, 1], sets: [{ ...twoLevels, rencrypt_positions: [0] }] });
+    expect(results).toMatchObject([{ ran: true, refreshedAfter: [], bytes: { rounds: 0 } }]);
+  });
+
+  it('is refused by name inside a BFV set, unless there is nothing to do', async () => {
+    const set = { m: 4096, p: 1032193, sec: 128, base: 2 };
+    const { results } = await report({
+      layers: [0, 1],
+      encryption_parameters: [{ ...set, rencrypt_positions: [1] }, { ...set, rencrypt_positions: [0] }, set],
+    });
+    expect(results[0]).toMatchObject({
+      ran: false,
+      code: 'unsupported-layer',
+      reason: expect.stringMatching(/after layer 0 .*"rencrypt_positions"/) as string,
+    });
+    // The others come to the same, whatever that is.
+    expect(results[1].ran).toBe(results[2].ran);
+    expect(JSON.stringify(results.slice(1))).not.toMatch(/rencrypt/);
+  });
+
+  it('beyond the end of the network is an error that says so', async () => {
+    await expect(report({ sets: [{ ...twoLevels, rencrypt_positions: [9] }] })).rejects.toMatchObject({
+      code: 'invalid-argument',
+      message: expect.stringMatching(/"rencrypt_positions" has 9/) as string,
+    });
+  });
+});
+
+describe.skipIf(!hasSharedData)(`a file of the data set (${SHARED_DATA_ABSENT})`, () => {
+  it('with a position inside its set is not run without it', async () => {
+    const path = fileURLToPath(new URL('../../shared/data/models/rencrypt_inside_set.json', import.meta.url));
+    const text = new TextDecoder().decode(readSharedBytes('models/rencrypt_inside_set.json'));
+    const { results } = await paramsReport(parseTestConfig(text), dirname(path), 1);
+    expect(results).toMatchObject([
+      { ran: false, reason: expect.stringMatching(/after layer 0 .*"rencrypt_positions"/) as string },
+    ]);
+  });
+});

@@ -1,0 +1,149 @@
+// The whole way, on threads: colours that scanners could not read are corrected or refused, and nothing unreadable gets out.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadModel } from '../../../cli/load-model.ts';
+import { nodeWorkers } from '../../../workers/platform/node.ts';
+import { FakeWorker } from '../../../fixtures/fake-worker.ts';
+import { loadTestScanners } from '../../../fixtures/scanners.ts';
+import { asSealedError } from '../../base/errors.ts';
+import { luma } from '../../base/luma.ts';
+import { lumaBounds } from '../../base/luma-bounds.ts';
+import { decodePng, encodePng } from '../../qr/png.ts';
+import type { Rgb } from '../../base/raster.ts';
+import { DECODERS, type Scanners } from '../../qr/scan.ts';
+import { fromHex, type StyleColours } from '../../style/colours.ts';
+import { directed, STYLES } from '../../style/styles.ts';
+import { type StyledCode, styleCode, type StyleRequest } from './pipeline.ts';
+import { Session } from '../session/session.ts';
+import type { WorkerFactory } from '../session/workers.ts';
+
+const TEXT = 'https://example.org/colours';
+
+let session: Session;
+let scanners: Scanners;
+beforeAll(async () => {
+  session = sessionOver(nodeWorkers());
+  // Decoders of this test's own: what it is told by the pipeline is what it tests.
+  scanners = await loadTestScanners();
+});
+afterAll(() => {
+  session.close();
+  scanners.dispose();
+});
+
+function sessionOver(workers: WorkerFactory): Session {
+  return new Session({ workers, loadModel, serverWorkers: 1 });
+}
+
+function requestFor(parts: Partial<StyleRequest>): StyleRequest {
+  const [style] = STYLES;
+  return {
+    text: TEXT,
+    ecc: 'M',
+    style,
+    colours: style.defaultColours,
+    pixelsPerModule: 8,
+    backend: 'clear',
+    measurePrecision: false,
+    ...parts,
+  };
+}
+
+/** Which decoders return another text, or none, from the file that a person would save. */
+async function unreadBy({ raster }: StyledCode): Promise<string[]> {
+  const file = decodePng(encodePng(raster));
+  const texts = await Promise.all(DECODERS.map((decoder) => scanners[decoder](file)));
+  return DECODERS.filter((_, index) => texts[index] !== TEXT);
+}
+
+const colours = (start: string, end: string, background: string): StyleColours => ({
+  start: fromHex(start),
+  end: fromHex(end),
+  background: fromHex(background),
+});
+
+describe('the colours of the study', () => {
+  const study = colours('#158906', '#f76909', '#ffffff');
+
+  it.each(STYLES.flatMap((style) => (['clear', 'simd'] as const).map((backend) => ({ style, backend }))))(
+    'are corrected in $style.id on $backend, by the gentlest correction, which is reported',
+    async ({ style, backend }) => {
+      const styled = await styleCode(session, requestFor({ style, colours: study, backend }));
+      expect(await unreadBy(styled)).toEqual([]);
+      const { report } = styled;
+      expect(report.backend).toBe(backend);
+      expect(report.correction.strength).toBe(0);
+      expect(report.colours.asked).toEqual(study);
+      const { start, end, background } = report.colours.made;
+      expect([start, background]).toEqual([study.start, study.background]);
+      expect(luma(...study.end)).toBeGreaterThan(136);
+      expect(Math.abs(luma(...end) - lumaBounds(0).dark)).toBeLessThan(0.6);
+    },
+  );
+
+  it('run the way that was asked for', async () => {
+    const [gradient] = STYLES;
+    const corners = async (direction: 'horizontal' | 'vertical'): Promise<Rgb[]> => {
+      const style = directed(gradient, direction);
+      const { raster, report } = await styleCode(session, requestFor({ style, colours: study }));
+      expect(report.direction).toBe(direction);
+      // Finder patterns are dark at the outermost pixel of three corners; the quiet zone is 36 pixels wide.
+      const [near, far] = [36, raster.width - 37];
+      return [near, far].flatMap((y) => [near, far].map((x) => pixelAt(raster, x, y)));
+    };
+    const [topLeft, topRight, bottomLeft] = await corners('horizontal');
+    expect(bottomLeft).toEqual(topLeft);
+    expect(topRight).not.toEqual(topLeft);
+    const [top, alsoTop, bottom] = await corners('vertical');
+    expect(alsoTop).toEqual(top);
+    expect([top, bottom]).toEqual([topLeft, topRight]);
+  });
+});
+
+function pixelAt({ width, data }: StyledCode['raster'], x: number, y: number): Rgb {
+  const at = 3 * (y * width + x);
+  return [data[at], data[at + 1], data[at + 2]];
+}
+
+describe('any colours', () => {
+  it('give a code that both decoders read, or an error that says what to change', async () => {
+    const foregrounds = ['#101040', '#158906', '#f76909', '#808080', '#ffe000', '#ffffff'];
+    const backgrounds = ['#ffffff', '#ffd9a0', '#909090', '#202020'];
+    const cases = backgrounds.flatMap((background) =>
+      foregrounds.flatMap((start) => foregrounds.map((end) => ({ start, end, background }))),
+    );
+    let made = 0;
+    for (const [index, { start, end, background }] of cases.entries()) {
+      const style = STYLES[index % STYLES.length];
+      const name = `${style.id}: ${start}, ${end} on ${background}`;
+      const request = requestFor({ style, colours: colours(start, end, background) });
+      try {
+        const styled = await styleCode(session, request);
+        made += 1;
+        expect(await unreadBy(styled), name).toEqual([]);
+        const { asked } = styled.report.colours;
+        for (const dark of [asked.start, asked.end]) {
+          expect(luma(...dark), name).toBeLessThan(luma(...asked.background));
+        }
+      } catch (thrown) {
+        const error = asSealedError(thrown);
+        expect(error, `${name}: ${error.message}`).toMatchObject({ code: 'not-scannable' });
+        expect(error.message, name).toMatch(/[Cc]hoose (a )?(darker|lighter)/);
+      }
+    }
+    expect(made).toBeGreaterThan(cases.length / 3);
+    expect(made).toBeLessThan(cases.length);
+  });
+
+  it('give an error with advice, and no picture, when no correction reads', async () => {
+    const scan = { zxing: true, zbar: false };
+    const failing = new FakeWorker('scan', { prove: () => ({ proven: false, strength: 1, scan }) });
+    const blind = sessionOver({ ...nodeWorkers(), scan: () => failing.handle() });
+    try {
+      const refused = styleCode(blind, requestFor({}));
+      await expect(refused).rejects.toMatchObject({ code: 'not-scannable', stage: 'scan', detail: scan });
+      await expect(refused).rejects.toThrow(/readable for zbar\. Choose darker foreground or lighter/);
+    } finally {
+      blind.close();
+    }
+  });
+});
