@@ -1,12 +1,6 @@
 // Arguments of `sealed-qr model`, and the files they name.
 import { basename } from 'node:path';
-import {
-  inputsFor,
-  type LayerList,
-  readInputFile,
-  readLayerList,
-  readModelFile,
-} from '../src/import/model-file.ts';
+import { inputsFor, readInputFile, readLayerList, readModelFile } from '../src/import/model-file.ts';
 import { type ModelOptions, samplesOf } from '../src/app/network/model-plan.ts';
 import { BACKENDS } from '../src/app/session/backends.ts';
 import type { ModelRunRequest } from '../src/app/network/run-model.ts';
