@@ -1,4 +1,5 @@
 // Runs the benchmark of the kernel in a worker of its own: it keeps a thread busy for minutes.
+import '../../src/base/dispose-symbols.ts';
 import { asSealedError } from '../../src/base/errors.ts';
 import { loadSeal } from '../../src/seal/load.ts';
 import { runKernelBench } from '../kernel-bench.ts';
