@@ -3,6 +3,7 @@
 import { expect, type Page, test } from '@playwright/test';
 import { removeDisposeSymbols } from '../fixtures/without-dispose.ts';
 import { decode } from './support/decode.ts';
+import { openLab, run, takeExample } from './support/lab.ts';
 import { download, make, openStudio } from './support/studio.ts';
 
 /** Takes the symbols away from the page and its workers before any of their code runs. @returns the scripts changed */
@@ -32,10 +33,11 @@ test('a browser without Symbol.dispose makes a code, and runs the example networ
   });
   // What the page has now is what the entries gave it, not the engine's own.
   const registered = (): boolean => Symbol.keyFor(Symbol.dispose) === 'Symbol.dispose';
-  for (const realm of [page, ...page.workers()]) expect(await realm.evaluate(registered)).toBe(true);
+  expect(await page.evaluate(registered)).toBe(true);
+  for (const worker of page.workers()) expect(await worker.evaluate(registered)).toBe(true);
 
-  await page.goto('/lab.html');
-  await page.getByRole('button', { name: 'Digits' }).click();
-  await page.getByRole('button', { name: 'Run it encrypted' }).click();
+  await openLab(page);
+  await takeExample(page);
+  await run(page);
   await expect(page.getByText('Encrypted, simd')).toBeVisible();
 });

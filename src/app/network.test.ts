@@ -34,7 +34,7 @@ describe('a random network', () => {
       }),
       { numRuns: 60, seed: 4 },
     );
-  }, 120_000);
+  });
 
   it('computes it encrypted', async () => {
     const seal = await loadSeal();
@@ -47,7 +47,7 @@ describe('a random network', () => {
       expect(error).toBeLessThan(network.report.segments[0].errorBound + 1e-4);
       expect(error).toBeLessThan(0.02);
     }
-  }, 120_000);
+  });
 });
 
 const random = seededNumbers(7);
