@@ -2,7 +2,7 @@
 
 import { defineConfig } from '@playwright/test';
 import { leakingOrigin, origin } from './e2e/origins.ts';
-import { browserExecutable } from './scripts/browser.ts';
+import { browserArguments, browserExecutable } from './scripts/browser.ts';
 
 const browser = await browserExecutable();
 
@@ -27,15 +27,7 @@ export default defineConfig({
     launchOptions: {
       executablePath: browser.path,
       env: browser.environment,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        '--disable-quic',
-      ],
+      args: [...browserArguments],
     },
   },
   projects: [{ name: 'chromium', use: { browserName: 'chromium' } }],

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { chromium, type Page } from '@playwright/test';
 import { preview } from 'vite';
-import { browserExecutable } from './browser.ts';
+import { browserArguments, browserExecutable } from './browser.ts';
 import { root } from './gates.ts';
 
 const folder = resolve(root, 'docs/screenshots');
@@ -31,7 +31,7 @@ const { path, environment } = await browserExecutable();
 const browser = await chromium.launch({
   executablePath: path,
   env: environment,
-  args: ['--no-sandbox', '--disable-gpu'],
+  args: [...browserArguments],
 });
 try {
   await mkdir(folder, { recursive: true });
