@@ -30,7 +30,11 @@ export default defineConfig({
       args: [...browserArguments],
     },
   },
-  projects: [{ name: 'chromium', use: { browserName: 'chromium' } }],
+  projects: [
+    { name: 'chromium', grepInvert: /@long/, use: { browserName: 'chromium' } },
+    // What `npm test` has no time for: npm run test:long.
+    { name: 'long', grep: /@long/, use: { browserName: 'chromium' } },
+  ],
   webServer: [
     { command: 'vite preview', url: origin, reuseExistingServer: false, timeout: HANG },
     {

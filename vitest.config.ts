@@ -7,6 +7,7 @@ export default defineConfig({
   plugins: [svelte()],
   test: {
     include: ['{src,workers,cli,endpoint,wasm,training,bench,scripts,fixtures}/**/*.test.ts'],
+    tags: [{ name: 'long', description: 'npm test has no time for it: npm run test:long' }],
     environment: 'node',
     pool: 'forks',
     maxWorkers: 2,

@@ -1,44 +1,31 @@
 // For everybody: axe finds nothing serious in either theme, the keyboard is enough, a phone is wide enough.
 
-import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
+import { expect, test } from '@playwright/test';
+import { findings } from './support/axe.ts';
 import { watchText } from './support/moments.ts';
 import { choose, make, openStudio, phase, startMaking } from './support/studio.ts';
 
-/** Rule and place of every serious or critical finding. */
-async function findings(page: Page): Promise<string[]> {
-  // A fade that is half done has half its contrast.
-  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
-  const { violations, passes } = await new AxeBuilder({ page }).analyze();
-  expect(passes.length).toBeGreaterThan(10);
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
-}
-
-for (const colorScheme of ['light', 'dark'] as const) {
-  test(`axe finds nothing serious, ${colorScheme}: empty, wrong, and done`, async ({ page }) => {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await openStudio(page);
-    expect(await findings(page)).toEqual([]);
-    await choose(page, 'Wi-Fi');
-    await startMaking(page);
-    await page.getByLabel('Background colour').fill('#444444');
-    await expect(page.getByText('Choose a lighter background')).toBeVisible();
-    expect(await findings(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Reset colours' }).click();
-    await choose(page, 'Link');
-    await choose(page, 'Gradient');
-    await make(page);
-    await page.getByText('Parameters and figures').click();
-    expect(await findings(page)).toEqual([]);
-  });
-}
+test('axe finds nothing serious, in either theme: empty, wrong, and done', async ({ page }) => {
+  await openStudio(page);
+  expect(await findings(page)).toEqual([]);
+  await choose(page, 'Wi-Fi');
+  await startMaking(page);
+  await page.getByLabel('Background colour').fill('#444444');
+  await expect(page.getByText('Choose a lighter background')).toBeVisible();
+  expect(await findings(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Reset colours' }).click();
+  await choose(page, 'Link');
+  await choose(page, 'Gradient');
+  await make(page);
+  await page.getByText('Parameters and figures').click();
+  expect(await findings(page)).toEqual([]);
+});
 
 test('axe sees a planted fault', async ({ page }) => {
   await openStudio(page);
   await page.evaluate(() => document.querySelector('main')!.append(document.createElement('button')));
-  expect((await findings(page)).join()).toContain('button-name');
+  const found = (await findings(page)).join();
+  for (const theme of ['light', 'dark']) expect(found).toContain(`${theme}: button-name`);
 });
 
 test('the keyboard alone makes and saves a code', async ({ page }) => {

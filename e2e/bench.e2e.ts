@@ -49,7 +49,7 @@ test('the kernel against node-seal: a table that fills, stops, and can be saved'
   expect(faults).toEqual([]);
 });
 
-test('from key press to verified picture: a median and its stages', async ({ page }) => {
+test('from key press to verified picture: a median and its stages', { tag: '@long' }, async ({ page }) => {
   await page.goto('/bench.html');
   await page.getByRole('button', { name: 'Type' }).click();
   const status = page.locator('[data-typing]');

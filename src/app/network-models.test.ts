@@ -80,30 +80,32 @@ describe.skipIf(!hasSharedData)(`trained networks (${SHARED_DATA_ABSENT})`, () =
     expect(error).toBeLessThan(network.report.segments[0].errorBound);
   });
 
-  it.each([
-    { file: 'cryptonets_square.onnx', images: 'images.npy', side: 32 },
-    { file: 'mnist.onnx', images: 'images_28x28.npy', side: 28 },
-  ])('answers as float does with $file on 50 pictures', async ({ file, images, side }) => {
-    const graph = importModel(readSharedBytes(`onnx/${file}`), { inputShape: [1, side, side] });
-    const calibration = tensors(graph, pictures(`mnist/${images}`, 100, 20));
-    const inputs = pictures(`mnist/${images}`, 0, 50);
-    const expected = floatOutputs(graph, inputs);
-    for (const [batch, mostMs] of [
-      [1, 300],
-      [50, 60],
-    ] as const) {
-      // prettier-ignore
-      const network = compileNetwork(graph, { costs: FAST_COSTS, calibration, batch });
-      expect(network.report.evaluateMs).toBeLessThan(mostMs);
-      expect(bytesHeld(network)).toBeLessThan(150e6);
-      const tried = batch === 1 ? inputs.slice(0, 3) : inputs;
-      const actual = await runNetwork(network, tried, runClear);
-      expect(actual.map(argmax)).toEqual(expected.slice(0, tried.length).map(argmax));
-      expect(largestError(actual, expected.slice(0, tried.length))).toBeLessThan(
-        network.report.segments[0].errorBound,
-      );
-    }
-  });
+  for (const { file, images, side, tags } of [
+    { file: 'cryptonets_square.onnx', images: 'images.npy', side: 32, tags: [] },
+    { file: 'mnist.onnx', images: 'images_28x28.npy', side: 28, tags: ['long'] },
+  ]) {
+    it(`answers as float does with ${file} on 50 pictures`, { tags }, async () => {
+      const graph = importModel(readSharedBytes(`onnx/${file}`), { inputShape: [1, side, side] });
+      const calibration = tensors(graph, pictures(`mnist/${images}`, 100, 20));
+      const inputs = pictures(`mnist/${images}`, 0, 50);
+      const expected = floatOutputs(graph, inputs);
+      for (const [batch, mostMs] of [
+        [1, 300],
+        [50, 60],
+      ] as const) {
+        // prettier-ignore
+        const network = compileNetwork(graph, { costs: FAST_COSTS, calibration, batch });
+        expect(network.report.evaluateMs).toBeLessThan(mostMs);
+        expect(bytesHeld(network)).toBeLessThan(150e6);
+        const tried = batch === 1 ? inputs.slice(0, 3) : inputs;
+        const actual = await runNetwork(network, tried, runClear);
+        expect(actual.map(argmax)).toEqual(expected.slice(0, tried.length).map(argmax));
+        expect(largestError(actual, expected.slice(0, tried.length))).toBeLessThan(
+          network.report.segments[0].errorBound,
+        );
+      }
+    });
+  }
 
   describe('SimpleModelApprox.pt', () => {
     const load = (): Graph =>
@@ -114,19 +116,23 @@ describe.skipIf(!hasSharedData)(`trained networks (${SHARED_DATA_ABSENT})`, () =
       return [network, await runNetwork(network, input(), runClear)];
     };
 
-    it('runs layers 0 to 7 without the client, and the same with a refresh after layer 2', async () => {
-      const [whole, outputs] = await run({ layers: [0, 7] });
-      expect(whole.segments).toHaveLength(1);
-      expect(whole.report.evaluateMs).toBeLessThan(300);
-      expect(bytesHeld(whole)).toBeLessThan(150e6);
-      const expected = floatOutputs(whole.graph, input());
-      expect(largestError(outputs, expected)).toBeLessThan(2e-3);
-      const [refreshed, again] = await run({ layers: [0, 7], refresh: [2] });
-      expect([refreshed.segments.length, refreshed.report.rounds]).toEqual([2, 1]);
-      expect(largestError(again, expected)).toBeLessThan(2e-3);
-    });
+    it(
+      'runs layers 0 to 7 without the client, and the same with a refresh after layer 2',
+      { tags: ['long'] },
+      async () => {
+        const [whole, outputs] = await run({ layers: [0, 7] });
+        expect(whole.segments).toHaveLength(1);
+        expect(whole.report.evaluateMs).toBeLessThan(300);
+        expect(bytesHeld(whole)).toBeLessThan(150e6);
+        const expected = floatOutputs(whole.graph, input());
+        expect(largestError(outputs, expected)).toBeLessThan(2e-3);
+        const [refreshed, again] = await run({ layers: [0, 7], refresh: [2] });
+        expect([refreshed.segments.length, refreshed.report.rounds]).toEqual([2, 1]);
+        expect(largestError(again, expected)).toBeLessThan(2e-3);
+      },
+    );
 
-    it('runs all layers with the ReLU at the client', async () => {
+    it('runs all layers with the ReLU at the client', { tags: ['long'] }, async () => {
       const [network, outputs] = await run({ clientOps: true });
       expect(network.segments.map(({ client }) => client?.nodes.map(({ op }) => op))).toEqual([
         ['activation'],
