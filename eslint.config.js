@@ -130,6 +130,19 @@ export default defineConfig(
             'CallExpression[callee.object.name=/^(it|test|describe)$/][callee.property.name=/^(skip|todo)$/]',
           message: 'No silently skipped test: use skipIf with a reason in the title.',
         },
+        {
+          selector: 'CallExpression[arguments.length=3] > :function.arguments ~ Literal',
+          message: 'No outcome depends on speed: the one time limit stands in vitest.config.ts.',
+        },
+        {
+          selector: "Property[key.name='timeout'] > Literal",
+          message: 'No outcome depends on speed: the one time limit stands in playwright.config.ts.',
+        },
+        {
+          selector: "CallExpression[callee.name='setTimeout'][arguments.1.value>0]",
+          message:
+            'A pause proves nothing on a machine of another speed: wait for a state, or stop the clock.',
+        },
       ],
     },
   },

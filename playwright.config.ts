@@ -2,9 +2,12 @@
 
 import { defineConfig } from '@playwright/test';
 import { leakingOrigin, origin } from './e2e/origins.ts';
-import { browserExecutable } from './scripts/browser.ts';
+import { browserArguments, browserExecutable } from './scripts/browser.ts';
 
 const browser = await browserExecutable();
+
+/** No outcome depends on speed: waiting ends here only where nothing will ever come. In milliseconds. */
+const HANG = 180_000;
 
 export default defineConfig({
   testDir: 'e2e',
@@ -12,40 +15,35 @@ export default defineConfig({
   outputDir: 'test-results',
   // One at a time: each test keeps both cores busy with homomorphic work.
   workers: 1,
-  timeout: 180_000,
-  expect: { timeout: 30_000 },
+  timeout: 5 * HANG,
+  expect: { timeout: HANG },
   retries: 0,
   forbidOnly: true,
   reporter: [['list'], ['json', { outputFile: '.cache/e2e.json' }]],
   use: {
     baseURL: origin,
     trace: 'off',
-    // Work has its own, longer limits; a control is there at once or not at all.
-    actionTimeout: 15_000,
+    actionTimeout: HANG,
     launchOptions: {
       executablePath: browser.path,
       env: browser.environment,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        '--disable-quic',
-      ],
+      args: [...browserArguments],
     },
   },
-  projects: [{ name: 'chromium', use: { browserName: 'chromium' } }],
+  projects: [
+    { name: 'chromium', grepInvert: /@long/, use: { browserName: 'chromium' } },
+    // What `npm test` has no time for: npm run test:long.
+    { name: 'long', grep: /@long/, use: { browserName: 'chromium' } },
+  ],
   webServer: [
-    { command: 'vite preview', url: origin, reuseExistingServer: false, timeout: 60_000 },
+    { command: 'vite preview', url: origin, reuseExistingServer: false, timeout: HANG },
     {
       command:
         'vite build --mode leaking --logLevel error && ' +
         `vite preview --mode leaking --port ${new URL(leakingOrigin).port}`,
       url: leakingOrigin,
       reuseExistingServer: false,
-      timeout: 120_000,
+      timeout: HANG,
     },
   ],
 });

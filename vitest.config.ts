@@ -12,11 +12,12 @@ export default defineConfig({
   resolve: { alias: [{ find: /^svelte$/, replacement: browserSvelte }] },
   test: {
     include: ['{src,workers,cli,endpoint,wasm,training,bench,scripts,fixtures}/**/*.test.ts'],
+    tags: [{ name: 'long', description: 'npm test has no time for it: npm run test:long' }],
     environment: 'node',
     pool: 'forks',
     maxWorkers: 2,
-    // Homomorphic work on a shared two-core machine: a limit that only a hang reaches.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // No outcome depends on speed: limits that only a hang reaches, and the only ones.
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
   },
 });

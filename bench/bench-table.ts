@@ -6,7 +6,8 @@ import type { Roofline } from './roofline.ts';
 /** Milliseconds with three digits that mean something. */
 export function formatMs(ms: number): string {
   if (ms >= 100) return `${Math.round(ms)} ms`;
-  if (ms >= 1) return `${ms.toPrecision(3)} ms`;
+  // Below, it would round to 1.00e+3 µs.
+  if (ms >= 0.9995) return `${ms.toPrecision(3)} ms`;
   return `${(ms * 1000).toPrecision(3)} µs`;
 }
 

@@ -1,61 +1,36 @@
 // The lab page: models of both formats are planned and run encrypted, what goes wrong is said, and everybody can use it.
 
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
+import { expect, test } from '@playwright/test';
+import { findings } from './support/axe.ts';
+import {
+  idle,
+  largestError,
+  openLab,
+  planned,
+  refusal,
+  run,
+  take,
+  takeExample,
+  upload,
+} from './support/lab.ts';
+import { pressWhen } from './support/moments.ts';
 
-const models = resolve(import.meta.dirname, '../public/models');
-
-async function openLab(page: Page): Promise<void> {
-  await page.goto('/lab.html');
-  await expect(page.getByRole('heading', { level: 1 })).toContainText('Your network');
-}
-
-/** Waits until nothing is under way, and returns what went wrong. */
-async function settled(page: Page): Promise<string[]> {
-  await expect(page.locator('[data-phase]')).toHaveAttribute('data-phase', 'idle', { timeout: 120_000 });
-  return page.locator('[data-code]').allInnerTexts();
-}
-
-type Upload = Parameters<ReturnType<Page['getByLabel']>['setInputFiles']>[0];
-
-/** Chooses a file, and waits until the page has it. */
-async function take(page: Page, label: 'Model' | 'Input', name: string, file?: Upload): Promise<void> {
-  const field = page.locator('label', { has: page.locator('input[type=file]'), hasText: label });
-  await field.locator('input').setInputFiles(file ?? resolve(models, name));
-  await expect(field).toContainText(name);
-}
-
-function upload(name: string, text: string): Upload {
-  return { name, mimeType: 'application/octet-stream', buffer: Buffer.from(text) };
-}
-
-/** Presses the button and waits for the outcome. */
-async function run(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Run it encrypted' }).click();
-  await expect(page.getByRole('button', { name: 'Stop' })).toBeVisible();
-  expect(await settled(page)).toEqual([]);
-  await expect(page.getByRole('region', { name: 'What came of it' })).toBeVisible();
-}
-
-/** Largest error of the run, as the page shows it. */
-async function largestError(page: Page): Promise<number> {
-  return Number(await page.locator('[data-figure=max-error]').innerText());
-}
-
-for (const name of ['digits.onnx', 'digits.pt']) {
-  test(`${name} is planned, and run encrypted beside the clear`, async ({ page }) => {
+for (const { name, tag } of [
+  { name: 'digits.onnx', tag: [] },
+  { name: 'digits.pt', tag: ['@long'] },
+]) {
+  test(`${name} is planned, and run encrypted beside the clear`, { tag }, async ({ page }) => {
     await openLab(page);
     await take(page, 'Model', name);
     await take(page, 'Input', 'digits-input.npy');
-    expect(await settled(page)).toEqual([]);
+    await planned(page);
     await expect(page.getByRole('heading', { name })).toBeVisible();
     await expect(page.getByRole('region', { name: 'Layers' }).getByRole('row')).toHaveCount(7);
     await expect(page.getByRole('region', { name: 'What it will cost' })).toContainText('CKKS, N = ');
     await page.getByLabel('Inputs at once').fill('10');
     await page.getByLabel('Inputs at once').press('Tab');
-    expect(await settled(page)).toEqual([]);
+    await planned(page);
     await run(page);
     await expect(page.getByText('10 of 10')).toBeVisible();
     await expect(page.getByText('Encrypted, simd')).toBeVisible();
@@ -66,8 +41,7 @@ for (const name of ['digits.onnx', 'digits.pt']) {
 
 test('the example runs layer by layer, and its report is a JSON file', async ({ page }) => {
   await openLab(page);
-  await page.getByRole('button', { name: 'Digits' }).click();
-  expect(await settled(page)).toEqual([]);
+  await takeExample(page);
   await page.getByLabel('Report the error after each layer').check();
   await run(page);
   await expect(page.getByRole('img', { name: 'Largest error after each layer' })).toBeVisible();
@@ -87,13 +61,12 @@ test('the example runs layer by layer, and its report is a JSON file', async ({ 
 
 test('a parameter sweep marks the sets that none beats', async ({ page }) => {
   await openLab(page);
-  await page.getByRole('button', { name: 'Digits' }).click();
-  expect(await settled(page)).toEqual([]);
+  await takeExample(page);
+  await pressWhen(page, '[data-set="2"]', 'Stop');
   await page.getByRole('button', { name: 'Try other parameters' }).click();
-  await expect(page.locator('[data-phase]')).toHaveAttribute('data-phase', 'sweeping');
-  await expect(page.locator('[data-set]').nth(1)).toBeVisible({ timeout: 120_000 });
-  await page.getByRole('button', { name: 'Stop' }).click();
-  expect(await settled(page)).toEqual([]);
+  await expect(page.getByText('Stopped.')).toBeVisible();
+  await idle(page);
+  await expect(page.locator('[data-set]')).toHaveCount(2);
   const plot = page.getByRole('img', { name: /^Time against error of/ });
   await expect(plot).toBeVisible();
   expect(await page.locator('[data-set].front').count()).toBeGreaterThanOrEqual(1);
@@ -102,36 +75,27 @@ test('a parameter sweep marks the sets that none beats', async ({ page }) => {
 test('a file that is no model, and an input that does not fit, are refused in words', async ({ page }) => {
   await openLab(page);
   await take(page, 'Model', 'broken.onnx', upload('broken.onnx', 'this is no network'));
-  expect((await settled(page)).join()).not.toBe('');
+  expect(await refusal(page)).not.toBe('');
   await expect(page.getByRole('button', { name: 'Run it encrypted' })).toBeDisabled();
   await take(page, 'Model', 'digits.onnx');
-  expect(await settled(page)).toEqual([]);
+  await planned(page);
   await take(page, 'Input', 'wrong.json', upload('wrong.json', '[1, 2, 3]'));
-  expect((await settled(page)).join()).toContain('does not fit');
+  expect(await refusal(page)).toContain('does not fit');
 });
 
 test('axe finds nothing serious before and after a run, in either theme', async ({ page }) => {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await openLab(page);
-    await page.getByRole('button', { name: 'Digits' }).click();
-    expect(await settled(page)).toEqual([]);
-    await run(page);
-    await page.getByText('The plan:').click();
-    const { violations, passes } = await new AxeBuilder({ page }).analyze();
-    expect(passes.length).toBeGreaterThan(10);
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(
-      serious.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`)),
-    ).toEqual([]);
-  }
+  await openLab(page);
+  expect(await findings(page)).toEqual([]);
+  await takeExample(page);
+  await run(page);
+  await page.getByText('The plan:').click();
+  expect(await findings(page)).toEqual([]);
 });
 
 test('a phone needs no sideways scrolling', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 });
   await openLab(page);
-  await page.getByRole('button', { name: 'Digits' }).click();
-  expect(await settled(page)).toEqual([]);
+  await takeExample(page);
   await run(page);
   const overflow = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

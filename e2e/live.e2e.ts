@@ -2,7 +2,14 @@
 
 import { expect, type Page, test } from '@playwright/test';
 import { decode } from './support/decode.ts';
+import { stopClock } from './support/moments.ts';
 import { choose, download, make, openStudio, phase, prepared, setLive } from './support/studio.ts';
+
+/** Longer than the pause after which the page takes a text up (src/ui/state/live.svelte.ts). */
+const PAUSE_MS = 200;
+
+/** Longer than nothing may change before the page speaks. */
+const CALM_MS = 1500;
 
 /** Watches what the page shows, from inside: polling from here would miss what lasts a moment. */
 interface Watch {
@@ -49,21 +56,32 @@ function watched(page: Page): Promise<Watch> {
 
 /** Waits until the picture is that of the form, and nothing runs. */
 async function followed(page: Page): Promise<void> {
-  await expect(page.locator('[data-view=result]')).not.toHaveClass(/stale/, { timeout: 60_000 });
+  await expect(page.locator('[data-view=result]')).not.toHaveClass(/stale/);
   await expect(phase(page)).toHaveAttribute('data-phase', 'done');
 }
 
+/** Types with `ms` of the page's own time from key to key, however slow this machine is. */
+async function typeEvery(page: Page, text: string, ms: number): Promise<void> {
+  for (const key of text) {
+    await page.keyboard.type(key);
+    await page.clock.runFor(ms);
+  }
+}
+
 test('typing leads to the picture of the last text; those in between are aborted', async ({ page }) => {
+  await page.clock.install();
   await openStudio(page);
   await prepared(page);
   await choose(page, 'Text');
   const field = page.getByRole('textbox', { name: 'Text' });
   await field.fill('first');
   await followed(page);
+  await stopClock(page);
   await watch(page);
   const typed = ' and then a few words more';
   await field.press('End');
-  await field.pressSequentially(typed, { delay: 60 });
+  await typeEvery(page, typed, 60);
+  await page.clock.runFor(PAUSE_MS);
   await followed(page);
   await expect(field).toBeFocused();
   const png = await download(page, 'PNG');
@@ -78,13 +96,21 @@ test('typing leads to the picture of the last text; those in between are aborted
 });
 
 test('it speaks once, when the typing has ended', async ({ page }) => {
+  await page.clock.install();
   await openStudio(page);
   await prepared(page);
   await choose(page, 'Text');
-  await page.getByRole('textbox', { name: 'Text' }).fill('first');
+  const field = page.getByRole('textbox', { name: 'Text' });
+  await field.fill('first');
   await followed(page);
+  await stopClock(page);
   await watch(page);
-  await page.getByRole('textbox', { name: 'Text' }).pressSequentially(' second', { delay: 80 });
+  await field.press('End');
+  await typeEvery(page, ' second', 80);
+  await page.clock.runFor(PAUSE_MS);
+  await followed(page);
+  expect((await watched(page)).said).toEqual([]);
+  await page.clock.runFor(CALM_MS);
   await expect(phase(page)).toContainText('read back exactly by two scanners');
   const { said } = await watched(page);
   expect(said).toHaveLength(1);

@@ -69,12 +69,10 @@ test('the button loads what failed as well', async ({ page }) => {
   // Still blocked: the run says so itself, and offers the same.
   await page.getByRole('button', { name: 'Make it' }).click();
   const failed = page.getByRole('alert').filter({ hasText: 'That did not work' });
-  await expect(failed).toContainText('The QR reader zbar', { timeout: 60_000 });
+  await expect(failed).toContainText('The QR reader zbar');
   isBlocked = false;
   await failed.getByRole('button', { name: 'Retry' }).click();
-  await expect(page.locator('[data-phase]').first()).toHaveAttribute('data-phase', 'done', {
-    timeout: 60_000,
-  });
+  await expect(page.locator('[data-phase]').first()).toHaveAttribute('data-phase', 'done');
   await readiness(page);
 });
 
@@ -113,6 +111,6 @@ test('the lab retries what failed: the example, then the kernel', async ({ page 
   await failure(page, 'The SIMD kernel (kernel');
   blocked.delete('kernel');
   await page.getByRole('button', { name: 'Retry' }).click();
-  await expect(page.getByText('Planned. Nothing has been encrypted yet.')).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText('Planned. Nothing has been encrypted yet.')).toBeVisible();
   await expect(page.locator('[data-code]')).toHaveCount(0);
 });

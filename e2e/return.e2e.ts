@@ -93,6 +93,6 @@ for (const [way, comeBack] of [
     // Nothing of it is in the page's state any more, so nothing of it may be seen.
     expect(await shown(page)).toEqual(fresh);
     await page.getByRole('button', { name: 'Digits' }).click();
-    await expect(page.getByText('Planned. Nothing has been encrypted yet.')).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByText('Planned. Nothing has been encrypted yet.')).toBeVisible();
   });
 }

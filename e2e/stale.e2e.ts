@@ -95,7 +95,7 @@ test('the live preview never lets the picture of another text go', async ({ page
   await openStudio(page);
   const field = page.getByLabel('Web address');
   await field.fill('example.org/live');
-  await expect(page.getByRole('button', { name: 'Save PNG' })).toBeEnabled({ timeout: 60_000 });
+  await expect(page.getByRole('button', { name: 'Save PNG' })).toBeEnabled();
   // The moment after a key: nothing may be saved before the new picture is there.
   const enabled = await field.evaluate(async (input: HTMLInputElement) => {
     input.value += '/more';

@@ -1,10 +1,16 @@
 // What can go wrong: a worker dies, the user changes their mind, the text is too long, the colours too close.
 
 import { expect, type Page, test, type Worker as PageWorker } from '@playwright/test';
-import { choose, evaluating, make, openStudio, phase, setLive, startMaking } from './support/studio.ts';
+import { pressWhen } from './support/moments.ts';
+import { choose, make, openStudio, phase, setLive, startMaking } from './support/studio.ts';
 
 /** Text for a code of version 39 at level M: long enough to be caught at work, and not followed live. */
 const LONG_TEXT = 'All work and no play makes a dull code. '.repeat(55);
+
+/** A call as it arrives at a worker (Comlink). */
+interface Call {
+  readonly path?: readonly string[];
+}
 
 async function typeLongText(page: Page): Promise<void> {
   await choose(page, 'Text');
@@ -35,33 +41,39 @@ test('a server worker that throws in mid-run ends in a clear error, and the next
 }) => {
   await openStudio(page);
   await typeLongText(page);
-  await startMaking(page);
-  await evaluating(page);
   await serverWorkers(page)[0].evaluate(() => {
-    setTimeout(() => {
-      throw new Error('killed by the test');
+    addEventListener('message', ({ data }: MessageEvent<Call>) => {
+      if (data.path?.[0] === 'run') throw new Error('killed by the test');
     });
   });
+  await startMaking(page);
   await expectDeathAndRecovery(page, /worker stopped .*killed by the test.*a new one will be started/);
 });
 
 test('a server worker that falls silent is missed and replaced', async ({ page }) => {
   await openStudio(page);
   await typeLongText(page);
+  // A browser that ends a worker tells nobody; the role never hears the call.
+  await serverWorkers(page)[0].evaluate(() => {
+    const end = (event: MessageEvent<Call>): void => {
+      if (event.data.path?.[0] !== 'run') return;
+      event.stopImmediatePropagation();
+      close();
+    };
+    addEventListener('message', end, { capture: true });
+  });
   await startMaking(page);
-  await evaluating(page);
-  // A browser that ends a worker tells nobody.
-  await serverWorkers(page)[0].evaluate(() => close());
   await expectDeathAndRecovery(page, /worker stopped .*no longer answers/);
 });
 
-test('stopping in mid-run stops at once, and the next run works', async ({ page }) => {
+test('stopping in mid-run ends it there, and the next run works', async ({ page }) => {
   await openStudio(page);
   await typeLongText(page);
+  await pressWhen(page, '[data-stage=evaluate][data-state=running]', 'Stop');
   await startMaking(page);
-  await evaluating(page);
-  await page.getByRole('button', { name: 'Stop' }).click();
-  await expect(phase(page)).toHaveAttribute('data-phase', 'stopped', { timeout: 2_000 });
+  await expect(phase(page)).toHaveAttribute('data-phase', 'stopped');
+  await expect(page.locator('[data-stage=evaluate]')).toHaveAttribute('data-state', 'broken');
+  await expect(page.locator('[data-stage=decrypt]')).toHaveAttribute('data-state', 'waiting');
   await expect(page.getByText('Stopped. Nothing was made.')).toBeVisible();
   await expect(page.locator('[data-view=result]')).toHaveCount(0);
   await typeShortText(page);

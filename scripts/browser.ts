@@ -12,6 +12,17 @@ export interface BrowserExecutable {
   readonly environment: Record<string, string>;
 }
 
+/** What this Chromium is started with: no sandbox, which root may not have, and nothing that asks the network. */
+export const browserArguments: readonly string[] = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+];
+
 /**
  * The packaged Chromium, unpacked once per package version into node_modules/.cache (about 220 MB, two seconds).
  *

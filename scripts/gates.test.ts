@@ -29,15 +29,17 @@ const copied = [
   ...['vite.config.ts', 'vitest.config.ts', 'playwright.config.ts', 'svelte.config.js', '.gitignore'],
 ];
 const checkout = mkdtempSync(join(tmpdir(), 'sealed-qr-gates-'));
+/** For the linter alone, which reads every file that the project names: here there are only planted ones. */
+const planted = mkdtempSync(join(tmpdir(), 'sealed-qr-planted-'));
 
-/** Runs a gate's own command, or that command on fewer files, in the copy. */
-function runInCopy(name: Gate['name'], ...rest: string[]): Promise<{ code: number | null; output: string }> {
+/** Runs a gate's own command in a copy. */
+function runInCopy(name: Gate['name'], cwd = checkout): Promise<{ code: number | null; output: string }> {
   const gate = gates.find((candidate) => candidate.name === name);
   if (gate === undefined) throw new Error(`There is no gate "${name}".`);
   const [program, ...own] = gate.command;
   return new Promise((done, fail) => {
-    const child = spawn(program, rest.length > 0 ? rest : own, {
-      cwd: checkout,
+    const child = spawn(program, own, {
+      cwd,
       env: { ...projectEnvironment(), NO_COLOR: '1' },
     });
     let output = '';
@@ -55,12 +57,17 @@ beforeAll(() => {
     if (existsSync(resolve(root, path)))
       cpSync(resolve(root, path), join(checkout, path), { recursive: true, filter });
   }
-  symlinkSync(resolve(root, 'node_modules'), join(checkout, 'node_modules'));
+  for (const path of ['package.json', 'tsconfig.json', 'eslint.config.js', 'svelte.config.js']) {
+    cpSync(resolve(root, path), join(planted, path));
+  }
+  for (const folder of [checkout, planted]) {
+    symlinkSync(resolve(root, 'node_modules'), join(folder, 'node_modules'));
+  }
 
   const head = '// Planted by scripts/gates.test.ts.\n';
-  const plant = (path: string, text: string): void => {
-    mkdirSync(dirname(join(checkout, path)), { recursive: true });
-    writeFileSync(join(checkout, path), head + text);
+  const plant = (path: string, text: string, folder = checkout): void => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), head + text);
   };
   // The server role reaches the client through a room it may import: only the transitive rule can see it.
   plant('src/client/planted-key.ts', 'export const plantedKey = 1;\n');
@@ -74,9 +81,20 @@ beforeAll(() => {
     join(checkout, 'src/base/errors.ts'),
     '\n/** Planted. */\nexport const plantedUnused = 1;\n',
   );
-  plant('src/qr/planted-promise.ts', 'export function run(): void {\n  Promise.resolve(1);\n}\n');
+  plant('src/qr/planted-promise.ts', 'export function run(): void {\n  Promise.resolve(1);\n}\n', planted);
+  const hasty = `
+    import { expect, it } from 'vitest';
+    it('hurries', async () => {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      expect(1).toBe(1);
+    }, 60_000);
+    expect.poll(() => 1, { timeout: 5000 });
+  `;
+  plant('src/qr/planted-hurry.test.ts', hasty, planted);
 });
-afterAll(() => rmSync(checkout, { recursive: true, force: true }));
+afterAll(() => {
+  for (const folder of [checkout, planted]) rmSync(folder, { recursive: true, force: true });
+});
 
 describe('planted violations', () => {
   it('fail the import rules, direct and through other rooms', async () => {
@@ -95,9 +113,13 @@ describe('planted violations', () => {
     expect(output).toMatch(/^src\/server\/planted-reach\.ts/m);
   });
 
-  it('fail the linter for a promise left alone', async () => {
-    const { code, output } = await runInCopy('lint', 'src/qr/planted-promise.ts');
+  it('fail the linter for a promise left alone, and for tests that depend on speed', async () => {
+    const { code, output } = await runInCopy('lint', planted);
     expect(code).toBeGreaterThan(0);
     expect(output).toMatch(/planted-promise\.ts\n.*no-floating-promises/);
+    const hurry = /planted-hurry\.test\.ts\n((?: .*\n)+)/.exec(output)![1];
+    expect(hurry).toMatch(/^ +5:.*A pause proves nothing/m);
+    expect(hurry).toMatch(/^ +7:.*No outcome depends on speed.*vitest/m);
+    expect(hurry).toMatch(/^ +8:.*No outcome depends on speed.*playwright/m);
   });
 });

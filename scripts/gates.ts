@@ -32,7 +32,11 @@ export interface GateResult {
 export const gates: readonly Gate[] = [
   {
     name: 'unit tests',
-    command: ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`],
+    command: [
+      'vitest',
+      ...['run', '--tags-filter', '!long', '--reporter=default', '--reporter=json'],
+      `--outputFile.json=${unitReport}`,
+    ],
   },
   { name: 'build', command: ['vite', 'build', '--logLevel', 'warn'] },
   { name: 'lint', command: ['eslint', '.', '--max-warnings', '0'] },

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { chromium, type Page } from '@playwright/test';
 import { preview } from 'vite';
-import { browserExecutable } from './browser.ts';
+import { browserArguments, browserExecutable } from './browser.ts';
 import { root } from './gates.ts';
 
 const folder = resolve(root, 'docs/screenshots');
@@ -21,7 +21,7 @@ async function makeCode(page: Page, address: string): Promise<void> {
   await page.getByLabel('Network name').fill('Cabin "north"');
   await page.getByLabel('Password', { exact: true }).fill('correct;horse\\');
   await page.getByRole('button', { name: 'Make it' }).click();
-  await page.locator('[data-phase=done]').first().waitFor({ timeout: 120_000 });
+  await page.locator('[data-phase=done]').first().waitFor({ timeout: 0 });
   await page.mouse.move(0, 0);
   await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
 }
@@ -31,7 +31,7 @@ const { path, environment } = await browserExecutable();
 const browser = await chromium.launch({
   executablePath: path,
   env: environment,
-  args: ['--no-sandbox', '--disable-gpu'],
+  args: [...browserArguments],
 });
 try {
   await mkdir(folder, { recursive: true });

@@ -9,22 +9,37 @@ export interface Tally {
   readonly skipped: number;
 }
 
+/** The long tests carry the tag `long` and are run by hand; the others are short. */
+export type Kind = 'short' | 'long';
+
+interface VitestReport {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly status: string; readonly tags: readonly string[] }[];
+  }[];
+}
+
 /**
- * Reads Vitest's JSON report. `succeeded` is whether the runner exited with 0.
+ * Reads Vitest's JSON report of the tests of one kind: the report calls the others skipped, and here they do not count.
+ * `succeeded` is whether the runner exited with 0.
  * No report, no test at all, or a bad exit that no test explains (a file that does not load) is one failure.
  */
-export function tallyVitest(report: string, succeeded: boolean): Tally {
-  const read = readReport(report) as
-    | { numPassedTests: number; numFailedTests: number; numPendingTests: number; numTodoTests: number }
-    | undefined;
-  return settle(
-    read && {
-      passed: read.numPassedTests,
-      failed: read.numFailedTests,
-      skipped: read.numPendingTests + read.numTodoTests,
-    },
-    succeeded,
-  );
+export function tallyVitest(report: string, succeeded: boolean, kind: Kind): Tally {
+  const read = readReport(report) as VitestReport | undefined;
+  if (!read) return settle(undefined, succeeded);
+  const tests = testsOf(read).filter(({ tags }) => tags.includes('long') === (kind === 'long'));
+  const count = (status: string): number => tests.filter((test) => test.status === status).length;
+  const [passed, failed] = [count('passed'), count('failed')];
+  return settle({ passed, failed, skipped: tests.length - passed - failed }, succeeded);
+}
+
+/** How many tests Vitest's JSON report leaves to the run of the other kind. */
+export function countLong(report: string): number {
+  const read = readReport(report) as VitestReport | undefined;
+  return read ? testsOf(read).filter(({ tags }) => tags.includes('long')).length : 0;
+}
+
+function testsOf({ testResults }: VitestReport): VitestReport['testResults'][number]['assertionResults'] {
+  return testResults.flatMap(({ assertionResults }) => assertionResults);
 }
 
 /** Reads Playwright's JSON report, under the same rules as {@link tallyVitest}; a flaky test counts as failed. */

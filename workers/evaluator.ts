@@ -1,4 +1,5 @@
 // An evaluator: its share of plans, on ciphertexts. Cannot reach the client role.
+import '../src/base/dispose-symbols.ts';
 import { createEvaluator } from '../src/server/evaluator.ts';
 import { serve } from './endpoint.ts';
 

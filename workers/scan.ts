@@ -1,4 +1,5 @@
 // The scan worker: correction and proof.
+import '../src/base/dispose-symbols.ts';
 import { createScanRole } from '../src/qr/scan-role.ts';
 import { serve } from './endpoint.ts';
 

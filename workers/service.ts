@@ -1,4 +1,5 @@
 // The service in a browser's worker, with evaluators, compiler and simulator as workers of its own.
+import '../src/base/dispose-symbols.ts';
 import { SealedError } from '../src/base/errors.ts';
 import { createService } from '../src/service/service.ts';
 import { serve } from './endpoint.ts';

@@ -1,4 +1,5 @@
 // Runs the benchmark of the kernel in a worker of its own: it keeps a thread busy for minutes.
+import '../../src/base/dispose-symbols.ts';
 import { asSealedError } from '../../src/base/errors.ts';
 import { compileWasm, fetchBytes } from '../../src/base/load-file.ts';
 import { loadSeal } from '../../src/seal/load.ts';

@@ -1,4 +1,5 @@
 // Mounts the benchmark page.
+import '../../src/base/dispose-symbols.ts';
 import { mount } from 'svelte';
 import '../../src/ui/shared/fonts.css';
 import '../../src/ui/shared/theme.css';

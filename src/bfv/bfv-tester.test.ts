@@ -182,14 +182,14 @@ describe('createBfvTester', () => {
     // The reference is in float32.
     expect(result.maxAbsError).toBeCloseTo(result.fixedPoint.roundingError, 4);
     expect(result.bytes.evaluationKeys).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   it('refuses squares without slots, and proposes an m and p that do', async () => {
     const refusal = refused(await outcome({}));
     expect(refusal.reason).toMatch(/Layer 'b' squares.*1 modulo 4096/);
     expect(refusal.nearest!['p'] % (2 * refusal.nearest!['m'])).toBe(1);
     ran(await outcome(refusal.nearest!));
-  }, 60_000);
+  });
 
   it('refuses a p that holds no useful fixed point, and proposes one that does', async () => {
     const graph = network([1, 8, 8], squared().nodes.slice(0, 1));

@@ -1,4 +1,5 @@
 // The service in a thread of Node, with evaluators, compiler and simulator as threads of its own.
+import '../../src/base/dispose-symbols.ts';
 import { readFile } from 'node:fs/promises';
 import { createService } from '../../src/service/service.ts';
 import { serve } from '../endpoint.ts';

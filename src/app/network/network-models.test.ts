@@ -82,14 +82,13 @@ describe.skipIf(!hasSharedData)(`trained networks (${SHARED_DATA_ABSENT})`, () =
     const error = largestError(actual, expected);
     expect(error).toBeLessThan(1e-3 * largest(expected));
     expect(error).toBeLessThan(network.report.segments[0].errorBound);
-  }, 60_000);
+  });
 
-  it.each([
-    { file: 'cryptonets_square.onnx', images: 'images.npy', side: 32 },
-    { file: 'mnist.onnx', images: 'images_28x28.npy', side: 28 },
-  ])(
-    'answers as float does with $file on 50 pictures',
-    async ({ file, images, side }) => {
+  for (const { file, images, side, tags } of [
+    { file: 'cryptonets_square.onnx', images: 'images.npy', side: 32, tags: [] },
+    { file: 'mnist.onnx', images: 'images_28x28.npy', side: 28, tags: ['long'] },
+  ]) {
+    it(`answers as float does with ${file} on 50 pictures`, { tags }, async () => {
       const graph = importModel(readSharedBytes(`onnx/${file}`), { inputShape: [1, side, side] });
       const calibration = tensors(graph, pictures(`mnist/${images}`, 100, 20));
       const inputs = pictures(`mnist/${images}`, 0, 50);
@@ -109,9 +108,8 @@ describe.skipIf(!hasSharedData)(`trained networks (${SHARED_DATA_ABSENT})`, () =
           network.report.segments[0].errorBound,
         );
       }
-    },
-    60_000,
-  );
+    });
+  }
 
   describe('SimpleModelApprox.pt', () => {
     const load = (): Graph =>
@@ -122,19 +120,23 @@ describe.skipIf(!hasSharedData)(`trained networks (${SHARED_DATA_ABSENT})`, () =
       return [network, await runNetwork(network, input(), runClear)];
     };
 
-    it('runs layers 0 to 7 without the client, and the same with a refresh after layer 2', async () => {
-      const [whole, outputs] = await run({ layers: [0, 7] });
-      expect(whole.segments).toHaveLength(1);
-      expect(whole.report.evaluateMs).toBeLessThan(300);
-      expect(bytesHeld(whole)).toBeLessThan(150e6);
-      const expected = floatOutputs(whole.graph, input());
-      expect(largestError(outputs, expected)).toBeLessThan(2e-3);
-      const [refreshed, again] = await run({ layers: [0, 7], refresh: [2] });
-      expect([refreshed.segments.length, refreshed.report.rounds]).toEqual([2, 1]);
-      expect(largestError(again, expected)).toBeLessThan(2e-3);
-    }, 120_000);
+    it(
+      'runs layers 0 to 7 without the client, and the same with a refresh after layer 2',
+      { tags: ['long'] },
+      async () => {
+        const [whole, outputs] = await run({ layers: [0, 7] });
+        expect(whole.segments).toHaveLength(1);
+        expect(whole.report.evaluateMs).toBeLessThan(300);
+        expect(bytesHeld(whole)).toBeLessThan(150e6);
+        const expected = floatOutputs(whole.graph, input());
+        expect(largestError(outputs, expected)).toBeLessThan(2e-3);
+        const [refreshed, again] = await run({ layers: [0, 7], refresh: [2] });
+        expect([refreshed.segments.length, refreshed.report.rounds]).toEqual([2, 1]);
+        expect(largestError(again, expected)).toBeLessThan(2e-3);
+      },
+    );
 
-    it('runs all layers with the ReLU at the client', async () => {
+    it('runs all layers with the ReLU at the client', { tags: ['long'] }, async () => {
       const [network, outputs] = await run({ clientOps: true });
       expect(network.segments.map(({ client }) => client?.nodes.map(({ op }) => op))).toEqual([
         ['activation'],
@@ -142,6 +144,6 @@ describe.skipIf(!hasSharedData)(`trained networks (${SHARED_DATA_ABSENT})`, () =
       ]);
       expect(network.report.clientLearns).toHaveLength(1);
       expect(largestError(outputs, floatOutputs(load(), input()))).toBeLessThan(2e-3);
-    }, 120_000);
+    });
   });
 });

@@ -119,30 +119,38 @@ describe.skipIf(!hasSharedData)(`models that others trained (${SHARED_DATA_ABSEN
     expect(report.bytes.request).toBeGreaterThan(0);
   });
 
-  it('answers as the float network does on several digits that share a ciphertext', async () => {
-    const report = await run('onnx/mnist.onnx', 'mnist/images_28x28.npy', { count: 8, batch: 8 });
-    const answers = (outputs: readonly (readonly number[])[]): number[] =>
-      outputs.map((values) => values.indexOf(Math.max(...values)));
-    expect(report.backend).toBe('simd');
-    expect(answers(report.outputs)).toEqual(answers(report.clearOutputs));
-    expect(report.maxAbsError).toBeLessThan(report.predictedError);
-  });
+  it(
+    'answers as the float network does on several digits that share a ciphertext',
+    { tags: ['long'] },
+    async () => {
+      const report = await run('onnx/mnist.onnx', 'mnist/images_28x28.npy', { count: 8, batch: 8 });
+      const answers = (outputs: readonly (readonly number[])[]): number[] =>
+        outputs.map((values) => values.indexOf(Math.max(...values)));
+      expect(report.backend).toBe('simd');
+      expect(answers(report.outputs)).toEqual(answers(report.clearOutputs));
+      expect(report.maxAbsError).toBeLessThan(report.predictedError);
+    },
+  );
 
-  it('plans SimpleModelApprox.pt with its ReLU at the client, and runs the same with a refresh', async () => {
-    const options = { clientOps: true, refresh: [2] };
-    const [model, input] = ['pycrcnn/SimpleModelApprox.pt', 'pycrcnn/rand_1x3x32x32_seed0.npy'];
-    const { graph, inputs } = load(model, input);
-    const planned = compileModel(graph, {
-      ...options,
-      backend: 'simd',
-      calibration: samplesOf(graph, inputs),
-    });
-    const plan = await reportPlan(planned, 1, 'simd', undefined);
-    expect([plan.rounds, plan.clientLearns.length, plan.segments.length]).toEqual([2, 2, 3]);
-    expect(plan.layers.find(({ type }) => type === 'ReLU')?.computedIn).toBe('client');
-    expect(plan.predictedMs).toBeGreaterThan(0);
-    const report = await run(model, input, options);
-    expect(report.maxAbsError).toBeLessThan(2e-3);
-    expect(report.bytes.rounds).toBeGreaterThan(0);
-  });
+  it(
+    'plans SimpleModelApprox.pt with its ReLU at the client, and runs the same with a refresh',
+    { tags: ['long'] },
+    async () => {
+      const options = { clientOps: true, refresh: [2] };
+      const [model, input] = ['pycrcnn/SimpleModelApprox.pt', 'pycrcnn/rand_1x3x32x32_seed0.npy'];
+      const { graph, inputs } = load(model, input);
+      const planned = compileModel(graph, {
+        ...options,
+        backend: 'simd',
+        calibration: samplesOf(graph, inputs),
+      });
+      const plan = await reportPlan(planned, 1, 'simd', undefined);
+      expect([plan.rounds, plan.clientLearns.length, plan.segments.length]).toEqual([2, 2, 3]);
+      expect(plan.layers.find(({ type }) => type === 'ReLU')?.computedIn).toBe('client');
+      expect(plan.predictedMs).toBeGreaterThan(0);
+      const report = await run(model, input, options);
+      expect(report.maxAbsError).toBeLessThan(2e-3);
+      expect(report.bytes.rounds).toBeGreaterThan(0);
+    },
+  );
 });

@@ -1,4 +1,5 @@
 // Mounts the lab page.
+import '../../base/dispose-symbols.ts';
 import { mount } from 'svelte';
 import '../shared/fonts.css';
 import '../shared/theme.css';

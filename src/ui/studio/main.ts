@@ -1,4 +1,5 @@
 // Mounts the page.
+import '../../base/dispose-symbols.ts';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import '../shared/fonts.css';

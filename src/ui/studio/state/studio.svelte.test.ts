@@ -8,7 +8,8 @@ import { Engine } from './engine.svelte.ts';
 import { Studio } from './studio.svelte.ts';
 
 /** A limit that only a hang reaches. */
-const PATIENCE = { timeout: 100_000, interval: 20 };
+const HANG_MS = 100_000;
+const PATIENCE = { timeout: HANG_MS, interval: 20 };
 
 let studio: Studio;
 let session: Session;
