@@ -21,6 +21,8 @@ function pageEntries(): string[] {
 
 /** The scripts that `new Worker(new URL('…', import.meta.url)` starts in `file`, as paths from the root. */
 function workersStarted({ path, text }: SourceFile): string[] {
+  // A thread of Node is no browser's worker: Node has the symbols.
+  if (path.startsWith('workers/platform/node')) return [];
   return [...text.matchAll(/new\s+(?:Shared)?Worker\(\s*new\s+URL\(\s*'([^']+)'/g)].map(([, url]) =>
     relative(root, resolve(root, path, '..', url)).replaceAll('\\', '/'),
   );
