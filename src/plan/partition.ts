@@ -24,7 +24,7 @@ export interface Partition {
 const MOST_UNEVEN = 1.5;
 
 /** Numbers of the inputs that output `output` of `stage` reads. */
-function dependencies(stage: Stage, output: number): Set<number> {
+export function dependencies(stage: Stage, output: number): Set<number> {
   if (stage.kind === 'square') return new Set([output]);
   if (stage.kind === 'product') {
     const { left, right = left } = stage.pairs[output];

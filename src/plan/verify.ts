@@ -1,7 +1,7 @@
 // The gate every plan, and every part of one, passes before it runs: shapes, levels, scales, steps.
 import { SealedError } from '../base/errors.ts';
 import { type Parameters, primesAtLevel } from '../params/parameters.ts';
-import type { PlanPart, StagePart } from './partition.ts';
+import { dependencies, type PlanPart, type StagePart } from './partition.ts';
 import {
   type Diagonal,
   droppedPrime,
@@ -35,10 +35,7 @@ function checkDiagonal(index: number, diagonal: Diagonal, slots: number): void {
   if (!diagonal.values.every(Number.isFinite)) throw reject(index, 'a diagonal is not finite.');
 }
 
-/** Whether a stage may read the value of that number. */
-type IsInput = (value: number) => boolean;
-
-function checkLinear(index: number, stage: LinearStage, isInput: IsInput, slots: number): void {
+function checkLinear(index: number, stage: LinearStage, inputs: number, slots: number): void {
   const isStep = (step: number): boolean => Number.isInteger(step) && step >= 0 && step < slots;
   for (const row of stage.rows) {
     // A sum without a term would be a transparent ciphertext, which hides nothing and which SEAL refuses.
@@ -51,7 +48,9 @@ function checkLinear(index: number, stage: LinearStage, isInput: IsInput, slots:
         throw reject(index, `giant step ${sum.giantStep} is not in 0…${slots - 1}.`);
       for (const term of sum.terms) {
         if (!isStep(term.step)) throw reject(index, `baby step ${term.step} is not in 0…${slots - 1}.`);
-        if (!isInput(term.input)) throw reject(index, `there is no input ${term.input}.`);
+        if (!Number.isInteger(term.input) || term.input < 0 || term.input >= inputs) {
+          throw reject(index, `there is no input ${term.input}.`);
+        }
         checkDiagonal(index, term.diagonal, slots);
       }
     }
@@ -59,22 +58,24 @@ function checkLinear(index: number, stage: LinearStage, isInput: IsInput, slots:
 }
 
 /** What a stage starts from. */
-interface State {
+interface Before {
   readonly level: number;
   readonly scale: number;
+  /** Values there are, from number 0 on. */
+  readonly count: number;
 }
 
-function checkStart({ level, scale }: State, stages: number, { maxLevel }: Parameters): void {
+function checkStart({ level, scale, count }: Before, { maxLevel }: Parameters): void {
   if (!Number.isInteger(level) || level < 0 || level > maxLevel) {
     throw reject(0, `its inputs are at level ${level} of ${maxLevel}.`);
   }
   if (!(scale > 0)) throw reject(0, `its inputs are at scale ${scale}.`);
-  if (stages === 0) throw reject(0, 'there is no stage.');
+  if (!Number.isInteger(count) || count < 1) throw reject(0, `it starts from ${count} inputs.`);
 }
 
-/** Throws unless `stage` takes what comes `before` it to its own level and scale. @returns what the next one starts from */
-function checkScales(index: number, stage: Stage, before: State, parameters: Parameters): State {
-  const { level, scale } = before;
+/** Throws unless `stage` goes with what is there before it. */
+function checkStage(index: number, stage: Stage, before: Before, parameters: Parameters): void {
+  const { level, scale, count } = before;
   if (stage.level !== level)
     throw reject(index, `it starts at level ${stage.level}, its inputs are at ${level}.`);
   if (!near(stage.inScale, scale)) throw reject(index, `its input scale is ${stage.inScale}, not ${scale}.`);
@@ -85,8 +86,6 @@ function checkScales(index: number, stage: Stage, before: State, parameters: Par
   const expected = drops ? product / droppedPrime(parameters, level) : product;
   if (!near(stage.outScale, expected))
     throw reject(index, `its output scale is ${stage.outScale}, not ${expected}.`);
-  // Not every product of positive scales is one: the smallest numbers vanish.
-  if (!(stage.outScale > 0)) throw reject(index, `its output scale is ${stage.outScale}.`);
   const modulusBits = primesAtLevel(parameters, level).reduce((sum, q) => sum + Math.log2(Number(q)), 0);
   // Written so that a negative scale, whose logarithm is no number, does not pass.
   if (!(Math.log2(product) <= modulusBits - 1)) {
@@ -95,16 +94,14 @@ function checkScales(index: number, stage: Stage, before: State, parameters: Par
       `scale 2^${Math.log2(product).toFixed(1)} does not fit a modulus of ${modulusBits.toFixed(1)} bits.`,
     );
   }
-  return { level: outLevel(stage), scale: stage.outScale };
-}
-
-/** Throws unless `stage` reads values that are there. */
-function checkReads(index: number, stage: Stage, isInput: IsInput, slots: number): void {
-  if (stage.kind === 'linear') checkLinear(index, stage, isInput, slots);
+  // A product of positive numbers that are small enough is 0.
+  if (!(stage.outScale > 0)) throw reject(index, `its output scale is ${stage.outScale}.`);
+  if (stage.kind === 'linear') checkLinear(index, stage, count, parameters.slots);
   else if (stage.kind === 'product') {
     for (const { left, right = left } of stage.pairs) {
       for (const input of [left, right]) {
-        if (!isInput(input)) throw reject(index, `there is no input ${input}.`);
+        if (!Number.isInteger(input) || input < 0 || input >= count)
+          throw reject(index, `there is no input ${input}.`);
       }
     }
   }
@@ -113,18 +110,16 @@ function checkReads(index: number, stage: Stage, isInput: IsInput, slots: number
 /** `plan`, if it is sound. @throws SealedError `plan-rejected`, naming the stage */
 export function verifyPlan(plan: Plan): Plan {
   const { parameters } = plan;
-  let state: State = { level: plan.inputLevel ?? parameters.maxLevel, scale: plan.inputScale };
-  let count = plan.inputCount;
-  checkStart(state, plan.stages.length, parameters);
-  if (!Number.isInteger(count) || count < 1) throw reject(0, `it starts from ${count} inputs.`);
-  plan.stages.forEach((stage: Stage, index) => {
-    state = checkScales(index, stage, state, parameters);
-    const isInput = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < count;
-    checkReads(index, stage, isInput, parameters.slots);
-    if (stage.kind === 'square' && stage.count !== count)
-      throw reject(index, `it squares ${stage.count} ciphertexts, there are ${count}.`);
-    count = stageOutputs(stage);
-    if (count < 1) throw reject(index, 'it has no outputs.');
+  const level = plan.inputLevel ?? parameters.maxLevel;
+  let before: Before = { level, scale: plan.inputScale, count: plan.inputCount };
+  checkStart(before, parameters);
+  if (plan.stages.length === 0) throw reject(0, 'there is no stage.');
+  plan.stages.forEach((stage, index) => {
+    checkStage(index, stage, before, parameters);
+    if (stage.kind === 'square' && stage.count !== before.count)
+      throw reject(index, `it squares ${stage.count} ciphertexts, there are ${before.count}.`);
+    before = { level: outLevel(stage), scale: stage.outScale, count: stageOutputs(stage) };
+    if (before.count < 1) throw reject(index, 'it has no outputs.');
   });
   return plan;
 }
@@ -132,35 +127,45 @@ export function verifyPlan(plan: Plan): Plan {
 /** As many as a frame of ciphertexts may hold. */
 const MOST_VALUES = 1 << 16;
 
-/** The numbers of a stage's outputs, if there is one for each of them and none stands there twice. */
-function outputsOf(index: number, { outputs, ...stage }: StagePart): ReadonlySet<number> {
-  const numbers = new Set(outputs);
+/** The numbers of a stage's outputs, if each of them has one of its own. */
+function outputNumbers(index: number, stage: StagePart): ReadonlySet<number> {
+  const numbers = new Set(stage.outputs);
   const isNumber = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < MOST_VALUES;
-  if (numbers.size !== stageOutputs(stage) || outputs.length !== numbers.size || !outputs.every(isNumber))
+  const isOneEach = stage.outputs.length === stageOutputs(stage) && numbers.size === stage.outputs.length;
+  if (!isOneEach || !stage.outputs.every(isNumber))
     throw reject(index, 'its outputs do not have a number each.');
   return numbers;
 }
 
+/** Throws unless all values that `stage` reads are among those of the stage before it, `here`. */
+function checkReads(index: number, stage: StagePart, here: ReadonlySet<number>): void {
+  for (const [at, output] of stage.outputs.entries()) {
+    const read = stage.kind === 'square' ? [output] : dependencies(stage, at);
+    for (const value of read) if (!here.has(value)) throw reject(index, `value ${value} is not here.`);
+  }
+}
+
 /**
- * `part`, if it is sound by itself: a worker may have no output in a stage, and what a segment is given, others compute.
+ * `part`, if it is sound in itself: what a segment starts from, others give it, and a worker may have nothing to do in a
+ * stage.
  * @throws SealedError `plan-rejected`, naming the stage, counted through all segments
  */
 export function verifyPart(part: PlanPart, parameters: Parameters): PlanPart {
   const first = part.segments[0]?.[0];
   if (!first) throw reject(0, 'there is no stage.');
-  let state: State = { level: first.level, scale: first.inScale };
-  checkStart(state, 1, parameters);
+  let before: Before = { level: first.level, scale: first.inScale, count: MOST_VALUES };
+  checkStart(before, parameters);
   let index = 0;
   for (const segment of part.segments) {
     if (segment.length === 0) throw reject(index, 'there is a segment without a stage.');
-    let isInput: IsInput = (value) => Number.isInteger(value) && value >= 0 && value < MOST_VALUES;
+    let here: ReadonlySet<number> | undefined;
     for (const stage of segment) {
-      state = checkScales(index, stage, state, parameters);
-      checkReads(index, stage, isInput, parameters.slots);
-      const outputs = outputsOf(index, stage);
-      if (stage.kind === 'square' && !stage.outputs.every(isInput))
-        throw reject(index, 'it squares a ciphertext that is not there.');
-      isInput = (value) => outputs.has(value);
+      checkStage(index, stage, before, parameters);
+      const outputs = outputNumbers(index, stage);
+      // Within a segment no values are exchanged.
+      if (here) checkReads(index, stage, here);
+      here = outputs;
+      before = { level: outLevel(stage), scale: stage.outScale, count: MOST_VALUES };
       index += 1;
     }
   }
