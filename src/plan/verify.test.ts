@@ -102,6 +102,20 @@ describe('verifyPlan', () => {
     ['a wrong input scale', 2, withStages(shared, rescaled, { ...square, inScale: scale * 2 })],
     ['a square’s wrong output scale', 2, withStages(shared, rescaled, { ...square, outScale: scale })],
     ['a square of ciphertexts that are not there', 2, withStages(shared, rescaled, { ...square, count: 4 })],
+    [
+      'negative scales whose product is positive',
+      0,
+      { ...sound, inputScale: -scale, stages: [{ ...shared, inScale: -scale, plainScale: -(2 ** 10) }] },
+    ],
+    [
+      'scales whose product vanishes',
+      0,
+      {
+        ...sound,
+        inputScale: 1e-200,
+        stages: [{ ...shared, inScale: 1e-200, plainScale: 1e-200, outScale: 0 }],
+      },
+    ],
     ['negative scales', 0, withStages({ ...shared, plainScale: -1024, outScale: -1024 * scale })],
     [
       'more drops than primes',
