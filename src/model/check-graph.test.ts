@@ -22,6 +22,16 @@ function changed(id: string, change: object): Graph {
   return { ...graph, nodes: graph.nodes.map((node) => (node.id === id ? { ...node, ...change } : node)) };
 }
 
+/** Where numbers stand in the fields of `node`, tensors aside. */
+function numbersOf(node: object): [holder: Record<string, number>, key: string][] {
+  return Object.entries(node).flatMap(([key, value]: [string, unknown]) => {
+    if (typeof value === 'number')
+      return [[node as Record<string, number>, key] as [Record<string, number>, string]];
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return [];
+    return numbersOf(value);
+  });
+}
+
 describe('checkGraph', () => {
   it('passes every operation, and counts elements and work', () => {
     const { elements, operations } = checkGraph(graph);
@@ -57,6 +67,54 @@ describe('checkGraph', () => {
     expect(only('conv2d')).toBe(4 * 2 * 9 * 36);
     expect(only('convTranspose2d')).toBe(4 * 1 * 4 * 36);
     expect(only('linear')).toBe(elementCount(graph.nodes.find(({ id }) => id === 'linear')!.shape) * 5);
+  });
+
+  it('passes nothing that the executor cannot run: any number of any node, changed', () => {
+    let passed = 0;
+    const change = fc.constantFrom<(value: number) => number>(
+      () => 0,
+      (value) => value + 1,
+      (value) => value - 1,
+      (value) => 2 * value,
+    );
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.array(fc.tuple(fc.nat(), change), { minLength: 1, maxLength: 3 }),
+        (pick, changes) => {
+          const nodes = structuredClone(graph.nodes);
+          const node = nodes[pick % nodes.length];
+          const numbers = numbersOf(node);
+          fc.pre(numbers.length > 0);
+          for (const [which, apply] of changes) {
+            const [holder, key] = numbers[which % numbers.length];
+            holder[key] = apply(holder[key]);
+          }
+          const damaged = { ...graph, nodes };
+          try {
+            checkGraph(damaged);
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'malformed-model' });
+            return;
+          }
+          passed += 1;
+          const data = new Float32Array(elementCount(graph.input.shape)).fill(0.5);
+          executeGraph(
+            damaged,
+            { shape: graph.input.shape, data },
+            {
+              onNode: ({ id, shape }, output) => {
+                expect(output.data.length, id).toBe(elementCount(shape));
+                // What is read beyond an array is undefined, and NaN in a tensor.
+                expect(output.data.some(Number.isNaN), id).toBe(false);
+              },
+            },
+          );
+        },
+      ),
+      { numRuns: 2000 },
+    );
+    expect(passed).toBeGreaterThan(100);
   });
 
   it.each<[string, string, object]>([

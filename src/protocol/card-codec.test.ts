@@ -105,7 +105,11 @@ describe('decodeCard refuses', () => {
 describe('frozen formats', () => {
   it('cards of all four layouts and both results', () => {
     const { picture, tensor } = identityCards();
-    expect(sha256Hex(encodeCard(picture))).toMatchInlineSnapshot(`"5764a33e3b85573d12df22b676fbf74f55957429d94d8b66bd4eb75c189cba18"`);
-    expect(sha256Hex(encodeCard(tensor))).toMatchInlineSnapshot(`"ec70fa8605c4a631a0467c0ac9e8d9a5bb4617dc8ac9a451d04b1e05983ee181"`);
+    expect(sha256Hex(encodeCard(picture))).toMatchInlineSnapshot(
+      `"5764a33e3b85573d12df22b676fbf74f55957429d94d8b66bd4eb75c189cba18"`,
+    );
+    expect(sha256Hex(encodeCard(tensor))).toMatchInlineSnapshot(
+      `"ec70fa8605c4a631a0467c0ac9e8d9a5bb4617dc8ac9a451d04b1e05983ee181"`,
+    );
   });
 });
