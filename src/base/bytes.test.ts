@@ -36,6 +36,31 @@ describe('ByteWriter and ByteReader', () => {
     );
   });
 
+  it('pads to a multiple with zeros, and reads no other padding', () => {
+    const bytes = new ByteWriter(1).u8(7).align(4).align(4).u32(9).finish();
+    expect([...bytes]).toEqual([7, 0, 0, 0, 9, 0, 0, 0]);
+    const reader = new ByteReader(bytes);
+    expect(reader.u8()).toBe(7);
+    reader.align(4);
+    reader.align(4);
+    expect(reader.u32()).toBe(9);
+    bytes[2] = 1;
+    const strict = new ByteReader(bytes);
+    strict.u8();
+    expect(() => strict.align(4)).toThrow(/Padding/);
+    const short = new ByteReader(bytes.subarray(0, 2));
+    short.u8();
+    expect(() => short.align(4)).toThrow(/Truncated/);
+  });
+
+  it('copies words out of a Buffer of Node’s, whose slice is a view', () => {
+    const pool = Buffer.from([9, 9, 1, 0, 0, 0, 2, 0, 0, 0, 9]);
+    const words = new ByteReader(pool.subarray(2, 10)).words(2);
+    expect([...words]).toEqual([1, 2]);
+    pool.fill(0xff);
+    expect([...words]).toEqual([1, 2]);
+  });
+
   it('refuses to read past the end and to leave bytes over', () => {
     const reader = new ByteReader(new Uint8Array(3));
     expect(() => reader.u32()).toThrow(/Truncated/);

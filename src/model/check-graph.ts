@@ -265,7 +265,6 @@ function checkNode(node: Node, inputs: readonly Shape[]): number {
     case 'depthToSpace':
       return checkDepthToSpace(node, input);
     case 'square':
-    case 'cast':
       needShape(node.shape, input);
       return elementCount(input);
     case 'polynomial':
@@ -281,6 +280,10 @@ function checkNode(node: Node, inputs: readonly Shape[]): number {
     case 'argmax':
       needAxis(node.axis, input);
       needShape(node.shape, input.with(node.axis, 1));
+      return elementCount(input);
+    case 'cast':
+      need((node.slack ?? 0) >= 0, 'its slack must not be negative');
+      needShape(node.shape, input);
       return elementCount(input);
   }
 }

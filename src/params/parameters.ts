@@ -30,6 +30,9 @@ export interface Parameters extends ParametersLiteral {
 
 const cache = new Map<string, Parameters>();
 
+// Literals come from outside as well: however many come, few are kept.
+const MOST_CACHED = 64;
+
 function invalid(message: string): SealedError {
   return new SealedError('invalid-argument', message, { stage: 'input' });
 }
@@ -78,6 +81,8 @@ export function checkParameters(literal: ParametersLiteral): Parameters {
     logQP,
     securityBits: 128,
   }) as unknown as Parameters;
+  const [oldest] = cache.keys();
+  if (oldest !== undefined && cache.size >= MOST_CACHED) cache.delete(oldest);
   cache.set(key, parameters);
   return parameters;
 }

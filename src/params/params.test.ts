@@ -31,6 +31,19 @@ describe('coeffModulusPrimes', () => {
 });
 
 describe('checkParameters', () => {
+  it('knows again what it checked last, and forgets what many others have come after', () => {
+    const literal = { polyModulusDegree: 8192, coeffModulusBits: [29, 27, 30] };
+    const parameters = checkParameters(literal);
+    expect(checkParameters(literal)).toBe(parameters);
+    for (let first = 20; first < 60; first += 1) {
+      for (const second of [20, 21]) {
+        checkParameters({ polyModulusDegree: 8192, coeffModulusBits: [first, second, 60] });
+      }
+    }
+    expect(checkParameters(literal)).not.toBe(parameters);
+    expect(checkParameters(literal)).toEqual(parameters);
+  });
+
   it('freezes what it accepts and gives levels their primes', () => {
     const parameters = checkParameters({ polyModulusDegree: 8192, coeffModulusBits: [30, 28, 28, 30] });
     expect(Object.isFrozen(parameters)).toBe(true);

@@ -107,6 +107,20 @@ describe('verifyPlan', () => {
       2,
       withStages(shared, rescaled, { ...square, pairs: squares(4) }),
     ],
+    [
+      'negative scales whose product is positive',
+      0,
+      { ...sound, inputScale: -scale, stages: [{ ...shared, inScale: -scale, plainScale: -(2 ** 10) }] },
+    ],
+    [
+      'scales whose product vanishes',
+      0,
+      {
+        ...sound,
+        inputScale: 1e-200,
+        stages: [{ ...shared, inScale: 1e-200, plainScale: 1e-200, outScale: 0 }],
+      },
+    ],
     ['negative scales', 0, withStages({ ...shared, plainScale: -1024, outScale: -1024 * scale })],
     [
       'more drops than primes',

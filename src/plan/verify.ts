@@ -16,35 +16,25 @@ function near(a: number, b: number): boolean {
   return Math.abs(a - b) <= 1e-9 * Math.abs(b);
 }
 
-/** Whether a stage may read the value of that number. */
-type IsInput = (value: number) => boolean;
-
 /** What a stage starts from. */
-interface State {
+interface Before {
   readonly level: number;
   readonly scale: number;
+  /** Values there are, from number 0 on. */
+  readonly count: number;
 }
 
-function checkStart({ level, scale }: State, stages: number, { maxLevel }: Parameters): void {
+function checkStart({ level, scale, count }: Before, { maxLevel }: Parameters): void {
   if (!Number.isInteger(level) || level < 0 || level > maxLevel) {
     throw reject(0, `its inputs are at level ${level} of ${maxLevel}.`);
   }
   if (!(scale > 0)) throw reject(0, `its inputs are at scale ${scale}.`);
-  if (stages === 0) throw reject(0, 'there is no stage.');
+  if (!Number.isInteger(count) || count < 1) throw reject(0, `it starts from ${count} inputs.`);
 }
 
-/**
- * Throws unless `stage` takes what comes `before` it to its own level and scale, and reads what is there.
- * @returns what the next one starts from
- */
-function checkStage(
-  index: number,
-  stage: Stage,
-  before: State,
-  isInput: IsInput,
-  parameters: Parameters,
-): State {
-  const { level, scale } = before;
+/** Throws unless `stage` goes with what is there before it. */
+function checkStage(index: number, stage: Stage, before: Before, parameters: Parameters): void {
+  const { level, scale, count } = before;
   if (stage.level !== level)
     throw reject(index, `it starts at level ${stage.level}, its inputs are at ${level}.`);
   if (!near(stage.inScale, scale)) throw reject(index, `its input scale is ${stage.inScale}, not ${scale}.`);
@@ -54,8 +44,6 @@ function checkStage(
   const expected = kind.drops(stage) ? product / droppedPrime(parameters, level) : product;
   if (!near(stage.outScale, expected))
     throw reject(index, `its output scale is ${stage.outScale}, not ${expected}.`);
-  // Not every product of positive scales is one: the smallest numbers vanish.
-  if (!(stage.outScale > 0)) throw reject(index, `its output scale is ${stage.outScale}.`);
   const modulusBits = primesAtLevel(parameters, level).reduce((sum, q) => sum + Math.log2(Number(q)), 0);
   // Written so that a negative scale, whose logarithm is no number, does not pass.
   if (!(Math.log2(product) <= modulusBits - 1)) {
@@ -64,23 +52,23 @@ function checkStage(
       `scale 2^${Math.log2(product).toFixed(1)} does not fit a modulus of ${modulusBits.toFixed(1)} bits.`,
     );
   }
+  // A product of positive numbers that are small enough is 0.
+  if (!(stage.outScale > 0)) throw reject(index, `its output scale is ${stage.outScale}.`);
   const { slots } = parameters;
-  kind.verify(stage, { isInput, slots, reject: (message) => reject(index, message) });
-  return { level: outLevel(stage), scale: stage.outScale };
+  kind.verify(stage, { inputs: count, slots, reject: (message) => reject(index, message) });
 }
 
 /** `plan`, if it is sound. @throws SealedError `plan-rejected`, naming the stage */
 export function verifyPlan(plan: Plan): Plan {
   const { parameters } = plan;
-  let state: State = { level: plan.inputLevel ?? parameters.maxLevel, scale: plan.inputScale };
-  let count = plan.inputCount;
-  checkStart(state, plan.stages.length, parameters);
-  if (!Number.isInteger(count) || count < 1) throw reject(0, `it starts from ${count} inputs.`);
-  plan.stages.forEach((stage: Stage, index) => {
-    const isInput = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < count;
-    state = checkStage(index, stage, state, isInput, parameters);
-    count = stageOutputs(stage);
-    if (count < 1) throw reject(index, 'it has no outputs.');
+  const level = plan.inputLevel ?? parameters.maxLevel;
+  let before: Before = { level, scale: plan.inputScale, count: plan.inputCount };
+  checkStart(before, parameters);
+  if (plan.stages.length === 0) throw reject(0, 'there is no stage.');
+  plan.stages.forEach((stage, index) => {
+    checkStage(index, stage, before, parameters);
+    before = { level: outLevel(stage), scale: stage.outScale, count: stageOutputs(stage) };
+    if (before.count < 1) throw reject(index, 'it has no outputs.');
   });
   return plan;
 }
@@ -88,32 +76,46 @@ export function verifyPlan(plan: Plan): Plan {
 /** As many as a frame of ciphertexts may hold. */
 const MOST_VALUES = 1 << 16;
 
-/** The numbers of a stage's outputs, if there is one for each of them and none stands there twice. */
-function outputsOf(index: number, { outputs, ...stage }: StagePart): ReadonlySet<number> {
-  const numbers = new Set(outputs);
+/** The numbers of a stage's outputs, if each of them has one of its own. */
+function outputNumbers(index: number, stage: StagePart): ReadonlySet<number> {
+  const numbers = new Set(stage.outputs);
   const isNumber = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < MOST_VALUES;
-  if (numbers.size !== stageOutputs(stage) || outputs.length !== numbers.size || !outputs.every(isNumber))
+  const isOneEach = stage.outputs.length === stageOutputs(stage) && numbers.size === stage.outputs.length;
+  if (!isOneEach || !stage.outputs.every(isNumber))
     throw reject(index, 'its outputs do not have a number each.');
   return numbers;
 }
 
+/** Throws unless all values that `stage` reads are among those of the stage before it, `here`. */
+function checkReads(index: number, stage: StagePart, here: ReadonlySet<number>): void {
+  for (const at of stage.outputs.keys()) {
+    for (const value of kindOf(stage).reads(stage, at)) {
+      if (!here.has(value)) throw reject(index, `value ${value} is not here.`);
+    }
+  }
+}
+
 /**
- * `part`, if it is sound by itself: a worker may have no output in a stage, and what a segment is given, others compute.
+ * `part`, if it is sound in itself: what a segment starts from, others give it, and a worker may have nothing to do in a
+ * stage.
  * @throws SealedError `plan-rejected`, naming the stage, counted through all segments
  */
 export function verifyPart(part: PlanPart, parameters: Parameters): PlanPart {
   const first = part.segments[0]?.[0];
   if (!first) throw reject(0, 'there is no stage.');
-  let state: State = { level: first.level, scale: first.inScale };
-  checkStart(state, 1, parameters);
+  let before: Before = { level: first.level, scale: first.inScale, count: MOST_VALUES };
+  checkStart(before, parameters);
   let index = 0;
   for (const segment of part.segments) {
     if (segment.length === 0) throw reject(index, 'there is a segment without a stage.');
-    let isInput: IsInput = (value) => Number.isInteger(value) && value >= 0 && value < MOST_VALUES;
+    let here: ReadonlySet<number> | undefined;
     for (const stage of segment) {
-      state = checkStage(index, stage, state, isInput, parameters);
-      const outputs = outputsOf(index, stage);
-      isInput = (value) => outputs.has(value);
+      checkStage(index, stage, before, parameters);
+      const outputs = outputNumbers(index, stage);
+      // Within a segment no values are exchanged.
+      if (here) checkReads(index, stage, here);
+      here = outputs;
+      before = { level: outLevel(stage), scale: stage.outScale, count: MOST_VALUES };
       index += 1;
     }
   }

@@ -45,7 +45,8 @@ export function need(condition: boolean, field: string, text: string): asserts c
 /** Throws `malformed-frame` about `field` unless `value` is a whole number from `low` to `high`. */
 export function needWhole(field: string, value: number, low: number, high: number): void {
   const isWhole = Number.isInteger(value) && value >= low && value <= high;
-  need(isWhole, field, `${value} is not a whole number from ${low} to ${high}.`);
+  const range = low === high ? `must be ${low}` : `must be a whole number from ${low} to ${high}`;
+  need(isWhole, field, `${value} is wrong: it ${range}.`);
 }
 
 /** Runs `check`, whose refusals are then about a part of `field`. */

@@ -68,9 +68,10 @@ export const productKind: StageKind<ProductStage> = {
   steps: () => [],
   work: () => PRODUCT_WORK,
   pick: (stage, outputs) => ({ ...stage, pairs: outputs.map((output) => stage.pairs[output]) }),
-  verify({ pairs }, { isInput, reject }) {
+  verify({ pairs }, { inputs, reject }) {
     for (const input of pairs.flatMap(reads)) {
-      if (!isInput(input)) throw reject(`there is no input ${input}.`);
+      if (!Number.isInteger(input) || input < 0 || input >= inputs)
+        throw reject(`there is no input ${input}.`);
     }
   },
 };

@@ -20,8 +20,8 @@ export interface StageOperations extends Record<OperationName, number> {
 
 /** What a stage is checked against. */
 export interface StageChecks {
-  /** Whether it may read the value of that number. */
-  readonly isInput: (value: number) => boolean;
+  /** Number of ciphertexts it may read. */
+  readonly inputs: number;
   readonly slots: number;
   /** The error to throw, which names the stage. */
   readonly reject: (message: string) => Error;
