@@ -119,10 +119,7 @@ function candidates(
       push(path.state, undefined, estimateRound(phase, targets, path.state, around, primes, stride));
       continue;
     }
-    const least = Math.min(...targets.map(({ layout }) => layout.period));
-    for (let spread = 1; spread <= around.ring / least; spread *= 2) {
-      push(path.state, undefined, estimateGather(phase, targets, around, primes, spread));
-    }
+    push(path.state, undefined, estimateGather(phase, targets, around, primes));
     // Packing in order pays where the rows are long and many: a first dense layer.
     if (phase.isFree) continue;
     for (const layout of inputFamily) {

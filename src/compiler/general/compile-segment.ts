@@ -16,7 +16,7 @@ import { aroundStage, magnitudesOf, type NetworkMagnitudes } from './magnitudes.
 import { predict, type Prediction } from '../predict.ts';
 import type { Program } from './program.ts';
 import { type FitReport, type ReadNetwork, readNetwork } from './read-network.ts';
-import { gatherInputs } from './gather.ts';
+import { gatherInputs, GatherSource } from './gather.ts';
 import { stageTargets, type State, type Surroundings } from './round-cost.ts';
 import { powerOfTwo, type TensorLayout } from './tensor-layout.ts';
 
@@ -120,7 +120,7 @@ function emit({ schedule, graph }: Prepared, choice: Choice, geometry: Geometry)
     const targets = stageTargets(phase, (group) => choice.layouts.get(group)!);
     const { estimate, inputLayout } = choice.rounds[index];
     if (index === 0 && !inputLayout) {
-      const gathered = gatherInputs(targets, geometry.ring, estimate.spread, Infinity)!;
+      const gathered = gatherInputs(new GatherSource(targets, geometry.ring), estimate.spread);
       sources = gathered.tables;
       const round = emitGather(phase, targets, gathered, geometry);
       drafts.push(...round.stages.map((stage) => ({ round: index, ...stage })));

@@ -10,7 +10,7 @@ import {
   type StageTarget,
   workPeriod,
 } from './diagonals.ts';
-import { type Gathered, gatherInputs } from './gather.ts';
+import { boundGather, countGather, GatherSource } from './gather.ts';
 import type { Phase } from './phases.ts';
 import { identityFactor } from './sparse-map.ts';
 import type { TensorLayout } from './tensor-layout.ts';
@@ -122,31 +122,41 @@ export function estimateRound(
   return { ms, bytes: diagonals * diagonalBytes(slots, primes), split, spread: 1 };
 }
 
-/** Estimates the first round on gathered inputs, with its tables. */
+/**
+ * The cheapest way to do the first round on gathered inputs; undefined if none holds.
+ * Numbers of copies whose bound is no better than what was found are not looked at.
+ */
 export function estimateGather(
   phase: Phase,
   targets: readonly StageTarget[],
   around: Surroundings,
   primes: number,
-  spread: number,
-): (Estimate & { readonly gathered: Gathered }) | undefined {
+): Estimate | undefined {
   const { ring, slots, costs } = around;
+  const source = new GatherSource(targets, ring);
+  const [plain, scalar] = [costs.multiplyPlain(primes, slots), costs.multiplyScalar(primes, slots)];
+  const encryptMs = (ENCRYPT_MS * primes * slots) / 4096;
   const most = Math.floor(around.mostBytes / diagonalBytes(slots, primes));
-  const gathered = gatherInputs(targets, ring, spread, most);
-  if (!gathered) return undefined;
-  let vectors = 0;
-  let scalars = 0;
-  for (const tap of gathered.rows.flat()) {
-    if (typeof tap.values === 'number') scalars += 1;
-    else vectors += 1;
+  const least = Math.min(...targets.map(({ layout }) => layout.period));
+  const ways = [];
+  for (let spread = 1; spread <= ring / least; spread *= 2) {
+    const { tables, products, work } = boundGather(source, spread);
+    if (tables > most) continue;
+    const common = commonMs(phase, targets, work, around, primes);
+    ways.push({ spread, ms: tables * encryptMs + products * Math.min(plain, scalar) + common });
   }
-  const bytes = vectors * diagonalBytes(slots, primes);
-  if (bytes > around.mostBytes) return undefined;
-  const product = costs.multiplyPlain(primes, slots);
-  const ms =
-    (gathered.tables.length * ENCRYPT_MS * primes * slots) / 4096 +
-    vectors * product +
-    scalars * costs.multiplyScalar(primes, slots) +
-    commonMs(phase, targets, gathered.work, around, primes);
-  return { ms, bytes, split: undefined, spread, gathered };
+  let best: Estimate | undefined;
+  for (const way of ways.sort((a, b) => a.ms - b.ms)) {
+    // The bound is added up in another order: its last bits may differ.
+    if (best && way.ms * (1 - 1e-12) > best.ms) break;
+    const { tables, vectors, scalars, work } = countGather(source, way.spread);
+    const bytes = vectors * diagonalBytes(slots, primes);
+    if (tables > most || bytes > around.mostBytes) continue;
+    const common = commonMs(phase, targets, work, around, primes);
+    const ms = tables * encryptMs + vectors * plain + scalars * scalar + common;
+    if (!best || ms < best.ms || (ms === best.ms && way.spread < best.spread)) {
+      best = { ms, bytes, split: undefined, spread: way.spread };
+    }
+  }
+  return best;
 }
