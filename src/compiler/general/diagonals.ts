@@ -248,7 +248,7 @@ export function columnHashes(targets: readonly Pick<StageTarget, 'affine' | 'use
  * positions (an average pool laid out by phases) are added up before anything is multiplied.
  */
 export function mergeInputs(
-  hashes: ColumnHashes,
+  columns: () => ColumnHashes,
   placed: ReadonlyMap<number, Placed>,
   count: number,
   ring: number,
@@ -256,6 +256,7 @@ export function mergeInputs(
   const representative = Int32Array.from({ length: count }, (_, i) => i);
   // Many ciphertexts hold few elements each: then comparing all costs more than it saves.
   if (count < 2 || count > MOST_COMPARED) return representative;
+  const hashes = columns();
   const byPosition = Array.from({ length: count }, () => new Int32Array(2 * ring));
   const periods = new Int32Array(count);
   for (const [base, { layout, first }] of placed) {

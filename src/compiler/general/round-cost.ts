@@ -52,6 +52,11 @@ function rotationCosts({ costs, slots }: Surroundings, primes: number): Rotation
   return { baby, giant, key: KEY_SHARE * giant };
 }
 
+/** Encrypting and sending one input. */
+function encryptMs({ slots }: Surroundings, primes: number): number {
+  return (ENCRYPT_MS * primes * slots) / 4096;
+}
+
 /** Bytes of one encoded diagonal. */
 function diagonalBytes(slots: number, primes: number): number {
   return 2 * slots * 4 * primes;
@@ -122,20 +127,22 @@ export function estimateRound(
   return { ms, bytes: diagonals * diagonalBytes(slots, primes), split, spread: 1 };
 }
 
-/**
- * The cheapest way to do the first round on gathered inputs; undefined if none holds.
- * Numbers of copies whose bound is no better than what was found are not looked at.
- */
-export function estimateGather(
+/** Numbers of copies by which a first round may be dealt out, with the least that each can cost, the cheapest first. */
+export interface GatherWays {
+  readonly source: GatherSource;
+  readonly ways: readonly { readonly spread: number; readonly leastMs: number }[];
+}
+
+/** The ways to do the first round on gathered inputs. */
+export function gatherWays(
   phase: Phase,
   targets: readonly StageTarget[],
   around: Surroundings,
   primes: number,
-): Estimate | undefined {
+): GatherWays {
   const { ring, slots, costs } = around;
   const source = new GatherSource(targets, ring);
   const [plain, scalar] = [costs.multiplyPlain(primes, slots), costs.multiplyScalar(primes, slots)];
-  const encryptMs = (ENCRYPT_MS * primes * slots) / 4096;
   const most = Math.floor(around.mostBytes / diagonalBytes(slots, primes));
   const least = Math.min(...targets.map(({ layout }) => layout.period));
   const ways = [];
@@ -143,20 +150,39 @@ export function estimateGather(
     const { tables, products, work } = boundGather(source, spread);
     if (tables > most) continue;
     const common = commonMs(phase, targets, work, around, primes);
-    ways.push({ spread, ms: tables * encryptMs + products * Math.min(plain, scalar) + common });
+    const ms = tables * encryptMs(around, primes) + products * Math.min(plain, scalar) + common;
+    // It is added up in another order than the estimate: the last bits may differ.
+    ways.push({ spread, leastMs: ms * (1 - 1e-12) });
   }
+  return { source, ways: ways.sort((a, b) => a.leastMs - b.leastMs) };
+}
+
+/**
+ * The cheapest of `ways`, looking at entries only where the bound leaves it open.
+ * @returns undefined if none holds, or none is as cheap as `mostMs`
+ */
+export function estimateGather(
+  phase: Phase,
+  targets: readonly StageTarget[],
+  { source, ways }: GatherWays,
+  around: Surroundings,
+  primes: number,
+  mostMs: number,
+): Estimate | undefined {
+  const { slots, costs } = around;
+  const [plain, scalar] = [costs.multiplyPlain(primes, slots), costs.multiplyScalar(primes, slots)];
+  const most = Math.floor(around.mostBytes / diagonalBytes(slots, primes));
   let best: Estimate | undefined;
-  for (const way of ways.sort((a, b) => a.ms - b.ms)) {
-    // The bound is added up in another order: its last bits may differ.
-    if (best && way.ms * (1 - 1e-12) > best.ms) break;
-    const { tables, vectors, scalars, work } = countGather(source, way.spread);
+  for (const { spread, leastMs } of ways) {
+    if (leastMs > (best?.ms ?? mostMs)) break;
+    const { tables, vectors, scalars, work } = countGather(source, spread);
     const bytes = vectors * diagonalBytes(slots, primes);
     if (tables > most || bytes > around.mostBytes) continue;
     const common = commonMs(phase, targets, work, around, primes);
-    const ms = tables * encryptMs + vectors * plain + scalars * scalar + common;
-    if (!best || ms < best.ms || (ms === best.ms && way.spread < best.spread)) {
-      best = { ms, bytes, split: undefined, spread: way.spread };
+    const ms = tables * encryptMs(around, primes) + vectors * plain + scalars * scalar + common;
+    if (!best || ms < best.ms || (ms === best.ms && spread < best.spread)) {
+      best = { ms, bytes, split: undefined, spread };
     }
   }
-  return best;
+  return best && best.ms <= mostMs ? best : undefined;
 }
