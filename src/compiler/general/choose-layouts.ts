@@ -36,6 +36,8 @@ interface Path extends Choice {
 // Ways kept after each round, and how many are looked at in full.
 const BEAM = 3;
 const FULL_LOOKS = 6;
+// Layouts tried for an input that is packed in order.
+const INPUT_LAYOUTS = 3;
 // Entries an estimate looks at; larger maps are sampled by rows first.
 const SAMPLED_ENTRIES = 60_000;
 
@@ -129,12 +131,18 @@ function gathers(
   return estimates;
 }
 
+/** The input packed in order. */
+interface Packed {
+  readonly layout: TensorLayout;
+  readonly state: State;
+}
+
 /** Every way to do `phase` after `path`, roughly priced. */
 function candidates(
   phase: Phase,
   path: Path,
   families: ReadonlyMap<number, readonly TensorLayout[]>,
-  inputFamily: readonly TensorLayout[] | undefined,
+  packed: readonly Packed[] | undefined,
   around: Surroundings,
   primes: number,
 ): Candidate[] {
@@ -144,7 +152,7 @@ function candidates(
     layouts,
     targets: stageTargets(phase, (group) => layouts.get(group)!),
   }));
-  const gathered = inputFamily && gathers(phase, choices, around, primes);
+  const gathered = packed && gathers(phase, choices, around, primes);
   for (const [index, { layouts, targets }] of choices.entries()) {
     const push = (
       state: State,
@@ -153,15 +161,14 @@ function candidates(
     ): void => {
       if (estimate) found.push({ path, layouts, targets, state, inputLayout, estimate });
     };
-    if (!inputFamily) {
+    if (!packed) {
       push(path.state, undefined, estimateRound(phase, targets, path.state, around, primes, stride));
       continue;
     }
     push(path.state, undefined, gathered?.[index]);
     // Packing in order pays where the rows are long and many: a first dense layer.
     if (phase.isFree) continue;
-    for (const layout of inputFamily) {
-      const state = { placed: new Map([[INPUT, { layout, first: 0 }]]), count: layout.count };
+    for (const { layout, state } of packed) {
       push(state, layout, estimateRound(phase, targets, state, around, primes, stride));
     }
   }
@@ -201,7 +208,11 @@ export function chooseLayouts(
     families.set(group, layoutFamily(shape, used, around.ring, [...pitches]));
   }
   const inputUsed = new Uint8Array(inputShape.reduce((a, b) => a * b, 1)).fill(1);
-  const inputFamily = layoutFamily(inputShape, inputUsed, around.ring, []).slice(0, 3);
+  const packed = layoutFamily(inputShape, inputUsed, around.ring, [])
+    .slice(0, INPUT_LAYOUTS)
+    .map((layout): Packed => {
+      return { layout, state: { placed: new Map([[INPUT, { layout, first: 0 }]]), count: layout.count } };
+    });
 
   let beam: Path[] = [
     { layouts: new Map(), rounds: [], ms: 0, bytes: 0, state: { placed: new Map(), count: 0 } },
@@ -210,9 +221,7 @@ export function chooseLayouts(
     const primes = primesOf[index];
     const stride = strideFor(phase);
     const all = beam
-      .flatMap((path) =>
-        candidates(phase, path, families, index === 0 ? inputFamily : undefined, around, primes),
-      )
+      .flatMap((path) => candidates(phase, path, families, index === 0 ? packed : undefined, around, primes))
       .sort((a, b) => a.path.ms + a.estimate.ms - b.path.ms - b.estimate.ms);
     const paths: Path[] = [];
     const seen = new Set<string>();

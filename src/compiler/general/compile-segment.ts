@@ -17,7 +17,7 @@ import { predict, type Prediction } from '../predict.ts';
 import type { Program } from './program.ts';
 import { type FitReport, readNetwork } from './read-network.ts';
 import { gatherInputs, GatherSource } from './gather.ts';
-import { stageTargets, type State, type Surroundings } from './round-cost.ts';
+import { Merges, stageTargets, type State } from './round-cost.ts';
 import { powerOfTwo, type TensorLayout } from './tensor-layout.ts';
 
 /** What a segment is compiled with. */
@@ -135,7 +135,8 @@ export function packSegment(read: ReadSegment, given: Parameters | undefined): P
     for (let batch = 1; batch <= Math.min(powerOfTwo(options.batch), slots); batch *= 2) {
       const runs = Math.ceil(options.batch / batch);
       const { costs, mostBytes } = options;
-      const around: Surroundings = { ring: slots / batch, slots, costs, mostBytes };
+      const ring = slots / batch;
+      const around = { ring, merges: new Merges(ring), slots, costs, mostBytes };
       try {
         const choice = chooseLayouts(
           schedule,

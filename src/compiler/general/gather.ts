@@ -1,7 +1,6 @@
 // The first linear stage on inputs that the client packs as the network reads them (im2col): no rotation but the fold.
 import type { Tap } from './diagonals.ts';
-import { uniform } from './diagonals.ts';
-import type { StageTarget } from './diagonals.ts';
+import { readAlike, type StageTarget, uniform } from './diagonals.ts';
 
 /** How the rows of a target are dealt out: what the counts and the tables have in common. */
 interface Dealing {
@@ -147,63 +146,115 @@ export function boundGather(source: GatherSource, spread: number): GatherBounds 
   return { tables, products, work: workPeriods };
 }
 
-/** What {@link gatherInputs} would make, counted in one pass over the entries: tables are told apart by two hashes. */
+/** What {@link gatherInputs} would make, counted without making it: tables are told apart by two hashes. */
 export function countGather(source: GatherSource, spread: number): GatherCount {
   const { targets } = source;
-  const dealings = targets.map((_, target) => source.deal(target, spread));
-  const workPeriods = dealings.map(({ work }) => work);
-  // Tables of different periods may be equal around the ring: all are hashed over the longest.
-  const longest = Math.max(1, ...workPeriods);
-  const tables = new Set<number>();
+  const work: number[] = [];
   let [vectors, scalars] = [0, 0];
-  for (const [target, { affine, layout }] of targets.entries()) {
-    const { matrix } = affine.parts[0];
-    const { copies, period, work, members, widest } = dealings[target];
-    // Expanded series read one value with many coefficients: the same tables.
-    const isKnown = targets
-      .slice(0, target)
-      .some((before) => before.layout === layout && readsAlike(before, targets[target]));
-    for (const [ciphertext, elements] of members.entries()) {
-      const depth = Math.ceil(widest[ciphertext] / copies);
-      if (depth === 0) continue;
-      const hashes = new Int32Array(2 * depth);
-      const first = new Float64Array(depth).fill(NaN);
-      const isVector = new Uint8Array(depth);
-      for (const e of elements) {
-        const start = matrix.rowStart[e];
-        const entries = matrix.rowStart[e + 1] - start;
-        for (let k = 0, t = 0, at = layout.position[e]; k < entries; k += 1) {
-          const value = matrix.values[start + k];
-          if (Number.isNaN(first[t])) first[t] = value;
-          else if (first[t] !== value) isVector[t] = 1;
-          if (!isKnown) {
-            const column = Math.imul(matrix.columns[start + k] + 1, 0x85ebca6b);
-            for (let p = at; p < longest; p += work) {
-              const mixed = Math.imul(column ^ Math.imul(p + 1, 0x9e3779b1), 0x27d4eb2f);
-              hashes[2 * t] += Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
-              hashes[2 * t + 1] += Math.imul(mixed ^ (mixed >>> 13), 0x297a2d39);
-            }
-          }
-          t += 1;
-          if (t === depth) [t, at] = [0, at + period];
-        }
-      }
+  for (const target of targets.keys()) {
+    const dealing = source.deal(target, spread);
+    work.push(dealing.work);
+    for (const [ciphertext, elements] of dealing.members.entries()) {
+      const depth = Math.ceil(dealing.widest[ciphertext] / dealing.copies);
+      const uniform = countUniform(targets[target], elements, depth);
+      scalars += uniform;
+      vectors += depth - uniform;
+    }
+  }
+  return { tables: countTables(source, spread, () => true), vectors, scalars, work };
+}
+
+// One position in so many is looked at for a bound, where there are enough of them.
+const SAMPLED_POSITIONS = 16;
+
+/**
+ * A bound of the number of tables from below that looks at few entries: tables that differ at some of the positions are
+ * different. It is nearly always the number itself.
+ */
+export function boundTables(source: GatherSource, spread: number): number {
+  const period = Math.min(...source.targets.map(({ layout }) => layout.period));
+  if (period < SAMPLED_POSITIONS ** 2) return countTables(source, spread, () => true);
+  // The same positions in every ciphertext, around the ring, and not in step with rows and columns.
+  const isSampled = (position: number): boolean => {
+    const mixed = Math.imul((position & (period - 1)) + 1, 0x9e3779b1);
+    return (mixed ^ (mixed >>> 16)) % SAMPLED_POSITIONS === 0;
+  };
+  return countTables(source, spread, isSampled);
+}
+
+/** How many different tables there are, as far as elements at positions that `isSeen` show it. */
+function countTables(source: GatherSource, spread: number, isSeen: (position: number) => boolean): number {
+  const { targets } = source;
+  const dealings = targets.map((_, target) => source.deal(target, spread));
+  // Tables of different periods may be equal around the ring: all are hashed over the longest.
+  const longest = Math.max(1, ...dealings.map(({ work }) => work));
+  const tables = new Set<number>();
+  for (const [number, dealing] of dealings.entries()) {
+    const target = targets[number];
+    // Series read one value with many coefficients: the same tables.
+    if (targets.slice(0, number).some((before) => readAlike(before, target))) continue;
+    for (const [ciphertext, elements] of dealing.members.entries()) {
+      const depth = Math.ceil(dealing.widest[ciphertext] / dealing.copies);
+      const seen = elements.filter((e) => isSeen(target.layout.position[e]));
+      const hashes = hashTables(target, seen, depth, dealing, longest);
       for (let t = 0; t < depth; t += 1) {
-        if (isVector[t] === 0) scalars += 1;
-        else vectors += 1;
         // 53 bits are exact in a double.
-        if (!isKnown) tables.add((hashes[2 * t] >>> 0) * 2 ** 21 + (hashes[2 * t + 1] >>> 11));
+        tables.add((hashes[2 * t] >>> 0) * 2 ** 21 + (hashes[2 * t + 1] >>> 11));
       }
     }
   }
-  return { tables: Math.max(1, tables.size), vectors, scalars, work: workPeriods };
+  return Math.max(1, tables.size);
 }
 
-/** Whether two targets read the same elements in the same places. */
-function readsAlike(a: StageTarget, b: StageTarget): boolean {
-  const [first, second] = [a.affine.parts[0].matrix, b.affine.parts[0].matrix];
-  const isSame = first.columns === second.columns && first.rowStart === second.rowStart;
-  return isSame && a.used.every((bit, e) => bit === b.used[e]);
+/** How many of a ciphertext's `depth` tables meet one and the same weight everywhere. */
+function countUniform({ affine }: StageTarget, elements: readonly number[], depth: number): number {
+  const { rowStart, values } = affine.parts[0].matrix;
+  const first = new Float64Array(depth);
+  // 0: no weight yet, 1: one, 2: several.
+  const seen = new Uint8Array(depth);
+  let uniform = depth;
+  for (let i = 0; i < elements.length && uniform > 0; i += 1) {
+    const end = rowStart[elements[i] + 1];
+    for (let entry = rowStart[elements[i]], t = 0; entry < end; entry += 1) {
+      if (seen[t] === 0) {
+        seen[t] = 1;
+        first[t] = values[entry];
+      } else if (seen[t] === 1 && first[t] !== values[entry]) {
+        seen[t] = 2;
+        uniform -= 1;
+      }
+      t = t + 1 === depth ? 0 : t + 1;
+    }
+  }
+  return uniform;
+}
+
+/** Two words for each of a ciphertext's `depth` tables: sums over its positions, so that their order does not matter. */
+function hashTables(
+  { affine, layout }: StageTarget,
+  elements: readonly number[],
+  depth: number,
+  { period, work }: Dealing,
+  longest: number,
+): Int32Array {
+  const { rowStart, columns } = affine.parts[0].matrix;
+  const hashes = new Int32Array(2 * depth);
+  for (const e of elements) {
+    const end = rowStart[e + 1];
+    for (let entry = rowStart[e], t = 0, at = layout.position[e]; entry < end; entry += 1) {
+      const column = Math.imul(columns[entry] + 1, 0x85ebca6b);
+      let p = at;
+      do {
+        const mixed = Math.imul(column ^ Math.imul(p + 1, 0x9e3779b1), 0x27d4eb2f);
+        hashes[2 * t] += Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
+        hashes[2 * t + 1] += Math.imul(mixed ^ (mixed >>> 13), 0x297a2d39);
+        p += work;
+      } while (p < longest);
+      t += 1;
+      if (t === depth) [t, at] = [0, at + period];
+    }
+  }
+  return hashes;
 }
 
 /** A number where every packed position has it: the others hold 0 anyway. */

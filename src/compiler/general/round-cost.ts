@@ -10,14 +10,39 @@ import {
   type StageTarget,
   workPeriod,
 } from './diagonals.ts';
-import { boundGather, countGather, GatherSource } from './gather.ts';
+import { boundGather, boundTables, countGather, GatherSource } from './gather.ts';
 import type { Phase } from './phases.ts';
 import { identityFactor } from './sparse-map.ts';
 import type { TensorLayout } from './tensor-layout.ts';
 
+/** Which input ciphertexts a round adds up first; worked out once for all layouts of its targets. */
+export class Merges {
+  readonly #ring: number;
+  readonly #known = new Map<Phase, Map<State, Int32Array>>();
+
+  constructor(ring: number) {
+    this.#ring = ring;
+  }
+
+  /** The ciphertext that stands for each one of `state` in `phase`. */
+  of(phase: Phase, state: State): Int32Array {
+    const known = this.#known.get(phase) ?? new Map<State, Int32Array>();
+    this.#known.set(phase, known);
+    let representative = known.get(state);
+    if (!representative) {
+      representative = phase.isFree
+        ? Int32Array.from({ length: state.count }, (_, i) => i)
+        : mergeInputs(phase.columns, state.placed, state.count, this.#ring);
+      known.set(state, representative);
+    }
+    return representative;
+  }
+}
+
 /** What every estimate needs: the ring, the backend's costs, and the limits. */
 export interface Surroundings {
   readonly ring: number;
+  readonly merges: Merges;
   readonly slots: number;
   readonly costs: CostTable;
   /** Most bytes of encoded diagonals in one stage. */
@@ -102,9 +127,7 @@ export function estimateRound(
   stride: number,
 ): Estimate | undefined {
   const { ring, slots, costs } = around;
-  const representative = phase.isFree
-    ? Int32Array.from({ length: state.count }, (_, i) => i)
-    : mergeInputs(phase.columns, state.placed, state.count, ring);
+  const representative = around.merges.of(phase, state);
   const inputs = { ring, count: state.count, placed: state.placed, representative };
   const most = Math.floor(around.mostBytes / diagonalBytes(slots, primes));
   const shape = findDiagonals(targets, inputs, most, stride);
@@ -130,7 +153,11 @@ export function estimateRound(
 /** Numbers of copies by which a first round may be dealt out, with the least that each can cost, the cheapest first. */
 export interface GatherWays {
   readonly source: GatherSource;
-  readonly ways: readonly { readonly spread: number; readonly leastMs: number }[];
+  readonly ways: readonly {
+    readonly spread: number;
+    readonly leastTables: number;
+    readonly leastMs: number;
+  }[];
 }
 
 /** The ways to do the first round on gathered inputs. */
@@ -152,7 +179,7 @@ export function gatherWays(
     const common = commonMs(phase, targets, work, around, primes);
     const ms = tables * encryptMs(around, primes) + products * Math.min(plain, scalar) + common;
     // It is added up in another order than the estimate: the last bits may differ.
-    ways.push({ spread, leastMs: ms * (1 - 1e-12) });
+    ways.push({ spread, leastTables: tables, leastMs: ms * (1 - 1e-12) });
   }
   return { source, ways: ways.sort((a, b) => a.leastMs - b.leastMs) };
 }
@@ -173,8 +200,11 @@ export function estimateGather(
   const [plain, scalar] = [costs.multiplyPlain(primes, slots), costs.multiplyScalar(primes, slots)];
   const most = Math.floor(around.mostBytes / diagonalBytes(slots, primes));
   let best: Estimate | undefined;
-  for (const { spread, leastMs } of ways) {
-    if (leastMs > (best?.ms ?? mostMs)) break;
+  for (const { spread, leastMs, leastTables } of ways) {
+    const limit = best?.ms ?? mostMs;
+    if (leastMs > limit) break;
+    const more = boundTables(source, spread) - leastTables;
+    if (leastMs + more * encryptMs(around, primes) * (1 - 1e-12) > limit) continue;
     const { tables, vectors, scalars, work } = countGather(source, spread);
     const bytes = vectors * diagonalBytes(slots, primes);
     if (tables > most || bytes > around.mostBytes) continue;

@@ -45,18 +45,19 @@ class Checksum {
 
   add(value: number): this {
     this.#float[0] = value;
-    for (const word of this.#words) this.#hash = Math.imul(this.#hash ^ word, 0x01000193) >>> 0;
+    const half = Math.imul(this.#hash ^ this.#words[0], 0x01000193);
+    this.#hash = Math.imul(half ^ this.#words[1], 0x01000193);
     return this;
   }
 
   addDiagonal(diagonal: Diagonal): this {
     if (diagonal.kind === 'scalar') return this.add(diagonal.value);
-    for (const value of diagonal.values) this.add(value);
+    for (let i = 0; i < diagonal.values.length; i += 1) this.add(diagonal.values[i]);
     return this;
   }
 
   toString(): string {
-    return this.#hash.toString(16).padStart(8, '0');
+    return (this.#hash >>> 0).toString(16).padStart(8, '0');
   }
 }
 
@@ -112,7 +113,9 @@ function verifyDiagonal(diagonal: Diagonal, { slots, reject }: StageChecks): voi
   if (diagonal.values.length !== slots) {
     throw reject(`a diagonal has ${diagonal.values.length} values for ${slots} slots.`);
   }
-  if (!diagonal.values.every(Number.isFinite)) throw reject('a diagonal is not finite.');
+  for (let i = 0; i < diagonal.values.length; i += 1) {
+    if (!Number.isFinite(diagonal.values[i])) throw reject('a diagonal is not finite.');
+  }
 }
 
 /** Everything about linear stages. */
