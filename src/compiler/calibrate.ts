@@ -13,6 +13,8 @@ export interface Range {
 export interface Ranges {
   /** @throws SealedError `internal` for a value that is not in the graph */
   of(value: ValueId): Range;
+  /** The value for each sample. @throws SealedError `internal` unless it was to be kept */
+  values(value: ValueId): readonly Tensor[];
 }
 
 // How far beyond the samples other inputs may go, as a share of the range seen.
@@ -20,9 +22,15 @@ const MARGIN = 0.2;
 
 /**
  * Runs `graph` on each sample and widens what it sees by a fifth.
+ * @param kept values to keep whole
  * @throws SealedError `out-of-range` naming the first layer whose values are NaN or infinite
  */
-export function calibrate(graph: Graph, samples: readonly Tensor[]): Ranges {
+export function calibrate(
+  graph: Graph,
+  samples: readonly Tensor[],
+  kept: ReadonlySet<ValueId> = new Set(),
+): Ranges {
+  const whole = new Map([...kept].map((id): [ValueId, Tensor[]] => [id, []]));
   const seen = new Map<ValueId, { low: number; high: number }>();
   const widen = (id: ValueId, data: Float32Array): void => {
     const range = seen.get(id) ?? { low: Infinity, high: -Infinity };
@@ -35,7 +43,13 @@ export function calibrate(graph: Graph, samples: readonly Tensor[]): Ranges {
   };
   for (const sample of samples) {
     widen(graph.input.id, sample.data);
-    executeGraph(graph, sample, { onNode: (node, output) => widen(node.id, output.data) });
+    whole.get(graph.input.id)?.push(sample);
+    executeGraph(graph, sample, {
+      onNode: (node, output) => {
+        widen(node.id, output.data);
+        whole.get(node.id)?.push(output);
+      },
+    });
   }
   return {
     of(value) {
@@ -43,6 +57,11 @@ export function calibrate(graph: Graph, samples: readonly Tensor[]): Ranges {
       if (!range) throw new SealedError('internal', `There is no range for ${value}.`, { stage: 'compile' });
       const margin = Math.max((range.high - range.low) * MARGIN, 1e-3);
       return { low: range.low - margin, high: range.high + margin };
+    },
+    values(value) {
+      const values = whole.get(value);
+      if (!values) throw new SealedError('internal', `${value} was not kept.`, { stage: 'compile' });
+      return values;
     },
   };
 }

@@ -107,6 +107,13 @@ class NoiseModel {
   }
 }
 
+/** Adds `scale · from[i + step]`, around the end, to each `to[i]`. */
+function addRotated(to: Variances, from: Variances, step: number, scale: number): void {
+  const before = to.length - step;
+  for (let i = 0; i < before; i += 1) to[i] += scale * from[i + step];
+  for (let i = before; i < to.length; i += 1) to[i] += scale * from[i - before];
+}
+
 /** Variances of one row of a linear stage. */
 function rowVariances(
   row: LinearRow,
@@ -121,25 +128,31 @@ function rowVariances(
   const total = new Float64Array(slots);
   // Vectors are rounded in every coefficient, scalars only in one.
   const rounding = (magnitude ** 2 * noise.encoding) / plainScale ** 2;
+  const part = new Float64Array(slots);
   for (const { giantStep, terms } of row.sums) {
-    const part = new Float64Array(slots);
+    part.fill(0);
     for (const { input, step, diagonal } of terms) {
       const source = inputs[input];
-      const isVector = diagonal.kind === 'vector';
-      for (let i = 0; i < slots; i += 1) {
-        const weight = isVector ? diagonal.values[i] : diagonal.value;
-        if (weight !== 0) {
-          const before = source[(i + step) % slots] + (step === 0 ? 0 : switched[i] / inScale ** 2);
-          part[i] += weight * weight * before;
-        }
-        if (isVector) part[i] += rounding;
+      const rotation = step === 0 ? 0 : 1 / inScale ** 2;
+      if (diagonal.kind === 'scalar') {
+        const square = diagonal.value ** 2;
+        addRotated(part, source, step, square);
+        if (step !== 0) addRotated(part, switched, 0, square * rotation);
+        continue;
+      }
+      const { values } = diagonal;
+      for (let i = 0, from = step; i < slots; i += 1) {
+        part[i] += values[i] * values[i] * (source[from] + rotation * switched[i]) + rounding;
+        from = from + 1 === slots ? 0 : from + 1;
       }
     }
-    const added = giantStep === 0 ? 0 : 1 / (inScale * plainScale) ** 2;
-    for (let i = 0; i < slots; i += 1) total[i] += part[(i + giantStep) % slots] + added * switched[i];
+    addRotated(total, part, giantStep, 1);
+    if (giantStep !== 0) addRotated(total, switched, 0, 1 / (inScale * plainScale) ** 2);
   }
   const after = (stage.rescale ? noise.rescale : 0) + (row.bias ? noise.encoding : 0);
-  return total.map((variance) => variance + after / stage.outScale ** 2);
+  const added = after / stage.outScale ** 2;
+  for (let i = 0; i < slots; i += 1) total[i] += added;
+  return total;
 }
 
 /** Variances of a stage's outputs from those of its inputs. */

@@ -74,6 +74,18 @@ export function fit(f: (x: number) => number, low: number, high: number, toleran
  */
 export type Leaves = 'composed' | 'apart';
 
+/** `change`, made once for each array: elements share their coefficients. */
+function memoized(
+  change: (coefficients: readonly number[]) => readonly number[],
+): (coefficients: readonly number[]) => readonly number[] {
+  const known = new Map<readonly number[], readonly number[]>();
+  return (coefficients) => {
+    let changed = known.get(coefficients);
+    if (!changed) known.set(coefficients, (changed = change(coefficients)));
+    return changed;
+  };
+}
+
 /**
  * The series of `coefficientsOf(i)` at element i of `value`, all over one range and of one degree, as an affine value.
  * p = q·T_k + r with the largest power of two k ≤ degree, and q, r likewise (Paterson–Stockmeyer in the Chebyshev basis):
@@ -126,15 +138,14 @@ export function expandSeries(
     }
     const log = Math.floor(Math.log2(top));
     const k = 2 ** log;
-    const quotient = (i: number): number[] =>
-      series(i)
-        .slice(k)
-        .map((c, j) => (j === 0 ? c : 2 * c));
-    const remainder = (i: number): number[] => {
-      const rest = series(i).slice(0, k);
-      for (let j = k + 1; j <= top; j += 1) rest[2 * k - j] -= series(i)[j];
+    const quotientOf = memoized((c) => c.slice(k).map((value, j) => (j === 0 ? value : 2 * value)));
+    const remainderOf = memoized((c) => {
+      const rest = c.slice(0, k);
+      for (let j = k + 1; j <= top; j += 1) rest[2 * k - j] -= c[j];
       return rest;
-    };
+    });
+    const quotient = (i: number): readonly number[] => quotientOf(series(i));
+    const remainder = (i: number): readonly number[] => remainderOf(series(i));
     const lower = evaluate(remainder, isRoot && top === k);
     if (top === k) {
       const scaled = builder.scale(

@@ -7,6 +7,7 @@ import {
   type Estimate,
   estimateGather,
   estimateRound,
+  gatherWays,
   stageTargets,
   type State,
   type Surroundings,
@@ -35,6 +36,8 @@ interface Path extends Choice {
 // Ways kept after each round, and how many are looked at in full.
 const BEAM = 3;
 const FULL_LOOKS = 6;
+// Layouts tried for an input that is packed in order.
+const INPUT_LAYOUTS = 3;
 // Entries an estimate looks at; larger maps are sampled by rows first.
 const SAMPLED_ENTRIES = 60_000;
 
@@ -95,19 +98,62 @@ function strideFor(phase: Phase): number {
   return entries <= SAMPLED_ENTRIES ? 1 : 2 * Math.floor(entries / SAMPLED_ENTRIES / 2) + 1;
 }
 
+/** The layouts of a round's groups, with what they make of its targets. */
+interface Layouts {
+  readonly layouts: ReadonlyMap<number, TensorLayout>;
+  readonly targets: readonly StageTarget[];
+}
+
+/**
+ * The first round on gathered inputs, in each of `choices`; undefined where it does not fit or is dearer than
+ * {@link FULL_LOOKS} others, which are then looked at before it. Those that look cheapest go first, so that the others
+ * need not be counted.
+ */
+function gathers(
+  phase: Phase,
+  choices: readonly Layouts[],
+  around: Surroundings,
+  primes: number,
+): (Estimate | undefined)[] {
+  const estimates = choices.map((): Estimate | undefined => undefined);
+  const open = choices
+    .map(({ targets }, index) => ({ index, targets, found: gatherWays(phase, targets, around, primes) }))
+    .filter(({ found }) => found.ways.length > 0)
+    .sort((a, b) => a.found.ways[0].leastMs - b.found.ways[0].leastMs);
+  const cheapest: number[] = [];
+  for (const { index, targets, found } of open) {
+    const mostMs = cheapest[FULL_LOOKS - 1] ?? Infinity;
+    const estimate = estimateGather(phase, targets, found, around, primes, mostMs);
+    estimates[index] = estimate;
+    if (estimate) cheapest.push(estimate.ms);
+    cheapest.sort((a, b) => a - b);
+  }
+  return estimates;
+}
+
+/** The input packed in order. */
+interface Packed {
+  readonly layout: TensorLayout;
+  readonly state: State;
+}
+
 /** Every way to do `phase` after `path`, roughly priced. */
 function candidates(
   phase: Phase,
   path: Path,
   families: ReadonlyMap<number, readonly TensorLayout[]>,
-  inputFamily: readonly TensorLayout[] | undefined,
+  packed: readonly Packed[] | undefined,
   around: Surroundings,
   primes: number,
 ): Candidate[] {
   const found: Candidate[] = [];
   const stride = strideFor(phase);
-  for (const layouts of layoutChoices(phase, path.layouts, families)) {
-    const targets = stageTargets(phase, (group) => layouts.get(group)!);
+  const choices = layoutChoices(phase, path.layouts, families).map((layouts) => ({
+    layouts,
+    targets: stageTargets(phase, (group) => layouts.get(group)!),
+  }));
+  const gathered = packed && gathers(phase, choices, around, primes);
+  for (const [index, { layouts, targets }] of choices.entries()) {
     const push = (
       state: State,
       inputLayout: TensorLayout | undefined,
@@ -115,18 +161,14 @@ function candidates(
     ): void => {
       if (estimate) found.push({ path, layouts, targets, state, inputLayout, estimate });
     };
-    if (!inputFamily) {
+    if (!packed) {
       push(path.state, undefined, estimateRound(phase, targets, path.state, around, primes, stride));
       continue;
     }
-    const least = Math.min(...targets.map(({ layout }) => layout.period));
-    for (let spread = 1; spread <= around.ring / least; spread *= 2) {
-      push(path.state, undefined, estimateGather(phase, targets, around, primes, spread));
-    }
+    push(path.state, undefined, gathered?.[index]);
     // Packing in order pays where the rows are long and many: a first dense layer.
     if (phase.isFree) continue;
-    for (const layout of inputFamily) {
-      const state = { placed: new Map([[INPUT, { layout, first: 0 }]]), count: layout.count };
+    for (const { layout, state } of packed) {
       push(state, layout, estimateRound(phase, targets, state, around, primes, stride));
     }
   }
@@ -149,6 +191,7 @@ function inFull(
 /**
  * The cheapest layouts found for `schedule`.
  * @param primesOf data primes at each round's linear stage
+ * @param mostMs gives up (undefined) where no way is cheaper
  * @throws SealedError `does-not-fit` naming the layers of the round that no layout can hold
  */
 export function chooseLayouts(
@@ -156,7 +199,8 @@ export function chooseLayouts(
   inputShape: Shape,
   around: Surroundings,
   primesOf: readonly number[],
-): Choice {
+  mostMs: number,
+): Choice | undefined {
   const pitches = new Set(ownPitches(inputShape));
   for (const { shape } of schedule.groups.values()) for (const pitch of ownPitches(shape)) pitches.add(pitch);
   const families = new Map<number, readonly TensorLayout[]>();
@@ -164,18 +208,20 @@ export function chooseLayouts(
     families.set(group, layoutFamily(shape, used, around.ring, [...pitches]));
   }
   const inputUsed = new Uint8Array(inputShape.reduce((a, b) => a * b, 1)).fill(1);
-  const inputFamily = layoutFamily(inputShape, inputUsed, around.ring, []).slice(0, 3);
+  const packed = layoutFamily(inputShape, inputUsed, around.ring, [])
+    .slice(0, INPUT_LAYOUTS)
+    .map((layout): Packed => {
+      return { layout, state: { placed: new Map([[INPUT, { layout, first: 0 }]]), count: layout.count } };
+    });
 
   let beam: Path[] = [
     { layouts: new Map(), rounds: [], ms: 0, bytes: 0, state: { placed: new Map(), count: 0 } },
   ];
-  schedule.phases.forEach((phase, index) => {
+  for (const [index, phase] of schedule.phases.entries()) {
     const primes = primesOf[index];
     const stride = strideFor(phase);
     const all = beam
-      .flatMap((path) =>
-        candidates(phase, path, families, index === 0 ? inputFamily : undefined, around, primes),
-      )
+      .flatMap((path) => candidates(phase, path, families, index === 0 ? packed : undefined, around, primes))
       .sort((a, b) => a.path.ms + a.estimate.ms - b.path.ms - b.estimate.ms);
     const paths: Path[] = [];
     const seen = new Set<string>();
@@ -195,7 +241,9 @@ export function chooseLayouts(
     }
     if (paths.length === 0) throw tooLarge(phase, around);
     beam = paths.sort((a, b) => a.ms - b.ms).slice(0, keepFor(schedule, index));
-  });
+    // Rounds cost nothing or more: the others only add to it.
+    if (beam[0].ms >= mostMs) return undefined;
+  }
   return beam[0];
 }
 

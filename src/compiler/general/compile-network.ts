@@ -4,14 +4,23 @@ import { selectLayers } from '../../model/layer-range.ts';
 import { type Compiled, compile } from '../channels/compile-channels.ts';
 import { SealedError } from '../../base/errors.ts';
 import { elementCount } from '../../model/graph.ts';
-import { type Parameters, sameParameters } from '../../params/parameters.ts';
+import type { Parameters } from '../../params/parameters.ts';
 import type { CostTable } from '../../plan/counts.ts';
-import { defaultSamples } from '../calibrate.ts';
+import { calibrate, defaultSamples } from '../calibrate.ts';
 import { allowForNoise } from './cast-slack.ts';
-import { compileSegment, type NetworkSegment } from './compile-segment.ts';
+import {
+  emitSegment,
+  type NetworkSegment,
+  packSegment,
+  type PackedSegment,
+  parametersOf,
+  readSegment,
+  type ReadSegment,
+  repack,
+} from './compile-segment.ts';
 import type { FitReport } from './read-network.ts';
 import { evaluationKeyBytes, type Prediction } from '../predict.ts';
-import { cutSegments, type Segment, valuesAt } from './segments.ts';
+import { cutSegments } from './segments.ts';
 
 export type { NetworkSegment } from './compile-segment.ts';
 
@@ -80,33 +89,45 @@ export function compileNetwork(graph: Graph, options: NetworkOptions): CompiledN
       );
     }
   }
-  const compileCut = (segment: Segment, parameters?: Parameters): NetworkSegment => {
-    const compiled = compileSegment(segment.graph, {
-      costs,
-      samples: valuesAt(selected, segment.graph.input.id, samples),
-      batch,
-      tolerance: options.tolerance ?? TOLERANCE,
-      mostBytes: options.mostBytes ?? MOST_BYTES,
-      ...(parameters && { parameters }),
-    });
-    return { ...compiled, graph: segment.graph, client: segment.client };
-  };
-  const first = cutSegments(selected, { refresh, clientOps }).map((segment) =>
-    compileCut(segment, options.parameters),
-  );
-  // One set of parameters for all: one set of keys. Segments of fewer levels start lower.
-  if (options.parameters) requireLevels(options.parameters, first);
-  const shared = largestParameters(first.map(({ plan }) => plan.parameters));
-  const compiled = first.map((segment) =>
-    sameParameters(segment.plan.parameters, shared) ? segment : compileCut(segment, shared),
-  );
+  const cuts = cutSegments(selected, { refresh, clientOps });
+  const ends = cuts.flatMap((cut) => [cut.graph.input.id, cut.graph.output]);
+  const ranges = calibrate(selected, samples, new Set(ends));
+  const { tolerance = TOLERANCE, mostBytes = MOST_BYTES, parameters: given } = options;
+  const read = cuts.map((cut) => readSegment(cut.graph, { costs, ranges, batch, tolerance, mostBytes }));
+  const packed = packAll(read, given);
+  const compiled = packed.map((segment, i): NetworkSegment => ({
+    ...emitSegment(segment),
+    graph: cuts[i].graph,
+    client: cuts[i].client,
+  }));
   const segments = allowForNoise(compiled, samples);
   return { graph: selected, segments, report: reportOf(segments) };
 }
 
-function requireLevels({ maxLevel }: Parameters, segments: readonly NetworkSegment[]): void {
-  for (const { plan, graph } of segments) {
-    const needed = plan.parameters.maxLevel;
+/**
+ * Packs all segments under one set of parameters, hence of keys: the largest that any of them needs. Segments of fewer
+ * levels start lower.
+ */
+function packAll(segments: readonly ReadSegment[], given: Parameters | undefined): PackedSegment[] {
+  const settled = segments.map((segment) => parametersOf(segment, given));
+  // Where the parameters depend on the choice, that comes first.
+  const packed = segments.map((segment, i) => (settled[i] ? undefined : packSegment(segment, given)));
+  const needed = segments.map((_, i) => settled[i] ?? packed[i]!.prepared.parameters);
+  if (given) requireLevels(given, segments, needed);
+  const shared = largestParameters(needed);
+  return segments.map((segment, i) => {
+    const known = packed[i];
+    return known ? repack(known, shared) : packSegment(segment, shared);
+  });
+}
+
+function requireLevels(
+  { maxLevel }: Parameters,
+  segments: readonly ReadSegment[],
+  parameters: readonly Parameters[],
+): void {
+  for (const [i, { graph }] of segments.entries()) {
+    const needed = parameters[i].maxLevel;
     if (needed <= maxLevel) continue;
     throw new SealedError(
       'does-not-fit',

@@ -1,13 +1,13 @@
 // One stretch of a network that runs without the client: graph → program → rounds → layouts → plan and card.
 import { assert } from '../../base/assert.ts';
 import { SealedError } from '../../base/errors.ts';
-import { elementCount, type Graph, type Tensor } from '../../model/graph.ts';
-import type { Parameters } from '../../params/parameters.ts';
+import type { Graph } from '../../model/graph.ts';
+import { type Parameters, sameParameters } from '../../params/parameters.ts';
 import type { CostTable } from '../../plan/counts.ts';
 import { outLevel, type Plan, relinearizes, rotationSteps } from '../../plan/plan.ts';
 import type { NetworkCard } from '../../plan/slot-layout.ts';
 import { verifyPlan } from '../../plan/verify.ts';
-import { calibrate } from '../calibrate.ts';
+import type { Ranges } from '../calibrate.ts';
 import { type Choice, chooseLayouts } from './choose-layouts.ts';
 import { type DraftStage, emitGather, emitRound, type Geometry } from './emit-round.ts';
 import { assignNetworkScales, type Depth, depthOf, parametersFor, primesByRound } from './network-scales.ts';
@@ -15,24 +15,22 @@ import { INPUT, type Schedule, schedulePhases } from './phases.ts';
 import { aroundStage, magnitudesOf, type NetworkMagnitudes } from './magnitudes.ts';
 import { predict, type Prediction } from '../predict.ts';
 import type { Program } from './program.ts';
-import { type FitReport, type ReadNetwork, readNetwork } from './read-network.ts';
-import { gatherInputs } from './gather.ts';
-import { stageTargets, type State, type Surroundings } from './round-cost.ts';
+import { type FitReport, readNetwork } from './read-network.ts';
+import { gatherInputs, GatherSource } from './gather.ts';
+import { Merges, stageTargets, type State } from './round-cost.ts';
 import { powerOfTwo, type TensorLayout } from './tensor-layout.ts';
 
 /** What a segment is compiled with. */
 export interface SegmentOptions {
   readonly costs: CostTable;
-  /** Inputs the ranges are taken from. */
-  readonly samples: readonly Tensor[];
+  /** What its values take over the inputs that ranges are taken from; its input and output are kept. */
+  readonly ranges: Ranges;
   /** Inputs that will be run at once. */
   readonly batch: number;
   /** Largest fit error of an activation, relative to half its range. */
   readonly tolerance: number;
   /** Most bytes of encoded diagonals. */
   readonly mostBytes: number;
-  /** Use these parameters, if they hold the segment, instead of the smallest that do. */
-  readonly parameters?: Parameters;
 }
 
 /** A compiled segment. */
@@ -52,55 +50,109 @@ export interface NetworkSegment extends CompiledSegment {
   readonly client: Graph | undefined;
 }
 
-interface Prepared {
-  readonly graph: Graph;
-  readonly fits: readonly FitReport[];
-  readonly magnitudes: NetworkMagnitudes;
+/** One way to compute a segment: a program and its rounds. */
+interface Way {
   readonly program: Program;
+  readonly fits: readonly FitReport[];
   readonly schedule: Schedule;
+  readonly magnitudes: NetworkMagnitudes;
+}
+
+/** A segment, read. */
+export interface ReadSegment {
+  readonly graph: Graph;
+  readonly options: SegmentOptions;
+  readonly ways: readonly Way[];
+}
+
+/**
+ * Reads `graph`, all of which must have an encrypted form.
+ * @throws SealedError `unsupported-layer` naming the layer
+ */
+export function readSegment(graph: Graph, options: SegmentOptions): ReadSegment {
+  const { ranges, tolerance } = options;
+  const [inputs, outputs] = [ranges.values(graph.input.id), ranges.values(graph.output)];
+  const ways = readNetwork(graph, ranges, tolerance).map(({ program, fits }): Way => {
+    const schedule = schedulePhases(program);
+    return { program, fits, schedule, magnitudes: magnitudesOf(program, schedule, inputs, outputs) };
+  });
+  return { graph, options, ways };
+}
+
+/** A way under parameters that hold it. */
+interface Prepared extends Way {
   readonly depth: Depth;
   readonly parameters: Parameters;
 }
 
-function surroundings({ parameters }: Prepared, batch: number, options: SegmentOptions): Surroundings {
-  const { slots } = parameters;
-  return { ring: slots / batch, slots, costs: options.costs, mostBytes: options.mostBytes };
-}
-
-/** A program with its rounds, parameters and magnitudes. */
-function prepare(
-  graph: Graph,
-  { program, fits }: ReadNetwork,
-  { samples, parameters: given }: SegmentOptions,
-): Prepared {
-  const schedule = schedulePhases(program);
-  const magnitudes = magnitudesOf(graph, program, schedule, samples);
+/** `way` under `given`, if these have the levels, or else under the smallest parameters that do. */
+function prepare(way: Way, given: Parameters | undefined): Prepared {
+  const { schedule, magnitudes } = way;
   const depth = depthOf(schedule, magnitudes.output, given);
   const smallest = parametersFor(schedule, depth);
   const parameters = given && given.maxLevel >= smallest.maxLevel ? given : smallest;
-  return { graph, program, fits, schedule, magnitudes, depth, parameters };
+  return { ...way, depth, parameters };
 }
 
-interface Packing {
+/** The ways that `given` parameters hold, or else those that others do. */
+function prepareAll({ ways: [first, ...others] }: ReadSegment, given: Parameters | undefined): Prepared[] {
+  const found = [prepare(first, given)];
+  for (const way of others) {
+    try {
+      found.push(prepare(way, given));
+    } catch (error) {
+      // This way takes one level more, which may be one too many.
+      if (!(error instanceof SealedError) || error.code !== 'does-not-fit') throw error;
+    }
+  }
+  const held = found.filter(({ parameters }) => parameters === given);
+  return held.length > 0 ? held : found;
+}
+
+/** A segment with its way and its layouts chosen. */
+export interface PackedSegment {
+  readonly read: ReadSegment;
   readonly prepared: Prepared;
   /** Inputs that share a ciphertext. */
   readonly batch: number;
   readonly choice: Choice;
 }
 
-/** The packing that makes the whole batch cheapest. @throws SealedError `does-not-fit` if there is none */
-function cheapest(ways: readonly Prepared[], options: SegmentOptions): Packing {
-  let best: (Packing & { readonly ms: number }) | undefined;
+/** The parameters that `segment` has whatever is chosen; undefined if that depends on the choice. */
+export function parametersOf(segment: ReadSegment, given: Parameters | undefined): Parameters | undefined {
+  const [first, ...others] = prepareAll(segment, given);
+  const isSettled = others.every(({ parameters }) => sameParameters(parameters, first.parameters));
+  return isSettled ? first.parameters : undefined;
+}
+
+/**
+ * The packing of `read` that makes the whole batch cheapest.
+ * @param given parameters to use, if they hold the segment, instead of the smallest that do
+ * @throws SealedError `does-not-fit` naming the layer and what to do, if there is none
+ */
+export function packSegment(read: ReadSegment, given: Parameters | undefined): PackedSegment {
+  const { graph, options } = read;
+  let best: (PackedSegment & { readonly ms: number }) | undefined;
   let failure: unknown;
-  for (const prepared of ways) {
-    const { schedule, depth, graph, parameters } = prepared;
+  for (const prepared of prepareAll(read, given)) {
+    const { schedule, depth, parameters } = prepared;
+    const { slots } = parameters;
     const primes = primesByRound(schedule, depth);
-    for (let batch = 1; batch <= Math.min(powerOfTwo(options.batch), parameters.slots); batch *= 2) {
+    for (let batch = 1; batch <= Math.min(powerOfTwo(options.batch), slots); batch *= 2) {
+      const runs = Math.ceil(options.batch / batch);
+      const { costs, mostBytes } = options;
+      const ring = slots / batch;
+      const around = { ring, merges: new Merges(ring), slots, costs, mostBytes };
       try {
-        const around = surroundings(prepared, batch, options);
-        const choice = chooseLayouts(schedule, graph.input.shape, around, primes);
-        const ms = choice.ms * Math.ceil(options.batch / batch);
-        if (!best || ms < best.ms) best = { prepared, batch, choice, ms };
+        const choice = chooseLayouts(
+          schedule,
+          graph.input.shape,
+          around,
+          primes,
+          (best?.ms ?? Infinity) / runs,
+        );
+        const ms = choice ? choice.ms * runs : Infinity;
+        if (choice && (!best || ms < best.ms)) best = { read, prepared, batch, choice, ms };
       } catch (error) {
         if (!(error instanceof SealedError)) throw error;
         failure ??= error;
@@ -111,6 +163,17 @@ function cheapest(ways: readonly Prepared[], options: SegmentOptions): Packing {
   return best;
 }
 
+/** `packed` under `parameters`, searched again only where they change what layouts cost or how much they hold. */
+export function repack(packed: PackedSegment, parameters: Parameters): PackedSegment {
+  const { prepared, read } = packed;
+  const again = prepare(prepared, parameters);
+  const isAlike =
+    again.parameters.slots === prepared.parameters.slots &&
+    again.depth.drops === prepared.depth.drops &&
+    again.depth.lastLevel === prepared.depth.lastLevel;
+  return isAlike ? { ...packed, prepared: again } : packSegment(read, parameters);
+}
+
 interface Emitted {
   readonly drafts: readonly DraftStage[];
   readonly sources: readonly Int32Array[];
@@ -118,7 +181,7 @@ interface Emitted {
 }
 
 /** Every round with its diagonals, and the tables the client packs by. */
-function emit({ schedule, graph }: Prepared, choice: Choice, geometry: Geometry): Emitted {
+function emit({ schedule }: Prepared, choice: Choice, geometry: Geometry): Emitted {
   const drafts: DraftStage[] = [];
   let sources: readonly Int32Array[] = [];
   let state: State = { placed: new Map(), count: 0 };
@@ -126,7 +189,7 @@ function emit({ schedule, graph }: Prepared, choice: Choice, geometry: Geometry)
     const targets = stageTargets(phase, (group) => choice.layouts.get(group)!);
     const { estimate, inputLayout } = choice.rounds[index];
     if (index === 0 && !inputLayout) {
-      const gathered = gatherInputs(targets, geometry.ring, estimate.spread, Infinity)!;
+      const gathered = gatherInputs(new GatherSource(targets, geometry.ring), estimate.spread);
       sources = gathered.tables;
       const round = emitGather(phase, targets, gathered, geometry);
       drafts.push(...round.stages.map((stage) => ({ round: index, ...stage })));
@@ -141,7 +204,6 @@ function emit({ schedule, graph }: Prepared, choice: Choice, geometry: Geometry)
     drafts.push(...round.stages.map((stage) => ({ round: index, ...stage })));
     state = round.state;
   });
-  assert(elementCount(graph.input.shape) > 0, 'the network has an input');
   if (drafts.length === 0) {
     // The network only moves elements, which the packing has done: one stage that changes nothing.
     const rows = sources.map((_, input) => ({
@@ -163,13 +225,7 @@ function orderedSources(layout: TensorLayout, ring: number): Int32Array[] {
   return sources;
 }
 
-function cardOf(
-  { graph }: Prepared,
-  plan: Plan,
-  emitted: Emitted,
-  batch: number,
-  lastLevel: number,
-): NetworkCard {
+function cardOf(graph: Graph, plan: Plan, emitted: Emitted, batch: number, lastLevel: number): NetworkCard {
   const { parameters } = plan;
   const { slots } = parameters;
   const last = plan.stages.at(-1)!;
@@ -208,23 +264,9 @@ function cardOf(
   };
 }
 
-/**
- * Compiles `graph`, all of which must have an encrypted form.
- * @throws SealedError `unsupported-layer` or `does-not-fit`, naming the layer and what to do
- */
-export function compileSegment(graph: Graph, options: SegmentOptions): CompiledSegment {
-  const ranges = calibrate(graph, options.samples);
-  const composed = prepare(graph, readNetwork(graph, ranges, options.tolerance, 'composed'), options);
-  const ways = [composed];
-  if (composed.program.bases.some(({ kind }) => kind === 'copy')) {
-    try {
-      ways.push(prepare(graph, readNetwork(graph, ranges, options.tolerance, 'apart'), options));
-    } catch (error) {
-      // This way takes one level more, which may be one too many.
-      if (!(error instanceof SealedError) || error.code !== 'does-not-fit') throw error;
-    }
-  }
-  const { prepared, batch, choice } = cheapest(ways, options);
+/** The plan of a packed segment, its card and what it will take. */
+export function emitSegment({ read, prepared, batch, choice }: PackedSegment): CompiledSegment {
+  const { graph, options } = read;
   const { schedule, depth, fits, magnitudes } = prepared;
   const geometry = { ring: prepared.parameters.slots / batch, batch };
   const emitted = emit(prepared, choice, geometry);
@@ -237,7 +279,7 @@ export function compileSegment(graph: Graph, options: SegmentOptions): CompiledS
     inputLevel: depth.drops + depth.lastLevel,
     stages,
   });
-  const card = cardOf(prepared, plan, emitted, batch, depth.lastLevel);
+  const card = cardOf(graph, plan, emitted, batch, depth.lastLevel);
   const around = emitted.drafts.map((draft) => aroundStage(draft, magnitudes));
   return {
     plan,

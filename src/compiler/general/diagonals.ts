@@ -81,6 +81,27 @@ function visitEntries(target: StageTarget, inputs: StageInputs, stride: number, 
   return true;
 }
 
+/** Whether two targets read the same elements in the same places: the leaves of a series do, with other weights. */
+export function readAlike(a: StageTarget, b: StageTarget, inputs?: StageInputs): boolean {
+  const isSame = a.affine.parts.every(({ base, matrix }, i) => {
+    const other = b.affine.parts[i];
+    if (other?.base !== base) return false;
+    const isScalar = (target: StageTarget, part: Affine['parts'][number]): boolean =>
+      inputs !== undefined && scalarPart(target, part, inputs) !== undefined;
+    return (
+      matrix.columns === other.matrix.columns &&
+      matrix.rowStart === other.matrix.rowStart &&
+      isScalar(a, a.affine.parts[i]) === isScalar(b, other)
+    );
+  });
+  return (
+    isSame &&
+    a.affine.parts.length === b.affine.parts.length &&
+    a.layout === b.layout &&
+    a.used.every((bit, e) => bit === b.used[e])
+  );
+}
+
 /** Diagonals of a stage, without their values: parallel arrays. */
 export interface DiagonalShape {
   /** Output ciphertexts of all targets, counted through. */
@@ -105,9 +126,23 @@ export function findDiagonals(
   stride: number,
 ): DiagonalShape | undefined {
   const shape: DiagonalShape = { outputs: [], inputs: [], shifts: [] };
+  const { ring, count } = inputs;
+  const starts: { readonly output: number; readonly diagonal: number }[] = [];
   let before = 0;
-  for (const target of targets) {
-    const { ring, count } = inputs;
+  for (const [number, target] of targets.entries()) {
+    starts.push({ output: before, diagonal: shape.shifts.length });
+    const alike = targets.findIndex((other, at) => at < number && readAlike(other, target, inputs));
+    if (alike >= 0) {
+      const [first, end] = [starts[alike], starts[alike + 1].diagonal];
+      if (shape.shifts.length + end - first.diagonal > most) return undefined;
+      for (let i = first.diagonal; i < end; i += 1) {
+        shape.outputs.push(shape.outputs[i] - first.output + before);
+        shape.inputs.push(shape.inputs[i]);
+        shape.shifts.push(shape.shifts[i]);
+      }
+      before += target.layout.count;
+      continue;
+    }
     if (target.layout.count * count * ring > MOST_POSSIBLE) return undefined;
     const seen = new Uint8Array(target.layout.count * count * ring);
     const fits = visitEntries(target, inputs, stride, (output, input, shift) => {
@@ -248,7 +283,7 @@ export function columnHashes(targets: readonly Pick<StageTarget, 'affine' | 'use
  * positions (an average pool laid out by phases) are added up before anything is multiplied.
  */
 export function mergeInputs(
-  hashes: ColumnHashes,
+  columns: () => ColumnHashes,
   placed: ReadonlyMap<number, Placed>,
   count: number,
   ring: number,
@@ -256,6 +291,7 @@ export function mergeInputs(
   const representative = Int32Array.from({ length: count }, (_, i) => i);
   // Many ciphertexts hold few elements each: then comparing all costs more than it saves.
   if (count < 2 || count > MOST_COMPARED) return representative;
+  const hashes = columns();
   const byPosition = Array.from({ length: count }, () => new Int32Array(2 * ring));
   const periods = new Int32Array(count);
   for (const [base, { layout, first }] of placed) {

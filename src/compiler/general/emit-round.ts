@@ -52,7 +52,9 @@ function spreadOut(values: number | Float64Array, giant: number, { ring, batch }
   const mask = values.length - 1;
   for (let p = 0; p < ring; p += 1) {
     const value = values[(p - giant) & mask];
-    if (value !== 0) slots.fill(value, p * batch, (p + 1) * batch);
+    if (value === 0) continue;
+    if (batch === 1) slots[p] = value;
+    else slots.fill(value, p * batch, (p + 1) * batch);
   }
   return { kind: 'vector', values: slots };
 }

@@ -1,10 +1,9 @@
 // How large values get: what scales, parameters and error bounds are chosen by.
-import { executeGraph } from '../../model/execute.ts';
-import type { Graph, Tensor } from '../../model/graph.ts';
+import type { Tensor } from '../../model/graph.ts';
 import type { DraftStage } from './emit-round.ts';
 import type { Schedule } from './phases.ts';
 import type { Magnitudes } from '../predict.ts';
-import { evaluateAffine, evaluateProgram, type Program } from './program.ts';
+import { evaluateProgram, type Program } from './program.ts';
 
 function largest(values: ArrayLike<number>): number {
   let most = 0;
@@ -20,19 +19,22 @@ export interface NetworkMagnitudes {
   readonly rounds: readonly { readonly input: number; readonly targets: readonly number[] }[];
 }
 
-/** The magnitudes over `samples`. */
+/**
+ * The magnitudes over `inputs`.
+ * @param references the float network's output for each of them
+ */
 export function magnitudesOf(
-  graph: Graph,
   program: Program,
   schedule: Schedule,
-  samples: readonly Tensor[],
+  inputs: readonly Tensor[],
+  references: readonly Tensor[],
 ): NetworkMagnitudes {
   const rounds = schedule.phases.map(({ targets }) => ({ input: 0, targets: targets.map(() => 0) }));
   let output = 0;
   let approximationError = 0;
-  for (const sample of samples) {
-    const values = evaluateProgram(program, sample.data);
-    const reference = executeGraph(graph, sample).data;
+  for (const [sample, { data }] of inputs.entries()) {
+    const values = evaluateProgram(program, data);
+    const reference = references[sample].data;
     output = Math.max(output, largest(values.output), largest(reference));
     const differences = values.output.map((value, i) => value - reference[i]);
     approximationError = Math.max(approximationError, largest(differences));
@@ -42,7 +44,7 @@ export function magnitudesOf(
       for (const base of reads) round.input = Math.max(round.input, largest(values.bases[base]));
       if (!hasProducts) return;
       targets.forEach(({ affine }, i) => {
-        round.targets[i] = Math.max(round.targets[i], largest(evaluateAffine(affine, values.bases)));
+        round.targets[i] = Math.max(round.targets[i], largest(values.of(affine)));
       });
     });
   }

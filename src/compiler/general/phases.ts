@@ -30,8 +30,8 @@ export interface Phase {
   readonly isFree: boolean;
   readonly hasProducts: boolean;
   readonly layers: readonly ValueId[];
-  /** What tells equal columns, by base: which ciphertexts may be added up first. */
-  readonly columns: ColumnHashes;
+  /** What tells equal columns, by base: which ciphertexts may be added up first. Computed when it is asked for. */
+  readonly columns: () => ColumnHashes;
 }
 
 /** A program cut into rounds. */
@@ -126,6 +126,12 @@ function lastReads(program: Program, outputPhase: number): number[] {
   return last;
 }
 
+/** `compute`, called when its result is first asked for. */
+function once<T>(compute: () => T): () => T {
+  let result: { readonly value: T } | undefined;
+  return () => (result ??= { value: compute() }).value;
+}
+
 /** Cuts `program` into rounds. */
 export function schedulePhases(program: Program): Schedule {
   const { bases, output } = program;
@@ -174,7 +180,7 @@ export function schedulePhases(program: Program): Schedule {
       outputs,
       isFree: targets.every(isFreeTarget),
       hasProducts: products.length > 0,
-      columns: columnHashes(targets),
+      columns: once(() => columnHashes(targets)),
       layers: [...new Set([...layers, ...products.flatMap(({ base }) => bases[base].layers)])],
     });
   }

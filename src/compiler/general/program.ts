@@ -2,6 +2,7 @@
 import { assert } from '../../base/assert.ts';
 import type { Shape, ValueId } from '../../model/graph.ts';
 import {
+  addApplied,
   addMatrices,
   applyMatrix,
   identityFactor,
@@ -65,6 +66,13 @@ export class ProgramBuilder {
       right: undefined,
       phase: -1,
     });
+  }
+
+  /** A builder that goes on from here, with the same bases so far. */
+  fork(): ProgramBuilder {
+    const fork = new ProgramBuilder();
+    fork.#bases.push(...this.#bases);
+    return fork;
   }
 
   #add(base: Base): Affine {
@@ -182,30 +190,39 @@ export function soleBase(value: Affine): number | undefined {
 }
 
 /** Evaluates `value` on base values in float64. */
-export function evaluateAffine(value: Affine, bases: readonly Float64Array[]): Float64Array {
+function evaluateAffine(value: Affine, bases: readonly Float64Array[]): Float64Array {
   const out = Float64Array.from(value.bias);
-  for (const { base, matrix } of value.parts) {
-    applyMatrix(matrix, bases[base]).forEach((x, i) => (out[i] += x));
-  }
+  for (const { base, matrix } of value.parts) addApplied(matrix, bases[base], out);
   return out;
 }
 
-/** What every base and the output are for `input`, in float64. */
-export function evaluateProgram(
-  program: Program,
-  input: ArrayLike<number>,
-): { readonly bases: Float64Array[]; readonly output: Float64Array } {
+/** A program's values for one input, in float64. */
+export interface ProgramValues {
+  readonly bases: readonly Float64Array[];
+  readonly output: Float64Array;
+  /** Any affine value of the bases; those that the program computes anyway are not computed again. */
+  of(affine: Affine): Float64Array;
+}
+
+/** What every base and the output are for `input`. */
+export function evaluateProgram(program: Program, input: ArrayLike<number>): ProgramValues {
   const bases: Float64Array[] = [];
+  const known = new Map<Affine, Float64Array>();
+  const of = (affine: Affine): Float64Array => {
+    let values = known.get(affine);
+    if (!values) known.set(affine, (values = evaluateAffine(affine, bases)));
+    return values;
+  };
   for (const { left, right } of program.bases) {
     if (!left) {
       bases.push(Float64Array.from(input));
       continue;
     }
-    const values = evaluateAffine(left, bases);
+    const values = of(left);
     if (right) {
-      const factor = right === left ? values : evaluateAffine(right, bases);
+      const factor = of(right);
       bases.push(values.map((x, i) => x * factor[i]));
     } else bases.push(values);
   }
-  return { bases, output: evaluateAffine(program.output, bases) };
+  return { bases, output: of(program.output), of };
 }

@@ -1,12 +1,20 @@
 // Reads a graph into a program: linear layers composed, squares and products kept, other functions fitted by polynomials.
 import { SealedError } from '../../base/errors.ts';
-import { elementCount, type Graph, type Node, type NodeOf, type ValueId } from '../../model/graph.ts';
+import {
+  elementCount,
+  type Graph,
+  type Node,
+  type NodeOf,
+  type Shape,
+  type ValueId,
+} from '../../model/graph.ts';
 import type { ExplainedFit } from '../../plan/explanation.ts';
 import { activate } from '../../model/operators/elementwise.ts';
 import type { Range, Ranges } from '../calibrate.ts';
-import { expandSeries, fit, fitError, interpolate, type Leaves } from './chebyshev.ts';
+import { type ChebyshevSeries, expandSeries, fit, fitError, interpolate, type Leaves } from './chebyshev.ts';
 import { concatPart, linearMap } from './linear-maps.ts';
 import { type Affine, type Program, ProgramBuilder } from './program.ts';
+import type { SparseMap } from './sparse-map.ts';
 
 export type { ExplainedFit as FitReport } from '../../plan/explanation.ts';
 
@@ -24,34 +32,72 @@ function unsupported(node: Node, message: string): SealedError {
   });
 }
 
-/**
- * `graph` as a program.
- * @param ranges what each value takes over the calibration inputs; activations are fitted over these
- * @param tolerance largest fit error, relative to half the width of the range
- * @param leaves how the series of activations and polynomials get their coefficients
- * @throws SealedError `unsupported-layer` naming a layer that only the client can compute
- */
-export function readNetwork(graph: Graph, ranges: Ranges, tolerance: number, leaves: Leaves): ReadNetwork {
-  const builder = new ProgramBuilder();
-  const fits: ExplainedFit[] = [];
-  const { input } = graph;
-  const values = new Map<ValueId, Affine>([
-    [input.id, builder.input(input.shape, elementCount(input.shape))],
-  ]);
-  for (const node of graph.nodes) {
-    const inputs = node.inputs.map((id) => values.get(id)!);
-    values.set(node.id, readNode({ builder, ranges, tolerance, fits, leaves }, node, inputs));
-  }
-  return { program: builder.finish(values.get(graph.output)!), fits };
-}
-
-/** What reading a node needs. */
-interface Reader {
-  readonly builder: ProgramBuilder;
+/** What all ways to read one network have in common: computed once for a node. */
+interface Shared {
   readonly ranges: Ranges;
   readonly tolerance: number;
+  readonly maps: Map<Node, SparseMap | undefined>;
+  readonly fitted: Map<Node, Fitted>;
+}
+
+/** One way to read a network. */
+interface Reader extends Shared {
+  readonly builder: ProgramBuilder;
+  readonly values: Map<ValueId, Affine>;
   readonly fits: ExplainedFit[];
   readonly leaves: Leaves;
+}
+
+/** Whether `node` becomes a series, whose coefficients can sit in two places. */
+function isSeries(node: Node): boolean {
+  return node.op === 'activation' || (node.op === 'polynomial' && trimmed(node.coefficients).length > 3);
+}
+
+/**
+ * `graph` as a program: with the coefficients of series composed into the stage before, and, if it has a series, with these
+ * apart as well.
+ * @param ranges what each value takes over the calibration inputs; activations are fitted over these
+ * @param tolerance largest fit error, relative to half the width of the range
+ * @throws SealedError `unsupported-layer` naming a layer that only the client can compute
+ */
+export function readNetwork(graph: Graph, ranges: Ranges, tolerance: number): ReadNetwork[] {
+  const { input } = graph;
+  const builder = new ProgramBuilder();
+  const start = builder.input(input.shape, elementCount(input.shape));
+  const shared: Shared = { ranges, tolerance, maps: new Map(), fitted: new Map() };
+  const composed: Reader = {
+    ...shared,
+    builder,
+    values: new Map([[input.id, start]]),
+    fits: [],
+    leaves: 'composed',
+  };
+  const readers = [composed];
+  for (const node of graph.nodes) {
+    if (readers.length === 1 && isSeries(node)) {
+      readers.push({
+        ...shared,
+        builder: builder.fork(),
+        values: new Map(composed.values),
+        fits: [],
+        leaves: 'apart',
+      });
+    }
+    for (const reader of readers) {
+      const inputs = node.inputs.map((id) => reader.values.get(id)!);
+      reader.values.set(node.id, readNode(reader, node, inputs));
+    }
+  }
+  return readers.map((reader) => ({
+    program: reader.builder.finish(reader.values.get(graph.output)!),
+    fits: reader.fits,
+  }));
+}
+
+/** The map of a linear layer, made once. */
+function mapOf({ maps }: Shared, node: Node, shape: Shape): SparseMap | undefined {
+  if (!maps.has(node)) maps.set(node, linearMap(node, shape));
+  return maps.get(node);
 }
 
 function readNode(reader: Reader, node: Node, inputs: readonly Affine[]): Affine {
@@ -84,7 +130,7 @@ function readNode(reader: Reader, node: Node, inputs: readonly Affine[]): Affine
         'only the client can compute it: at the end of the network, or with --client-ops.',
       );
     default: {
-      const map = linearMap(node, value.shape);
+      const map = mapOf(reader, node, value.shape);
       if (!map) throw unsupported(node, 'it has no encrypted form.');
       return builder.apply(map, value, node.shape, node.id);
     }
@@ -138,15 +184,15 @@ function polynomial(
   return expandSeries(builder, value, range, () => series.coefficients, node.id, leaves);
 }
 
-function activation(
-  { builder, tolerance, fits, leaves }: Reader,
-  node: NodeOf<'activation'>,
-  value: Affine,
-  range: Range,
-): Affine {
+/** An activation's series: one for each channel, or one for all. */
+interface Fitted {
+  readonly series: readonly ChebyshevSeries[];
+  readonly report: ExplainedFit;
+}
+
+function fitActivation({ tolerance }: Shared, node: NodeOf<'activation'>, range: Range): Fitted {
   const { function: fn } = node;
   const channels = fn.kind === 'prelu' ? fn.slopes.length : 1;
-  const perChannel = channels === 1 ? Infinity : value.bias.length / channels;
   const allowed = (tolerance * (range.high - range.low)) / 2;
   const first = Array.from({ length: channels }, (_, channel) =>
     fit((x) => activate(fn, x, channel), range.low, range.high, allowed),
@@ -157,8 +203,17 @@ function activation(
     interpolate((x) => activate(fn, x, channel), range.low, range.high, degree),
   );
   const errors = series.map((s, channel) => fitError((x) => activate(fn, x, channel), s));
-  fits.push({ layer: node.id, function: fn.kind, degree, ...range, maxAbsError: Math.max(...errors) });
+  const maxAbsError = Math.max(...errors);
+  return { series, report: { layer: node.id, function: fn.kind, degree, ...range, maxAbsError } };
+}
+
+function activation(reader: Reader, node: NodeOf<'activation'>, value: Affine, range: Range): Affine {
+  let fitted = reader.fitted.get(node);
+  if (!fitted) reader.fitted.set(node, (fitted = fitActivation(reader, node, range)));
+  const { series, report } = fitted;
+  reader.fits.push(report);
+  const perChannel = value.bias.length / series.length;
   const coefficientsOf = (i: number): readonly number[] =>
-    series[perChannel === Infinity ? 0 : Math.floor(i / perChannel)].coefficients;
-  return expandSeries(builder, value, range, coefficientsOf, node.id, leaves);
+    series[series.length === 1 ? 0 : Math.floor(i / perChannel)].coefficients;
+  return expandSeries(reader.builder, value, range, coefficientsOf, node.id, reader.leaves);
 }

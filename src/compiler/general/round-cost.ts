@@ -10,14 +10,39 @@ import {
   type StageTarget,
   workPeriod,
 } from './diagonals.ts';
-import { type Gathered, gatherInputs } from './gather.ts';
+import { boundGather, boundTables, countGather, GatherSource } from './gather.ts';
 import type { Phase } from './phases.ts';
 import { identityFactor } from './sparse-map.ts';
 import type { TensorLayout } from './tensor-layout.ts';
 
+/** Which input ciphertexts a round adds up first; worked out once for all layouts of its targets. */
+export class Merges {
+  readonly #ring: number;
+  readonly #known = new Map<Phase, Map<State, Int32Array>>();
+
+  constructor(ring: number) {
+    this.#ring = ring;
+  }
+
+  /** The ciphertext that stands for each one of `state` in `phase`. */
+  of(phase: Phase, state: State): Int32Array {
+    const known = this.#known.get(phase) ?? new Map<State, Int32Array>();
+    this.#known.set(phase, known);
+    let representative = known.get(state);
+    if (!representative) {
+      representative = phase.isFree
+        ? Int32Array.from({ length: state.count }, (_, i) => i)
+        : mergeInputs(phase.columns, state.placed, state.count, this.#ring);
+      known.set(state, representative);
+    }
+    return representative;
+  }
+}
+
 /** What every estimate needs: the ring, the backend's costs, and the limits. */
 export interface Surroundings {
   readonly ring: number;
+  readonly merges: Merges;
   readonly slots: number;
   readonly costs: CostTable;
   /** Most bytes of encoded diagonals in one stage. */
@@ -50,6 +75,11 @@ function rotationCosts({ costs, slots }: Surroundings, primes: number): Rotation
   const giant = costs.rotate(primes, slots);
   const baby = costs.rotateHoisted?.(primes, slots) ?? giant;
   return { baby, giant, key: KEY_SHARE * giant };
+}
+
+/** Encrypting and sending one input. */
+function encryptMs({ slots }: Surroundings, primes: number): number {
+  return (ENCRYPT_MS * primes * slots) / 4096;
 }
 
 /** Bytes of one encoded diagonal. */
@@ -97,9 +127,7 @@ export function estimateRound(
   stride: number,
 ): Estimate | undefined {
   const { ring, slots, costs } = around;
-  const representative = phase.isFree
-    ? Int32Array.from({ length: state.count }, (_, i) => i)
-    : mergeInputs(phase.columns, state.placed, state.count, ring);
+  const representative = around.merges.of(phase, state);
   const inputs = { ring, count: state.count, placed: state.placed, representative };
   const most = Math.floor(around.mostBytes / diagonalBytes(slots, primes));
   const shape = findDiagonals(targets, inputs, most, stride);
@@ -122,31 +150,69 @@ export function estimateRound(
   return { ms, bytes: diagonals * diagonalBytes(slots, primes), split, spread: 1 };
 }
 
-/** Estimates the first round on gathered inputs, with its tables. */
-export function estimateGather(
+/** Numbers of copies by which a first round may be dealt out, with the least that each can cost, the cheapest first. */
+export interface GatherWays {
+  readonly source: GatherSource;
+  readonly ways: readonly {
+    readonly spread: number;
+    readonly leastTables: number;
+    readonly leastMs: number;
+  }[];
+}
+
+/** The ways to do the first round on gathered inputs. */
+export function gatherWays(
   phase: Phase,
   targets: readonly StageTarget[],
   around: Surroundings,
   primes: number,
-  spread: number,
-): (Estimate & { readonly gathered: Gathered }) | undefined {
+): GatherWays {
   const { ring, slots, costs } = around;
+  const source = new GatherSource(targets, ring);
+  const [plain, scalar] = [costs.multiplyPlain(primes, slots), costs.multiplyScalar(primes, slots)];
   const most = Math.floor(around.mostBytes / diagonalBytes(slots, primes));
-  const gathered = gatherInputs(targets, ring, spread, most);
-  if (!gathered) return undefined;
-  let vectors = 0;
-  let scalars = 0;
-  for (const tap of gathered.rows.flat()) {
-    if (typeof tap.values === 'number') scalars += 1;
-    else vectors += 1;
+  const least = Math.min(...targets.map(({ layout }) => layout.period));
+  const ways = [];
+  for (let spread = 1; spread <= ring / least; spread *= 2) {
+    const { tables, products, work } = boundGather(source, spread);
+    if (tables > most) continue;
+    const common = commonMs(phase, targets, work, around, primes);
+    const ms = tables * encryptMs(around, primes) + products * Math.min(plain, scalar) + common;
+    // It is added up in another order than the estimate: the last bits may differ.
+    ways.push({ spread, leastTables: tables, leastMs: ms * (1 - 1e-12) });
   }
-  const bytes = vectors * diagonalBytes(slots, primes);
-  if (bytes > around.mostBytes) return undefined;
-  const product = costs.multiplyPlain(primes, slots);
-  const ms =
-    (gathered.tables.length * ENCRYPT_MS * primes * slots) / 4096 +
-    vectors * product +
-    scalars * costs.multiplyScalar(primes, slots) +
-    commonMs(phase, targets, gathered.work, around, primes);
-  return { ms, bytes, split: undefined, spread, gathered };
+  return { source, ways: ways.sort((a, b) => a.leastMs - b.leastMs) };
+}
+
+/**
+ * The cheapest of `ways`, looking at entries only where the bound leaves it open.
+ * @returns undefined if none holds, or none is as cheap as `mostMs`
+ */
+export function estimateGather(
+  phase: Phase,
+  targets: readonly StageTarget[],
+  { source, ways }: GatherWays,
+  around: Surroundings,
+  primes: number,
+  mostMs: number,
+): Estimate | undefined {
+  const { slots, costs } = around;
+  const [plain, scalar] = [costs.multiplyPlain(primes, slots), costs.multiplyScalar(primes, slots)];
+  const most = Math.floor(around.mostBytes / diagonalBytes(slots, primes));
+  let best: Estimate | undefined;
+  for (const { spread, leastMs, leastTables } of ways) {
+    const limit = best?.ms ?? mostMs;
+    if (leastMs > limit) break;
+    const more = boundTables(source, spread) - leastTables;
+    if (leastMs + more * encryptMs(around, primes) * (1 - 1e-12) > limit) continue;
+    const { tables, vectors, scalars, work } = countGather(source, spread);
+    const bytes = vectors * diagonalBytes(slots, primes);
+    if (tables > most || bytes > around.mostBytes) continue;
+    const common = commonMs(phase, targets, work, around, primes);
+    const ms = tables * encryptMs(around, primes) + vectors * plain + scalars * scalar + common;
+    if (!best || ms < best.ms || (ms === best.ms && spread < best.spread)) {
+      best = { ms, bytes, split: undefined, spread };
+    }
+  }
+  return best && best.ms <= mostMs ? best : undefined;
 }

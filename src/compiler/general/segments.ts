@@ -1,7 +1,6 @@
 // Cuts a graph where the client takes part: refreshes, layers only it can compute, and whatever follows the last of them.
 import { SealedError } from '../../base/errors.ts';
-import { executeGraph } from '../../model/execute.ts';
-import type { Graph, Node, Shape, Tensor, ValueId } from '../../model/graph.ts';
+import type { Graph, Node, Shape, ValueId } from '../../model/graph.ts';
 
 /** A stretch that runs encrypted, and what the client computes on its decrypted result. */
 export interface Segment {
@@ -138,18 +137,4 @@ export function cutSegments(graph: Graph, rules: SegmentRules): Segment[] {
     ...segment,
     graph: { ...segment.graph, name: `${graph.name}, part ${i + 1} of ${segments.length}` },
   }));
-}
-
-/** The value `id` of `graph` for each of `samples`. */
-export function valuesAt(graph: Graph, id: ValueId, samples: readonly Tensor[]): Tensor[] {
-  if (id === graph.input.id) return [...samples];
-  return samples.map((sample) => {
-    let found: Tensor | undefined;
-    executeGraph(graph, sample, {
-      onNode: (node, output) => {
-        if (node.id === id) found = { shape: output.shape, data: Float32Array.from(output.data) };
-      },
-    });
-    return found!;
-  });
 }

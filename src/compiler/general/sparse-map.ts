@@ -27,7 +27,10 @@ export class MatrixBuilder {
   #row = 0;
   #length = 0;
   readonly #sums: Float64Array;
-  readonly #touched: number[] = [];
+  /** Columns of the row being built, the first `#count` of them. */
+  readonly #touched: Int32Array;
+  #count = 0;
+  #isAscending = true;
   readonly #isTouched: Uint8Array;
 
   constructor(rowCount: number, columnCount: number) {
@@ -35,6 +38,7 @@ export class MatrixBuilder {
     this.#columnCount = columnCount;
     this.#rowStart = new Int32Array(rowCount + 1);
     this.#sums = new Float64Array(columnCount);
+    this.#touched = new Int32Array(columnCount);
     this.#isTouched = new Uint8Array(columnCount);
   }
 
@@ -43,16 +47,20 @@ export class MatrixBuilder {
     if (value === 0) return;
     if (this.#isTouched[column] === 0) {
       this.#isTouched[column] = 1;
-      this.#touched.push(column);
+      if (this.#count > 0 && this.#touched[this.#count - 1] > column) this.#isAscending = false;
+      this.#touched[this.#count] = column;
+      this.#count += 1;
     }
     this.#sums[column] += value;
   }
 
   /** Ends the row being built. */
   endRow(): void {
-    this.#touched.sort((a, b) => a - b);
-    if (this.#length + this.#touched.length > this.#columns.length) this.#grow();
-    for (const column of this.#touched) {
+    const touched = this.#touched.subarray(0, this.#count);
+    if (!this.#isAscending) touched.sort();
+    if (this.#length + this.#count > this.#columns.length) this.#grow();
+    for (let i = 0; i < touched.length; i += 1) {
+      const column = touched[i];
       const value = this.#sums[column];
       this.#sums[column] = 0;
       this.#isTouched[column] = 0;
@@ -61,13 +69,14 @@ export class MatrixBuilder {
       this.#values[this.#length] = value;
       this.#length += 1;
     }
-    this.#touched.length = 0;
+    this.#count = 0;
+    this.#isAscending = true;
     this.#row += 1;
     this.#rowStart[this.#row] = this.#length;
   }
 
   #grow(): void {
-    const capacity = 2 * (this.#length + this.#touched.length);
+    const capacity = 2 * (this.#length + this.#count);
     const columns = new Int32Array(capacity);
     columns.set(this.#columns);
     this.#columns = columns;
@@ -193,16 +202,21 @@ function withoutZeros(matrix: SparseMatrix): SparseMatrix {
 }
 
 /** `matrix · vector`. */
-export function applyMatrix(matrix: SparseMatrix, vector: ArrayLike<number>): Float64Array {
+export function applyMatrix(matrix: SparseMatrix, vector: Float64Array): Float64Array {
   const out = new Float64Array(matrix.rowCount);
-  for (let row = 0; row < matrix.rowCount; row += 1) {
-    let sum = 0;
-    for (let at = matrix.rowStart[row]; at < matrix.rowStart[row + 1]; at += 1) {
-      sum += matrix.values[at] * vector[matrix.columns[at]];
-    }
-    out[row] = sum;
-  }
+  addApplied(matrix, vector, out);
   return out;
+}
+
+/** Adds `matrix · vector` to `out`. */
+export function addApplied(matrix: SparseMatrix, vector: Float64Array, out: Float64Array): void {
+  const { rowCount, rowStart, columns, values } = matrix;
+  for (let row = 0, at = 0; row < rowCount; row += 1) {
+    const end = rowStart[row + 1];
+    let sum = 0;
+    for (; at < end; at += 1) sum += values[at] * vector[columns[at]];
+    out[row] += sum;
+  }
 }
 
 /** The factor c if `matrix` is c times the identity, otherwise undefined. */
