@@ -1,7 +1,6 @@
 // This side's own copy of the styles: their networks, and what the float network draws, to hold an answer against.
 import { executeGraph } from '../../model/execute.ts';
 import type { Graph } from '../../model/graph.ts';
-import { importOnnx } from '../../import/onnx/import-onnx.ts';
 import { styleGraph, type PixelsPerModule } from '../../style/graph.ts';
 import type { StyleColours } from '../../style/colours.ts';
 import type { Style } from '../../style/styles.ts';
@@ -25,11 +24,20 @@ export class StyleReferences {
   network(style: Style): Promise<Graph> {
     let network = this.#networks.get(style.model);
     if (!network) {
-      network = this.#load(style.model).then((bytes) => importOnnx(bytes, { inputShape: ANY_SIZE }));
+      network = this.#read(style.model);
       network.catch(() => this.#networks.delete(style.model));
       this.#networks.set(style.model, network);
     }
     return network;
+  }
+
+  /** The importer comes with the first network: a page is there before it. */
+  async #read(path: string): Promise<Graph> {
+    const [{ importOnnx }, bytes] = await Promise.all([
+      import('../../import/onnx/import-onnx.ts'),
+      this.#load(path),
+    ]);
+    return importOnnx(bytes, { inputShape: ANY_SIZE });
   }
 
   /** What the float network makes of `dark`, the modules row by row, 1 for dark: `[3, side, side]` in 0 to 1. */
