@@ -1,82 +1,33 @@
 // The evaluator on each backend: right results, clear refusals, stopping in mid-run, and nothing left behind.
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import {
+  bytesOf,
+  errorOf,
+  everything,
+  inputFrameOf,
+  keyFrameOf,
+  planOf,
+  underWay,
+  waitAtEveryCheckpoint,
+} from '../../fixtures/evaluator-plans.ts';
 import { type HandleWatch, loadMeasuredSeal, watchHandles } from '../../fixtures/handle-count.ts';
 import { kernelBytes, type KernelWatch, watchKernels } from '../../fixtures/kernel-watch.ts';
-import { runPlan } from '../../fixtures/run-plan.ts';
 import { TestKeys } from '../../fixtures/seal-keys.ts';
 import { SMALL, TINY } from '../../fixtures/small-engine.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
-import { type Parameters, checkParameters } from '../params/parameters.ts';
-import type { ResidueEvaluationKeys } from '../params/residues.ts';
+import { checkParameters } from '../params/parameters.ts';
 import { partitionPlan, type PlanPart } from '../plan/partition.ts';
-import { type Diagonal, droppedPrime, type LinearRow, type Plan, stageOutputs } from '../plan/plan.ts';
 import { encodePlanPart } from '../plan/plan-codec.ts';
-import { squares } from '../plan/stages/product.ts';
-import { verifyPlan } from '../plan/verify.ts';
 import type { EvaluatorRole, SegmentRun } from '../protocol/evaluator.ts';
-import { decodeCiphertexts, encodeFrame } from '../protocol/frame.ts';
 import { SERVER_BACKENDS, type ServerBackendName } from '../protocol/service.ts';
-import { ClearBackend } from './backends/clear/clear-backend.ts';
 import { createEvaluator } from './evaluator.ts';
 
-const SCALE = 2 ** 24;
 /** Other parameters of the same shape, whose frames must not be taken for the first one's. */
 const OTHER = checkParameters({ polyModulusDegree: 4096, coeffModulusBits: [26, 26, 26, 27] });
 const random = seededRandom(1);
-
-/** Linear with a rotation, then a square: `outputs` rows over one input. */
-function planOf(outputs: number, parameters: Parameters = SMALL): Plan {
-  const field = (): Diagonal => ({
-    kind: 'vector',
-    values: Float32Array.from({ length: parameters.slots }, () => (random() - 0.5) / 2),
-  });
-  const row = (): LinearRow => ({
-    sums: [
-      { giantStep: 0, terms: [{ input: 0, step: 0, diagonal: field() }] },
-      { giantStep: 2, terms: [{ input: 0, step: 1, diagonal: { kind: 'scalar', value: 0.25 } }] },
-    ],
-    bias: field(),
-  });
-  const rows = Array.from({ length: outputs }, row);
-  const [inScale, layers] = [SCALE, ['test']];
-  const plainScale = droppedPrime(parameters, 2);
-  return verifyPlan({
-    name: 'test',
-    parameters,
-    inputCount: 1,
-    inputScale: SCALE,
-    stages: [
-      { kind: 'linear', layers, level: 2, inScale, plainScale, rescale: true, outScale: SCALE, rows },
-      {
-        kind: 'product',
-        layers,
-        level: 1,
-        inScale,
-        outScale: SCALE ** 2 / droppedPrime(parameters, 1),
-        pairs: squares(outputs),
-      },
-    ],
-  });
-}
-
-const randomSlots = (): Float64Array => Float64Array.from({ length: SMALL.slots }, () => random() - 0.5);
-const small = planOf(2);
-const long = planOf(40);
-const slots = randomSlots();
-
-function keyFrameOf(keys: ResidueEvaluationKeys, parameters: Parameters = SMALL): Uint8Array<ArrayBuffer> {
-  return encodeFrame({ kind: 'evaluation-keys', keys }, parameters);
-}
-
-function inputFrameOf(keys: TestKeys, values: Float64Array): Uint8Array<ArrayBuffer> {
-  const items = [{ index: 0, ciphertext: keys.encrypt(values, SCALE) }];
-  return encodeFrame({ kind: 'ciphertexts', items }, keys.context.parameters);
-}
-
-/** The bytes of the whole of `plan`. */
-function bytesOf(plan: Plan): Uint8Array<ArrayBuffer> {
-  return encodePlanPart(partitionPlan(plan, 1).parts[0], plan.parameters);
-}
+const small = planOf(random, 2);
+const long = planOf(random, 40);
+const slots = Float64Array.from({ length: SMALL.slots }, () => random() - 0.5);
 
 /** The plan `small` cut between its two stages. */
 function splitPart(): Uint8Array<ArrayBuffer> {
@@ -130,44 +81,9 @@ function runOf(request: Partial<SegmentRun> & { runId: number }): SegmentRun {
   return { planId: 'small', keySet: 'mine', segment: 0, frames: [input], wanted: [0], ...request };
 }
 
-const everything = (plan: Plan): number[] => [...Array(stageOutputs(plan.stages.at(-1)!)).keys()];
 const malformed = { code: 'malformed-frame' };
 const aborted = { code: 'aborted', stage: 'server' };
 const wrongState = { code: 'wrong-state', stage: 'server' };
-
-/** From now on a run waits at every checkpoint, however fast the machine is. */
-function waitAtEveryCheckpoint(): void {
-  let now = 0;
-  vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000));
-}
-
-/** Resolves once each of `runIds` is under way: begun and not done. */
-async function underWay(...runIds: number[]): Promise<void> {
-  for (;;) {
-    const shares = await Promise.all(runIds.map((runId) => role.progress(runId)));
-    if (shares.every((share) => share > 0 && share < 1)) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
-  }
-}
-
-/** The largest root mean square error of the outputs of `plan` on `values`. */
-async function errorOf(
-  plan: Plan,
-  owner: TestKeys,
-  values: Float64Array,
-  frames: readonly { readonly index: number; readonly frame: Uint8Array }[],
-): Promise<number> {
-  using clear = new ClearBackend(plan.parameters);
-  const expected = await runPlan(clear, plan, [{ slots: values.slice() }]);
-  const errors = frames.map(({ index, frame }) => {
-    const [{ ciphertext, index: written }] = decodeCiphertexts(frame, plan.parameters);
-    expect(written).toBe(index);
-    const decrypted = owner.decrypt(ciphertext);
-    const square = decrypted.reduce((sum, value, i) => sum + (value - expected[index].slots[i]) ** 2, 0);
-    return Math.sqrt(square / plan.parameters.slots);
-  });
-  return Math.max(...errors);
-}
 
 describe.each(SERVER_BACKENDS)('the evaluator on %s', (backend) => {
   it('is a frozen object of functions without a prototype', async () => {
@@ -260,7 +176,9 @@ describe.each(SERVER_BACKENDS)('the evaluator on %s', (backend) => {
     const object = { name: 'small', segments: [] } as unknown as Uint8Array;
     await expect(role.addPlan('main', 'small', object)).rejects.toThrow();
     const rejected = { code: 'plan-rejected' };
-    await expect(role.addPlan('main', 'small', bytesOf(planOf(1, OTHER)))).rejects.toMatchObject(rejected);
+    await expect(role.addPlan('main', 'small', bytesOf(planOf(random, 1, OTHER)))).rejects.toMatchObject(
+      rejected,
+    );
     const [linear] = partitionPlan(small, 1).parts[0].segments[0];
     const tooHigh: PlanPart = { name: 'high', segments: [[{ ...linear, level: 3 }]] };
     await expect(role.addPlan('main', 'high', encodePlanPart(tooHigh, SMALL))).rejects.toMatchObject(
@@ -287,7 +205,7 @@ describe.each(SERVER_BACKENDS)('the evaluator on %s', (backend) => {
     const controller = new AbortController();
     const request = runOf({ runId: 7, planId: 'long', wanted: everything(long) });
     const running = expect(role.run(request, { signal: controller.signal })).rejects.toMatchObject(aborted);
-    await underWay(7);
+    await underWay(role, 7);
     if (how === 'end') await role.end(7);
     else controller.abort();
     await running;
@@ -302,10 +220,10 @@ describe.each(SERVER_BACKENDS)('the evaluator on %s', (backend) => {
     const running = expect(
       role.run(runOf({ runId: 1, planId: 'long', wanted: everything(long) })),
     ).rejects.toMatchObject(aborted);
-    await underWay(1);
+    await underWay(role, 1);
     await role.open('tiny', TINY, backend);
     await role.close('tiny');
-    await underWay(1);
+    await underWay(role, 1);
     await role.close('main');
     await running;
     await expect(role.run(runOf({ runId: 2 }))).rejects.toMatchObject(wrongState);
@@ -315,7 +233,7 @@ describe.each(SERVER_BACKENDS)('the evaluator on %s', (backend) => {
     await openRole(backend);
     waitAtEveryCheckpoint();
     const running = role.run(runOf({ runId: 1, planId: 'long', wanted: [39] }));
-    await underWay(1);
+    await underWay(role, 1);
     await role.dropPlan('long');
     const { frames } = await running;
     expect(await errorOf(long, keys, slots, frames)).toBeLessThan(1e-3);
@@ -368,126 +286,6 @@ describe.each(SERVER_BACKENDS)('the evaluator on %s', (backend) => {
     expect(live()).toBe(once);
   });
 
-  it('refuses parameters that its frames cannot carry, and opens others under that name afterwards', async () => {
-    role = createEvaluator(sources);
-    const wide = { polyModulusDegree: 4096, coeffModulusBits: [30, 36, 36] };
-    await expect(role.open('main', wide, backend)).rejects.toMatchObject({ code: 'invalid-argument' });
-    const insecure = { ...wide, coeffModulusBits: [36, 36, 40] };
-    await expect(role.open('main', insecure, backend)).rejects.toMatchObject({ code: 'insecure-parameters' });
-    expect(await role.open('main', SMALL, backend)).toBe(backend);
-  });
-});
-
-/** One client of an evaluator that serves several: a secret key, and what it has given. */
-interface Tenant {
-  readonly context: string;
-  readonly keySet: string;
-  readonly plan: Plan;
-  readonly planId: string;
-  readonly keys: TestKeys;
-}
-
-describe.each(SERVER_BACKENDS)('tenants of one evaluator on %s', (backend) => {
-  let tenants: Tenant[] = [];
-
-  /** Two clients under each of two parameter sets, all with keys, on one evaluator. */
-  async function openTenants(): Promise<void> {
-    const seal = await loadMeasuredSeal();
-    role = createEvaluator(sources);
-    for (const [context, parameters] of [
-      ['main', SMALL],
-      ['other', OTHER],
-    ] as const) {
-      await role.open(context, parameters, backend);
-      const plan = planOf(3, parameters);
-      await role.addPlan(context, `plan of ${context}`, bytesOf(plan));
-      for (const name of ['first', 'second']) {
-        const owner = new TestKeys(seal, parameters);
-        const keySet = `${name} of ${context}`;
-        await role.addKeys(context, keySet, keyFrameOf(owner.evaluationKeys([1, 2]), parameters));
-        tenants.push({ context, keySet, plan, planId: `plan of ${context}`, keys: owner });
-      }
-    }
-  }
-
-  afterEach(() => {
-    for (const tenant of tenants) tenant.keys[Symbol.dispose]();
-    tenants = [];
-  });
-
-  const requestOf = ({ planId, keySet, plan, keys: owner }: Tenant, runId: number, values: Float64Array) => ({
-    runId,
-    planId,
-    keySet,
-    segment: 0,
-    frames: [inputFrameOf(owner, values)],
-    wanted: everything(plan),
-  });
-
-  it('gives each the right answers, with all their runs interleaved', async () => {
-    await openTenants();
-    waitAtEveryCheckpoint();
-    const runs = Array.from({ length: 24 }, (_, index) => {
-      const tenant = tenants[index % tenants.length];
-      const values = randomSlots();
-      return { runId: index + 1, tenant, values, request: requestOf(tenant, index + 1, values) };
-    });
-    const answers = Promise.all(runs.map(({ request }) => role.run(request)));
-    await underWay(...runs.map(({ runId }) => runId));
-    for (const [index, { frames }] of (await answers).entries()) {
-      const { tenant, values } = runs[index];
-      expect(frames).toHaveLength(3);
-      expect(await errorOf(tenant.plan, tenant.keys, values, frames)).toBeLessThan(1e-3);
-    }
-  });
-
-  it('never uses the keys of one set for another', async () => {
-    await openTenants();
-    const [first] = tenants;
-    const some = { relinearization: undefined, rotations: new Map([[1, first.keys.rotationKey(1)]]) };
-    await role.addKeys('main', 'poor', keyFrameOf(some));
-    const request = requestOf(first, 1, slots);
-    for (const keySet of ['poor', 'unknown', 'first of other']) {
-      await expect(role.run({ ...request, keySet })).rejects.toMatchObject({ code: 'missing-key' });
-    }
-    // With another client's keys the answer is noise: whoever names them does not get it right.
-    const { frames } = await role.run({ ...request, keySet: tenants[1].keySet });
-    expect(await errorOf(first.plan, first.keys, slots, frames)).toBeGreaterThan(1);
-    const own = await role.run(request);
-    expect(await errorOf(first.plan, first.keys, slots, own.frames)).toBeLessThan(1e-3);
-  });
-
-  it('ends the runs of a key set that is dropped, and no other', async () => {
-    await openTenants();
-    waitAtEveryCheckpoint();
-    const answers = tenants.map((tenant, index) => role.run(requestOf(tenant, index + 1, slots)));
-    const dropped = expect(answers[0]).rejects.toMatchObject(aborted);
-    await underWay(1, 2, 3, 4);
-    await role.dropKeys(tenants[0].keySet);
-    await dropped;
-    for (const [index, { plan, keys: owner }] of tenants.entries()) {
-      if (index === 0) continue;
-      expect(await errorOf(plan, owner, slots, (await answers[index]).frames)).toBeLessThan(1e-3);
-    }
-    const again = role.run(requestOf(tenants[0], 9, slots));
-    await expect(again).rejects.toMatchObject({ code: 'missing-key' });
-  });
-
-  it('ends one run and leaves the others, of the same client and of others', async () => {
-    await openTenants();
-    waitAtEveryCheckpoint();
-    const owners = [tenants[0], tenants[0], tenants[1], tenants[2]];
-    const answers = owners.map((tenant, index) => role.run(requestOf(tenant, index + 1, slots)));
-    const ended = expect(answers[1]).rejects.toMatchObject(aborted);
-    await underWay(1, 2, 3, 4);
-    await role.end(2);
-    await ended;
-    for (const index of [0, 2, 3]) {
-      const { plan, keys: owner } = owners[index];
-      expect(await errorOf(plan, owner, slots, (await answers[index]).frames)).toBeLessThan(1e-3);
-    }
-  });
-
   it('lets no request go on with a run of another key set or plan', async () => {
     await openRole(backend);
     await role.addPlan('main', 'split', splitPart());
@@ -499,17 +297,12 @@ describe.each(SERVER_BACKENDS)('tenants of one evaluator on %s', (backend) => {
     expect((await role.run(next)).frames).toHaveLength(1);
   });
 
-  it('closes one context and leaves the runs of the other', async () => {
-    await openTenants();
-    waitAtEveryCheckpoint();
-    const answers = tenants.map((tenant, index) => role.run(requestOf(tenant, index + 1, slots)));
-    const closed = [2, 3].map((index) => expect(answers[index]).rejects.toMatchObject(aborted));
-    await underWay(1, 2, 3, 4);
-    await role.close('other');
-    await Promise.all(closed);
-    for (const index of [0, 1]) {
-      const { plan, keys: owner } = tenants[index];
-      expect(await errorOf(plan, owner, slots, (await answers[index]).frames)).toBeLessThan(1e-3);
-    }
+  it('refuses parameters that its frames cannot carry, and opens others under that name afterwards', async () => {
+    role = createEvaluator(sources);
+    const wide = { polyModulusDegree: 4096, coeffModulusBits: [30, 36, 36] };
+    await expect(role.open('main', wide, backend)).rejects.toMatchObject({ code: 'invalid-argument' });
+    const insecure = { ...wide, coeffModulusBits: [36, 36, 40] };
+    await expect(role.open('main', insecure, backend)).rejects.toMatchObject({ code: 'insecure-parameters' });
+    expect(await role.open('main', SMALL, backend)).toBe(backend);
   });
 });
