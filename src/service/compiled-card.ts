@@ -58,7 +58,8 @@ export class CompiledCard {
 
   /** The plan of `segment` split over `width` evaluators. */
   placed(segment: number, width: number): PlacedPlan {
-    const name = `${this.card.planHash}/${segment}/${width}`;
+    // Plans of both backends may be alike to the byte, but an evaluator keeps each for its own.
+    const name = `${this.card.planHash}/${this.card.backend}/${segment}/${width}`;
     let placed = this.#placed.get(name);
     if (!placed) {
       const partition = partitionPlan(this.plans[segment], width);

@@ -1,25 +1,25 @@
-// A plan over several server roles: the same outputs as one, whatever the split; errors and stops reach everybody.
+// A plan over several evaluators: the same outputs as one, whatever the split; errors and stops reach everybody.
 import * as fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadMeasuredSeal, watchHandles } from '../../fixtures/handle-count.ts';
 import { runPlan, runStages } from '../../fixtures/run-plan.ts';
 import { TestKeys } from '../../fixtures/seal-keys.ts';
 import { randomPlan, SMALL } from '../../fixtures/small-engine.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
+import type { Controls } from '../base/controls.ts';
 import { SealedError } from '../base/errors.ts';
 import { partitionPlan, type PlanPart } from '../plan/partition.ts';
+import { encodePlanPart } from '../plan/plan-codec.ts';
 import { type Plan, rotationSteps, stageOutputs } from '../plan/plan.ts';
 import { ClearBackend, type ClearCiphertext } from '../server/backends/clear/clear-backend.ts';
-import { createServerRole } from '../server/server-role.ts';
-import { type DistributedRun, runDistributed } from './distribute.ts';
-import { encodeFrame } from './frame.ts';
-
-type Servers = Parameters<typeof runDistributed>[0];
-type ServerCalls = Servers[number];
+import type { SegmentRun } from '../protocol/evaluator.ts';
+import { encodeFrame } from '../protocol/frame.ts';
+import { createEvaluator } from '../server/evaluator.ts';
+import { type DistributedRun, type Player, runDistributed } from './conductor.ts';
 
 const clear = new ClearBackend(SMALL);
 
-/** A value as the servers of this test pass it on: its number, then its slots. */
+/** A value as the players of this test pass it on: its number, then its slots. */
 function toFrame(index: number, slots: Float64Array): Uint8Array<ArrayBuffer> {
   const frame = new Float64Array(slots.length + 1);
   frame[0] = index;
@@ -32,12 +32,15 @@ function fromFrame(frame: Uint8Array): [number, ClearCiphertext] {
   return [values[0], { slots: values.slice(1) }];
 }
 
-/** A server on plaintext slots that keeps to the rules of the role: it has what it computed and what it is sent. */
-class ClearServer implements ServerCalls {
+/** An evaluator on plaintext slots that keeps to the rules of the role: it has what it computed and what it is sent. */
+class ClearPlayer implements Player {
   readonly #part: PlanPart;
   #kept = new Map<number, ClearCiphertext>();
   readonly received: number[] = [];
   readonly ended: number[] = [];
+  /** Plan and key set of each segment. */
+  readonly asked: string[][] = [];
+  signal: AbortSignal | undefined;
   /** Called before each segment. */
   before: (segment: number) => Promise<void> = () => Promise.resolve();
   share = 0.5;
@@ -46,25 +49,21 @@ class ClearServer implements ServerCalls {
     this.#part = part;
   }
 
-  async run(
-    _runId: number,
-    _planId: string,
-    segment: number,
-    frames: readonly Uint8Array[],
-    wanted: readonly number[],
-  ) {
+  async run({ planId, keySet, segment, frames, wanted }: SegmentRun, { signal }: Controls = {}) {
+    this.asked.push([planId, keySet]);
+    this.signal = signal;
     await this.before(segment);
     const values = this.#kept;
     for (const frame of frames) {
       const [index, value] = fromFrame(frame);
-      if (values.has(index)) throw new Error(`Value ${index} is sent to a server that has it.`);
+      if (values.has(index)) throw new Error(`Value ${index} is sent to a player that has it.`);
       this.received.push(index);
       values.set(index, value);
     }
     const results = await runStages(clear, this.#part.segments[segment], values);
     this.#kept = results;
     const answer = wanted.map((index) => ({ index, frame: toFrame(index, results.get(index)!.slots) }));
-    return { frames: answer, busyMs: 0 };
+    return { frames: answer };
   }
 
   end(runId: number): Promise<void> {
@@ -77,23 +76,20 @@ class ClearServer implements ServerCalls {
   }
 }
 
-afterEach(() => {
-  vi.useRealTimers();
-});
-
 function inputsOf(plan: Plan, random: () => number): Float64Array[] {
   return Array.from({ length: plan.inputCount }, () =>
     Float64Array.from({ length: plan.parameters.slots }, () => random() - 0.5),
   );
 }
 
-/** A run over `workers` clear servers. */
-function setUp(plan: Plan, workers: number, inputs: readonly Float64Array[], signal?: AbortSignal) {
+/** A run over `workers` clear players. */
+function setUp(plan: Plan, workers: number, inputs: readonly Float64Array[]) {
   const partition = partitionPlan(plan, workers);
-  const servers = partition.parts.map((part) => new ClearServer(part));
+  const players = partition.parts.map((part) => new ClearPlayer(part));
   const frames = inputs.map((slots, index) => toFrame(index, slots));
-  const run: DistributedRun = { runId: 5, planId: 'p', partition, inputs: frames, signal };
-  return { servers, run };
+  const planIds = partition.parts.map((_, worker) => `part ${worker}`);
+  const run: DistributedRun = { runId: 5, planIds, keySet: 'mine', partition, inputs: frames };
+  return { players, run };
 }
 
 describe('runDistributed', () => {
@@ -108,8 +104,8 @@ describe('runDistributed', () => {
           plan,
           inputs.map((slots) => ({ slots: slots.slice() })),
         );
-        const { servers, run } = setUp(plan, workers, inputs);
-        const { outputs, exchangedBytes } = await runDistributed(servers, run);
+        const { players, run } = setUp(plan, workers, inputs);
+        const { outputs, exchangedBytes } = await runDistributed(players, run);
         expect(outputs).toHaveLength(stageOutputs(plan.stages.at(-1)!));
         outputs.forEach((frame, index) => {
           const [number, { slots }] = fromFrame(frame);
@@ -118,7 +114,11 @@ describe('runDistributed', () => {
             Buffer.compare(new Uint8Array(slots.buffer), new Uint8Array(expected[index].slots.buffer)),
           ).toBe(0);
         });
-        expect(servers.map(({ ended }) => ended)).toEqual(servers.map(() => [5]));
+        players.forEach(({ asked, ended }, worker) => {
+          expect(asked).toEqual(asked.map(() => [`part ${worker}`, 'mine']));
+          // The last segment ends a run by itself.
+          expect(ended).toEqual([]);
+        });
         if (workers === 1) expect(exchangedBytes).toBe(0);
       }),
       { numRuns: 60 },
@@ -140,88 +140,104 @@ describe('runDistributed', () => {
 
   it('counts the bytes that change hands between the workers', async () => {
     const inputs = inputsOf(mixing, seededRandom(2));
-    const { servers, run } = setUp(mixing, 2, inputs);
-    const { exchangedBytes } = await runDistributed(servers, run);
+    const { players, run } = setUp(mixing, 2, inputs);
+    const { exchangedBytes } = await runDistributed(players, run);
     expect(exchangedBytes).toBe(4 * 8 * (SMALL.slots + 1));
-    expect(servers.map(({ received }) => received)).toEqual([
+    expect(players.map(({ received }) => received)).toEqual([
       [0, 1, 2, 3, 2, 3],
       [0, 1, 2, 3, 0, 1],
     ]);
   });
 
   it('ends the run everywhere when one worker fails, and says what that worker said', async () => {
-    const { servers, run } = setUp(mixing, 3, inputsOf(mixing, seededRandom(3)));
+    const { players, run } = setUp(mixing, 3, inputsOf(mixing, seededRandom(3)));
     const died = new SealedError('worker-died', 'Planted.');
-    servers[1].before = (segment) => (segment === 1 ? Promise.reject(died) : Promise.resolve());
-    await expect(runDistributed(servers, run)).rejects.toBe(died);
-    expect(servers.map(({ ended }) => ended)).toEqual([[5], [5], [5]]);
+    players[1].before = (segment) => (segment === 1 ? Promise.reject(died) : Promise.resolve());
+    await expect(runDistributed(players, run)).rejects.toBe(died);
+    expect(players.map(({ ended }) => ended)).toEqual([[5], [5], [5]]);
   });
 
-  it('survives a worker that fails even to end', async () => {
-    const { servers, run } = setUp(mixing, 2, inputsOf(mixing, seededRandom(4)));
-    servers[0].end = () => Promise.reject(new SealedError('worker-died', 'Planted.'));
-    expect((await runDistributed(servers, run)).outputs).toHaveLength(4);
+  it('says what went wrong first when a worker fails even to end', async () => {
+    const { players, run } = setUp(mixing, 2, inputsOf(mixing, seededRandom(4)));
+    const first = new SealedError('missing-key', 'Planted.');
+    players[0].before = () => Promise.reject(first);
+    players[0].end = () => Promise.reject(new SealedError('worker-died', 'Planted.'));
+    await expect(runDistributed(players, run)).rejects.toBe(first);
+    expect(players[1].ended).toEqual([5]);
+  });
+
+  it('stops the others in mid-segment when one worker fails', async () => {
+    const { players, run } = setUp(mixing, 3, inputsOf(mixing, seededRandom(9)));
+    const died = new SealedError('worker-died', 'Planted.');
+    const working = Promise.withResolvers<never>();
+    players[0].before = () => working.promise;
+    players[1].before = () => Promise.reject(died);
+    await expect(runDistributed(players, run)).rejects.toBe(died);
+    expect(players[0].signal?.aborted).toBe(true);
+    working.reject(new SealedError('aborted', 'Stopped.'));
   });
 
   it('does not start once stopped', async () => {
-    const { servers, run } = setUp(mixing, 2, inputsOf(mixing, seededRandom(5)), AbortSignal.abort());
-    await expect(runDistributed(servers, run)).rejects.toMatchObject({ code: 'aborted' });
-    expect(servers.flatMap(({ received }) => received)).toEqual([]);
+    const { players, run } = setUp(mixing, 2, inputsOf(mixing, seededRandom(5)));
+    const call = runDistributed(players, run, { signal: AbortSignal.abort() });
+    await expect(call).rejects.toMatchObject({ code: 'aborted' });
+    expect(players.flatMap(({ received }) => received)).toEqual([]);
   });
 
   it('tells every worker to end as soon as it is stopped, and does not start the next segment', async () => {
     const controller = new AbortController();
-    const { servers, run } = setUp(mixing, 2, inputsOf(mixing, seededRandom(6)), controller.signal);
-    let seen: number[][] = [];
-    servers[1].before = async (segment) => {
+    const { players, run } = setUp(mixing, 2, inputsOf(mixing, seededRandom(6)));
+    let seen: (boolean | undefined)[] = [];
+    players[1].before = (segment) => {
       expect(segment).toBe(0);
       controller.abort();
-      await Promise.resolve();
-      seen = servers.map(({ ended }) => [...ended]);
+      seen = players.map((player) => player.signal?.aborted);
+      return Promise.resolve();
     };
-    await expect(runDistributed(servers, run)).rejects.toMatchObject({ code: 'aborted', stage: 'server' });
-    expect(seen).toEqual([[5], [5]]);
+    const call = runDistributed(players, run, { signal: controller.signal });
+    await expect(call).rejects.toMatchObject({ code: 'aborted', stage: 'server' });
+    expect(seen).toEqual([true, true]);
+    expect(players.map(({ ended }) => ended)).toEqual([[5], [5]]);
   });
 
   it('reports progress that grows from segment to segment, and none after the end', async () => {
-    vi.useFakeTimers();
     const shares: number[] = [];
-    const { servers, run } = setUp(mixing, 2, inputsOf(mixing, seededRandom(7)));
-    for (const server of servers) {
-      server.before = async (segment) => {
-        server.share = 0.5;
+    const { players, run } = setUp(mixing, 2, inputsOf(mixing, seededRandom(7)));
+    for (const player of players) {
+      player.before = (segment) => {
+        player.share = 0.5;
         const wanted = segment + 1;
-        while (shares.length < wanted) await vi.advanceTimersByTimeAsync(50);
+        return new Promise((resolve) => {
+          const poll = (): void => void (shares.length >= wanted ? resolve() : setTimeout(poll, 5));
+          poll();
+        });
       };
     }
-    await runDistributed(servers, { ...run, onProgress: (share) => shares.push(share) });
-    // Nobody is left to ask.
-    expect(vi.getTimerCount()).toBe(0);
+    await runDistributed(players, run, { onProgress: (share) => shares.push(share) });
+    const [count] = [shares.length];
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(shares).toHaveLength(count);
     expect(shares[0]).toBeCloseTo(0.25);
     expect(shares.at(-1)).toBeCloseTo(0.75);
   });
 
   it('reports no answer that comes after the end', async () => {
-    vi.useFakeTimers();
     const shares: number[] = [];
-    const { servers, run } = setUp(mixing, 1, inputsOf(mixing, seededRandom(8)));
+    const { players, run } = setUp(mixing, 1, inputsOf(mixing, seededRandom(8)));
     const asked = Promise.withResolvers<void>();
     const answered = Promise.withResolvers<number>();
-    servers[0].progress = () => {
+    players[0].progress = () => {
       asked.resolve();
       return answered.promise;
     };
-    servers[0].before = async () => {
-      await vi.advanceTimersByTimeAsync(1000);
-      await asked.promise;
-    };
-    await runDistributed(servers, { ...run, onProgress: (share) => shares.push(share) });
+    players[0].before = () => asked.promise;
+    await runDistributed(players, run, { onProgress: (share) => shares.push(share) });
     answered.resolve(0.5);
-    await vi.advanceTimersByTimeAsync(1000);
+    await new Promise((resolve) => setTimeout(resolve, 10));
     expect(shares).toEqual([]);
   });
 
-  it('puts out the same ciphertexts on one server role of SEAL as on three, to the byte', async () => {
+  it('puts out the same ciphertexts on one evaluator of SEAL as on three, to the byte', async () => {
     const seal = await loadMeasuredSeal();
     const handles = watchHandles();
     {
@@ -237,15 +253,16 @@ describe('runDistributed', () => {
       const results = [];
       for (const workers of [1, 3]) {
         const partition = partitionPlan(plan, workers);
-        const servers = partition.parts.map(() => createServerRole());
-        for (const [worker, server] of servers.entries()) {
-          await server.open(SMALL, 'seal');
-          await server.addKeys(keyFrame);
-          await server.addPlan('p', partition.parts[worker]);
+        const players = partition.parts.map(() => createEvaluator());
+        for (const [worker, player] of players.entries()) {
+          await player.open('main', SMALL, 'seal');
+          await player.addKeys('main', 'mine', keyFrame);
+          await player.addPlan('main', `part ${worker}`, encodePlanPart(partition.parts[worker], SMALL));
         }
-        const run = { runId: 1, planId: 'p', partition, inputs, signal: undefined };
-        results.push(await runDistributed(servers, run));
-        for (const server of servers) await server.close();
+        const planIds = players.map((_, worker) => `part ${worker}`);
+        const run = { runId: 1, planIds, keySet: 'mine', partition, inputs };
+        results.push(await runDistributed(players, run));
+        for (const player of players) await player.close('main');
       }
       const [single, split] = results;
       expect(single.outputs).toHaveLength(stageOutputs(plan.stages.at(-1)!));

@@ -38,7 +38,7 @@ export class Registry {
   }
 
   /** @throws SealedError `invalid-argument` for an unknown id, `load-failed` where a shipped file cannot be read */
-  async source(id: Sha256 | string): Promise<ModelSource> {
+  async source(id: Sha256): Promise<ModelSource> {
     const file = this.#files.get(id);
     if (file) return file;
     const style = STYLES.find((candidate) => candidate.id === id);

@@ -42,12 +42,22 @@ const KEY_BYTES = 1024e6;
 const PLAN_BYTES = 256e6;
 const MEMORY_BYTES = 768e6;
 
+// Names of key sets that were let go, remembered while their clients may still be sending.
+const MOST_DROPPED = 10_000;
+
 const ADVICE = 'Try again, or a smaller model.';
 
 /** The keys of one client. */
 interface KeySet {
   readonly context: string;
   readonly frames: Uint8Array[];
+  bytes: number;
+}
+
+function keysGone(): SealedError {
+  return new SealedError('keys-gone', 'The service no longer has these keys: make others.', {
+    stage: 'server',
+  });
 }
 
 /** A service in this program, and its end. */
@@ -76,11 +86,18 @@ export function createService(options: ServiceOptions): RunningService {
   const names = new Map<string, string>();
   const cards = new BudgetCache<CompiledCard>(options.planBytes ?? PLAN_BYTES);
   const keyBytes = options.keyBytes ?? KEY_BYTES;
-  const keySets = new BudgetCache<KeySet>(keyBytes, (name) => void pool.dropKeys(name));
+  const droppedSets = new Set<string>();
+  const keySets = new BudgetCache<KeySet>(keyBytes, (name) => {
+    // What still comes of it must not become a set that lacks half its keys.
+    droppedSets.add(name);
+    if (droppedSets.size > MOST_DROPPED) droppedSets.delete(droppedSets.values().next().value!);
+    void pool.dropKeys(name);
+  });
   const times = new Map<string, Promise<OperationTimes>>();
   const compiler = new Compiling(options.startCompiler);
   let simulator: WorkerHandle<SimulatorRole> | undefined;
   let runs = 0;
+  let closings = 0;
 
   const known = (hash: string): CompiledCard => {
     const compiled = cards.get(hash);
@@ -187,11 +204,22 @@ export function createService(options: ServiceOptions): RunningService {
           stage: 'server',
         });
       }
+      if (!held && droppedSets.has(keySet)) throw keysGone();
+      const bytes = (held?.bytes ?? 0) + frame.byteLength;
+      if (bytes > keyBytes) {
+        keySets.delete(keySet);
+        throw new SealedError(
+          'does-not-fit',
+          `The keys take more than the ${Math.floor(keyBytes / 1e6)} MB that the service holds. Try a smaller model.`,
+          { stage: 'server' },
+        );
+      }
       if (held) {
         held.frames.push(frame);
+        held.bytes = bytes;
         keySets.grow(keySet, frame.byteLength);
       } else {
-        keySets.set(keySet, { context: context.name, frames: [frame] }, frame.byteLength);
+        keySets.set(keySet, { context: context.name, frames: [frame], bytes }, bytes);
       }
     },
 
@@ -208,12 +236,11 @@ export function createService(options: ServiceOptions): RunningService {
         (segment.relinearize || segment.rotationSteps.length > 0) &&
         held?.context !== compiled.context.name
       ) {
-        throw new SealedError('keys-gone', 'The service no longer has these keys: make others.', {
-          stage: 'server',
-        });
+        throw keysGone();
       }
       using _card = cards.pin(compiled.hash);
       using _keys = keySets.pin(request.keySet);
+      const closedBefore = closings;
       const plan = compiled.plans[request.segment];
       const wantsAll =
         (request.siblings ?? 1) < pool.size && sharesPay(plan, pool.size, RUN_COSTS[compiled.card.backend]);
@@ -223,7 +250,7 @@ export function createService(options: ServiceOptions): RunningService {
         } catch (error) {
           // An evaluator that died is replaced: the client need not know.
           const hasDied = error instanceof SealedError && error.code === 'worker-died';
-          if (!hasDied || controls.signal?.aborted) throw error;
+          if (!hasDied || controls.signal?.aborted || closings > closedBefore) throw error;
           return await runOn(indices, compiled, request, controls);
         }
       });
@@ -253,11 +280,12 @@ export function createService(options: ServiceOptions): RunningService {
       const { context } = known(card);
       let measuring = times.get(context.name);
       if (!measuring) {
-        measuring = pool.measure(context, signal);
+        // For all who ask meanwhile: none of them stops it.
+        measuring = pool.measure(context);
         times.set(context.name, measuring);
         measuring.catch(() => times.delete(context.name));
       }
-      return await measuring;
+      return await limited(measuring, [], { signal, stage: 'compile', advice: ADVICE });
     },
 
     predict: async (card, inputs, measured) => {
@@ -269,6 +297,7 @@ export function createService(options: ServiceOptions): RunningService {
     memoryBytes: () => pool.memoryBytes(),
 
     close: async () => {
+      closings += 1;
       keySets.clear();
       pool.close();
       compiler.close();
@@ -308,9 +337,10 @@ class Compiling {
         const call = handle.role.compile(source, wanted);
         return await limited(call, [handle], { signal, stage: 'compile', advice: ADVICE });
       } catch (error) {
-        // Another caller's stop ended the thread under this one: a new one goes on.
+        // What ended the thread was this caller's own stop, or another's: then a new one goes on.
+        throwIfAborted(signal, 'compile');
         const isOthers = error instanceof SealedError && error.message.includes(STOPPED);
-        if (!isOthers || signal?.aborted) throw error;
+        if (!isOthers) throw error;
       } finally {
         signal?.removeEventListener('abort', end);
       }

@@ -146,12 +146,13 @@ describe('linear stages on the kernel', () => {
     ['scalars', () => term(0, 0, { kind: 'scalar', value: Infinity })],
     ['fields', () => term(0, 0, { kind: 'vector', values: new Float32Array(SMALL.slots).fill(Infinity) })],
     ['rotated fields', () => term(0, 1, { kind: 'vector', values: new Float32Array(SMALL.slots).fill(NaN) })],
-  ])('refuses %s that are not finite, and keeps nothing', (_, bad) => {
+  ])('refuses %s that are not finite, and keeps nothing', async (_, bad) => {
     const rows = [
       row([term(0, 0, bad().diagonal.kind === 'scalar' ? scalar() : vector())], vector()),
       row([bad()]),
     ];
-    expect(() => backend.linearRunner(part(rows))).toThrow(SealedError);
+    using runner = backend.linearRunner(part(rows));
+    await expect(runner.prepare(() => Promise.resolve())).rejects.toBeInstanceOf(SealedError);
   });
 
   it('says which key is missing in mid-run, and keeps nothing', async () => {
@@ -198,10 +199,12 @@ describe('linear stages on the kernel', () => {
       row([term(2, 3, vector())], vector()),
     ]);
     const runner = backend.linearRunner(stage);
+    await runner.prepare(() => Promise.resolve());
     const reserved: number[] = [];
     for (let run = 0; run < 6; run += 1) {
       const values = loaded();
       await runner.run(
+        backend,
         values,
         () => Promise.resolve(),
         (_, ciphertext) => backend.free(ciphertext),
