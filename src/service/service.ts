@@ -175,11 +175,12 @@ export function createService(options: ServiceOptions): RunningService {
       const name = `${model} ${optionsName(wanted)}`;
       const hash = names.get(name);
       const compiledBefore = hash === undefined ? undefined : cards.get(hash);
-      if (compiledBefore) return compiledBefore.bytes;
+      // A copy: what a thread answers with is moved to whoever asked.
+      if (compiledBefore) return compiledBefore.bytes.slice();
       const compiled = await compileCard(model, wanted, controls);
       names.set(name, compiled.hash);
       cards.set(compiled.hash, compiled, compiled.weight);
-      return compiled.bytes;
+      return compiled.bytes.slice();
     },
 
     putKeys: async (card, keySet, frame, { signal } = {}) => {

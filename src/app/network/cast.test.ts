@@ -9,8 +9,10 @@ import {
   readSharedJson,
   SHARED_DATA_ABSENT,
 } from '../../../fixtures/shared-data.ts';
+import { nodeWorkers } from '../../../workers/platform/node.ts';
 import type { Graph } from '../../model/graph.ts';
 import { importOnnx } from '../../import/onnx/import-onnx.ts';
+import { Session } from '../session/session.ts';
 import { type ModelOptions, planModel, samplesOf } from './model-plan.ts';
 import { type ModelRunReport, runModel } from './run-model.ts';
 
@@ -92,6 +94,36 @@ describe('a cast at the end', () => {
     expect(report.outputs).toEqual(report.clearOutputs);
     expect(report.cost.fits).toEqual([]);
     expect(report.cost.rounds).toBe(0);
+  });
+});
+
+describe('a network that is planned twice by one compiler', () => {
+  it('still has the layers that went to the client with the first card', async () => {
+    const bytes = writeOnnx({
+      opset: 13,
+      input: { name: 'x', dims: [1, 4] },
+      initializers: [weights, { name: 'k', dims: [4], data: [255, 127, 63, 31] }],
+      nodes: [
+        node('MatMul', ['x', 'w'], 'm'),
+        node('Sigmoid', ['m'], 's'),
+        node('Mul', ['s', 'k'], 'b'),
+        node('Cast', ['b'], 'y', { to: UINT8 }),
+      ],
+      output: 'y',
+    });
+    // Between threads, where what an answer holds is moved.
+    const threads = new Session({ workers: nodeWorkers(1), advice: 'Try again.' });
+    try {
+      const model = { file: { name: 'bytes.onnx', bytes }, graph: importOnnx(bytes) };
+      const inputs = [Float32Array.of(0.3, 0.7, -0.2, 1.1)];
+      const calibration = samplesOf(model.graph, inputs);
+      for (const batch of [1, 2, 1]) {
+        const report = await runModel(threads, { model, inputs, backend: 'clear', calibration, batch });
+        expect(report.outputs).toEqual(report.clearOutputs);
+      }
+    } finally {
+      threads.close();
+    }
   });
 });
 
