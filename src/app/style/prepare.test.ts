@@ -45,7 +45,7 @@ describe('prepareStyle', () => {
     const preparing = prepareStyle(session, preparation, abort.signal);
     if (last === 'card') await expect(preparing).rejects.toMatchObject({ code: 'aborted' });
     else await expect(preparing).resolves.toBe('seal');
-    expect(calls.at(-1)![0]).toBe(last);
+    expect(calls.at(-1)[0]).toBe(last);
     for (const call of calls) expect(call.at(-1)).toMatchObject({ signal: abort.signal });
   });
 });
