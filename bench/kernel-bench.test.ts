@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type HandleWatch, loadMeasuredSeal, watchHandles } from '../fixtures/handle-count.ts';
 import { kernelBytes, type KernelWatch, watchKernels } from '../fixtures/kernel-watch.ts';
-import { Plans } from '../src/app/style/plans.ts';
 import type { SealModule } from '../src/seal/load.ts';
 import { SealBackend } from '../src/server/backends/seal/seal-backend.ts';
 import { SimdOperations } from '../src/server/backends/simd/simd-operations.ts';
@@ -13,6 +12,7 @@ import { caseCount, runKernelBench } from './kernel-bench.ts';
 import { compare, median, timePair, wallClock, workClock } from './measure.ts';
 import { comparePlan, planCase } from './plan-case.ts';
 import { bestMacRate, rooflineOf } from './roofline.ts';
+import { StylePlans } from './style-plans.ts';
 
 const loadModel = async (path: string): Promise<Uint8Array> =>
   new Uint8Array(await readFile(new URL(`../public/${path}`, import.meta.url)));
@@ -106,7 +106,7 @@ describe('the benchmark of the kernel', () => {
   });
 
   it('times a whole plan that decrypts to the same picture on both sides', async () => {
-    const plans = new Plans(loadModel, 1);
+    const plans = new StylePlans(loadModel);
     const subject = { style: 'gradient', version: 1 };
     const { run, encoding, macs } = await planCase(seal, kernel, plans, subject, 1);
     expect(run).toMatchObject({
@@ -119,7 +119,7 @@ describe('the benchmark of the kernel', () => {
     }
     // One product of 2 polynomials × 2 primes × N for each output ciphertext.
     const style = styleById('gradient');
-    const { plan } = await plans.plan(style, 21, style.defaultColours, 8, 'simd');
+    const { plan } = await plans.plan(style, 21, 'simd');
     const [stage] = plan.stages;
     expect(stage.kind === 'linear' && stage.rows.length * 4 * 4096).toBe(macs);
     expect(handles.live()).toEqual([]);
@@ -143,7 +143,7 @@ describe('the benchmark of the kernel', () => {
       vi.spyOn(SimdOperations.prototype, 'encode').mockImplementation(counting('simd', simdEncode)),
     ];
     try {
-      using comparison = await comparePlan(seal, kernel, new Plans(loadModel, 1), subject);
+      using comparison = await comparePlan(seal, kernel, new StylePlans(loadModel), subject);
       const { run, encoding } = comparison;
       for (const task of [run.seal, run.simd]) await task();
       const before = { ...encoded };
@@ -163,15 +163,15 @@ describe('the benchmark of the kernel', () => {
   });
 
   it('refuses to time plans that decrypt to something else', async () => {
-    class Deaf extends Plans {
-      override async plan(...args: Parameters<Plans['plan']>): ReturnType<Plans['plan']> {
+    class Deaf extends StylePlans {
+      override async plan(...args: Parameters<StylePlans['plan']>): ReturnType<StylePlans['plan']> {
         const ready = await super.plan(...args);
         const graph = { ...ready.graph, nodes: ready.graph.nodes.slice(0, -1) };
         return { ...ready, graph: { ...graph, output: graph.nodes.at(-1).id } };
       }
     }
     const subject = { style: 'gradient', version: 1 };
-    await expect(planCase(seal, kernel, new Deaf(loadModel, 1), subject, 1)).rejects.toMatchObject({
+    await expect(planCase(seal, kernel, new Deaf(loadModel), subject, 1)).rejects.toMatchObject({
       code: expect.stringMatching(/internal|invalid-argument/),
     });
   });

@@ -23,7 +23,7 @@ interface Recorder {
 
 /**
  * Records, from the next load on, every binary value, list of numbers and string in every message that the page posts
- * to a worker called `server`. Copies are taken before buffers are transferred.
+ * to a worker called `service`. Copies are taken before buffers are transferred.
  */
 export async function recordMessages(page: Page): Promise<void> {
   await page.addInitScript(() => {
@@ -46,7 +46,7 @@ export async function recordMessages(page: Page): Promise<void> {
     globalThis.Worker = class extends Plain {
       constructor(url: string | URL, options?: WorkerOptions) {
         super(url, options);
-        if (options?.name !== 'server') return;
+        if (options?.name !== 'service') return;
         const post = this.postMessage.bind(this) as (message: unknown, more?: unknown) => void;
         this.postMessage = (message: unknown, more?: unknown) => {
           recorder.messages += 1;

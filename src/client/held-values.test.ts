@@ -1,22 +1,6 @@
 // Values between segments: per input, per run, given out once.
 import { describe, expect, it } from 'vitest';
-import type { Graph } from '../model/graph.ts';
-import { computeLayers, HeldValues } from './held-values.ts';
-
-const RELU: Graph = {
-  name: 'relu',
-  input: { id: 'x', shape: [2] },
-  nodes: [{ id: 'r', inputs: ['x'], shape: [2], op: 'activation', function: { kind: 'relu' } }],
-  output: 'r',
-};
-
-describe('computeLayers', () => {
-  it('runs each input by itself, and nothing without layers', () => {
-    const values = Float32Array.of(-1, 2, 3, -4);
-    expect(computeLayers(RELU, values)).toEqual(Float32Array.of(0, 2, 3, 0));
-    expect(computeLayers(undefined, values)).toBe(values);
-  });
-});
+import { HeldValues } from './held-values.ts';
 
 describe('HeldValues', () => {
   it('gives inputs back in other groups than they came in, once', () => {

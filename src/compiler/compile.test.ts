@@ -10,7 +10,6 @@ import { executeGraph } from '../model/execute.ts';
 import { elementCount, type Graph } from '../model/graph.ts';
 import { COST_TABLES } from '../plan/cost-tables.ts';
 import { pictureOf } from '../plan/finish.ts';
-import type { ModelCard } from '../plan/plan.ts';
 import { verifyPlan } from '../plan/verify.ts';
 import { styleGraph } from '../style/graph.ts';
 import { STYLES } from '../style/styles.ts';
@@ -78,8 +77,7 @@ describe('compile', () => {
       const { result, segments } = compiled.interface;
       if (result.kind !== 'picture') throw new Error('A picture was asked for.');
       const shape = segments[0].output.layout.shape as [number, number, number];
-      const card = { output: { layout: { shape } }, finish: result.finish } as unknown as ModelCard;
-      const { precision } = pictureOf(card, await runCompiled(compiled, input), expected);
+      const { precision } = pictureOf(shape, result.finish, await runCompiled(compiled, input), expected);
       expect(precision?.maxAbsError).toBeLessThan(1e-3);
     }
     expect(() => compile(digits, { costs, picture: true })).toThrow(/3×height×width/);

@@ -4,32 +4,11 @@ import { filledTensor } from '../../fixtures/small-engine.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
 import { executeGraph } from '../model/execute.ts';
 import { pictureOf } from './finish.ts';
-import { blockShape } from './layout.ts';
-import type { ModelCard } from './plan.ts';
-
-/** A card of which only the output matters. */
-function cardFor(shape: readonly [number, number, number], block: number): ModelCard {
-  const blocks = blockShape(1024, shape[1] * shape[2], 1)!;
-  const tensor = { scale: 1, level: 0, count: shape[0] };
-  return {
-    name: 'test',
-    parameters: { polyModulusDegree: 2048, coeffModulusBits: [17, 17] },
-    input: {
-      ...tensor,
-      layout: { kind: 'patches', shape, taps: [], positions: [shape[1], shape[2]], strides: [1, 1], blocks },
-    },
-    output: { ...tensor, layout: { kind: 'grid', shape, blocks } },
-    rotationSteps: [],
-    relinearize: false,
-    finish: block === 1 ? [] : [{ op: 'depthToSpace', block }],
-    serverLearns: [],
-  };
-}
 
 describe('pictureOf', () => {
   it('moves channels to pixels as the float network does', () => {
     const input = filledTensor([12, 3, 5], seededRandom(1));
-    const picture = pictureOf(cardFor([12, 3, 5], 2), input.data, undefined);
+    const picture = pictureOf([12, 3, 5], [{ op: 'depthToSpace', block: 2 }], input.data, undefined);
     expect([picture.width, picture.height]).toEqual([10, 6]);
     const node = {
       id: 'd',
@@ -51,20 +30,20 @@ describe('pictureOf', () => {
 
   it('clamps: what overshoots stays white or black and does not wrap around', () => {
     const values = Float32Array.of(1.004, -0.004, 0.5, 2, -7, 1);
-    expect([...pictureOf(cardFor([3, 1, 2], 1), values, undefined).data]).toEqual([255, 128, 0, 0, 255, 255]);
+    expect([...pictureOf([3, 1, 2], [], values, undefined).data]).toEqual([255, 128, 0, 0, 255, 255]);
   });
 
   it('measures the errors against a reference, a value that is no number included', () => {
     const values = Float32Array.of(0.5, 0.25, 1, 0, 0, 0);
     const reference = Float32Array.of(0.5, 0.5, 0.875, 0, 0, 0);
-    const { precision } = pictureOf(cardFor([3, 1, 2], 1), values, reference);
+    const { precision } = pictureOf([3, 1, 2], [], values, reference);
     expect(precision).toEqual({ maxAbsError: 0.25, meanAbsError: 0.375 / 6 });
     values[3] = NaN;
-    expect(pictureOf(cardFor([3, 1, 2], 1), values, reference).precision!.maxAbsError).toBeNaN();
+    expect(pictureOf([3, 1, 2], [], values, reference).precision!.maxAbsError).toBeNaN();
   });
 
   it('refuses a reference of another size', () => {
-    const act = (): unknown => pictureOf(cardFor([3, 1, 2], 1), new Float32Array(6), new Float32Array(5));
+    const act = (): unknown => pictureOf([3, 1, 2], [], new Float32Array(6), new Float32Array(5));
     expect(act).toThrow(expect.objectContaining({ code: 'invalid-argument' }));
   });
 });

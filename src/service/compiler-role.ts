@@ -84,7 +84,8 @@ export function createCompiler(): CompilerRole {
             picture: true,
           })
         : compile(graph, networkOptions(options));
-      return { plans: plans.map(encodePlan), interface: face, explanation };
+      // A copy: the client's layers are parts of the graph that is kept, and an answer is moved to whoever asked.
+      return { plans: plans.map(encodePlan), interface: structuredClone(face), explanation };
     },
   };
   return Object.freeze(Object.assign(Object.create(null) as object, role));

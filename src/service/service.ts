@@ -3,6 +3,7 @@ import { limited, type WorkerHandle } from '../base/worker-handle.ts';
 import type { Controls } from '../base/controls.ts';
 import { SealedError, throwIfAborted } from '../base/errors.ts';
 import { sha256Hex } from '../base/sha256.ts';
+import type { ParametersLiteral } from '../params/parameters.ts';
 import type { EvaluatorRole, OperationTimes } from '../protocol/evaluator.ts';
 import {
   type CardOptions,
@@ -68,11 +69,15 @@ export interface RunningService extends LocalService {
 
 /** The name of `options` among those of a model: equal options compile to equal plans. */
 function optionsName(options: CardOptions): string {
-  return JSON.stringify(options, (_, value: unknown) =>
-    value instanceof Float32Array
-      ? sha256Hex(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
-      : value,
-  );
+  return JSON.stringify(options, (key, value: unknown) => {
+    if (value instanceof Float32Array) {
+      return sha256Hex(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    }
+    if (key !== 'parameters' || value === undefined) return value;
+    // Checked parameters are a literal with more in it, and their primes have no JSON.
+    const { polyModulusDegree, coeffModulusBits } = value as ParametersLiteral;
+    return { polyModulusDegree, coeffModulusBits };
+  });
 }
 
 /** A service. */

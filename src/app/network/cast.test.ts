@@ -1,5 +1,6 @@
 // Casts to whole numbers in encrypted runs: the client computes them, and the noise of encryption does not decide.
 import { afterAll, describe, expect, it } from 'vitest';
+import { inProcessSession, modelOf } from '../../../fixtures/in-process-session.ts';
 import { writeOnnx } from '../../../fixtures/onnx-writer.ts';
 import type { OnnxInitializer, OnnxNode } from '../../../fixtures/onnx-writer.ts';
 import {
@@ -11,8 +12,8 @@ import {
 import { nodeWorkers } from '../../../workers/platform/node.ts';
 import type { Graph } from '../../model/graph.ts';
 import { importOnnx } from '../../import/onnx/import-onnx.ts';
-import { NetworkSession } from '../session/network-session.ts';
-import { compileModel, type ModelOptions, plannedLayers, samplesOf } from './plan-model.ts';
+import { Session } from '../session/session.ts';
+import { type ModelOptions, planModel, samplesOf } from './model-plan.ts';
 import { type ModelRunReport, runModel } from './run-model.ts';
 
 const [FLOAT, UINT8, INT32, BOOL] = [1n, 2n, 6n, 9n];
@@ -34,7 +35,7 @@ function network(nodes: readonly OnnxNode[], initializers: readonly OnnxInitiali
   return importOnnx(writeOnnx({ opset: 13, input, initializers, nodes, output: 'y' }));
 }
 
-const session = new NetworkSession(nodeWorkers(), 1);
+const session = inProcessSession();
 afterAll(() => session.close());
 
 function run(
@@ -47,7 +48,7 @@ function run(
     backend: 'simd',
     calibration: samplesOf(graph, inputs),
     ...options,
-    graph,
+    model: modelOf(graph),
     inputs,
   });
 }
@@ -96,6 +97,36 @@ describe('a cast at the end', () => {
   });
 });
 
+describe('a network that is planned twice by one compiler', () => {
+  it('still has the layers that went to the client with the first card', async () => {
+    const bytes = writeOnnx({
+      opset: 13,
+      input: { name: 'x', dims: [1, 4] },
+      initializers: [weights, { name: 'k', dims: [4], data: [255, 127, 63, 31] }],
+      nodes: [
+        node('MatMul', ['x', 'w'], 'm'),
+        node('Sigmoid', ['m'], 's'),
+        node('Mul', ['s', 'k'], 'b'),
+        node('Cast', ['b'], 'y', { to: UINT8 }),
+      ],
+      output: 'y',
+    });
+    // Between threads, where what an answer holds is moved.
+    const threads = new Session({ workers: nodeWorkers(1), advice: 'Try again.' });
+    try {
+      const model = { file: { name: 'bytes.onnx', bytes }, graph: importOnnx(bytes) };
+      const inputs = [Float32Array.of(0.3, 0.7, -0.2, 1.1)];
+      const calibration = samplesOf(model.graph, inputs);
+      for (const batch of [1, 2, 1]) {
+        const report = await runModel(threads, { model, inputs, backend: 'clear', calibration, batch });
+        expect(report.outputs).toEqual(report.clearOutputs);
+      }
+    } finally {
+      threads.close();
+    }
+  });
+});
+
 describe('a cast in the middle', () => {
   const graph = network(
     [
@@ -108,23 +139,18 @@ describe('a cast in the middle', () => {
   );
 
   it('is refused by name without the client, with a hint that works', async () => {
-    expect(() => compileModel(graph, { backend: 'simd' })).toThrow(
-      expect.objectContaining({
-        code: 'unsupported-layer',
-        message: expect.stringMatching(/Layer c \(cast\).*--client-ops/) as string,
-      }) as Error,
-    );
+    const model = modelOf(graph);
+    await expect(planModel(session, model, { backend: 'simd' })).rejects.toMatchObject({
+      code: 'unsupported-layer',
+      message: expect.stringMatching(/Layer c \(cast\).*--client-ops/) as string,
+    });
     // 2.6, 6, 0.625 and 0.9 are cut to 2, 6, 0 and 0; then the matrix again.
     const report = await run(graph, [1.3, 1.25, -2, 0.9], { clientOps: true });
     expect(report.cost.rounds).toBe(1);
     const expected = [4, 0, 3, 0];
     report.outputs[0].forEach((value, i) => expect(Math.abs(value - expected[i])).toBeLessThan(1e-3));
-    expect(plannedLayers(compileModel(graph, { backend: 'simd', clientOps: true }).network)[1]).toMatchObject(
-      {
-        name: 'c',
-        place: 'client',
-      },
-    );
+    const { explanation } = await planModel(session, model, { backend: 'simd', clientOps: true });
+    expect(explanation.layers[1]).toMatchObject({ name: 'c', place: 'client' });
   });
 });
 

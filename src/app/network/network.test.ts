@@ -1,18 +1,21 @@
 // The general compiler end to end: random networks against the float executor, on the simulation and encrypted on SEAL.
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { kernelBytes } from '../../../fixtures/kernel-watch.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { inProcessSession, modelOf } from '../../../fixtures/in-process-session.ts';
 import { randomGraph, randomInputs, seededNumbers } from '../../../fixtures/random-graphs.ts';
 import { FAST_COSTS, largestError, runClear, runNetwork, runSeal } from '../../../fixtures/run-network.ts';
-import { createClientRole } from '../../client/client-role.ts';
-import { checkRanges } from '../../compiler/calibrate.ts';
-import { compileBest, compileNetwork } from '../../compiler/general/compile-network.ts';
+import { compile } from '../../compiler/compile.ts';
+import { compileNetwork } from '../../compiler/general/compile-network.ts';
 import { executeGraph } from '../../model/execute.ts';
 import { type Activation, elementCount, type Graph, type Node, type Shape } from '../../model/graph.ts';
-import { partitionPlan } from '../../plan/partition.ts';
-import { runDistributed } from '../../protocol/distribute.ts';
 import { loadSeal } from '../../seal/load.ts';
-import { createServerRole } from '../../server/server-role.ts';
+import { runSealed } from '../session/run.ts';
+import { Stages } from '../session/stages.ts';
+import { planModel, samplesOf } from './model-plan.ts';
+import { runModel } from './run-model.ts';
+
+const session = inProcessSession(2);
+afterAll(() => session.close());
 
 function floatOutputs(graph: Graph, inputs: readonly Float32Array[]): Float32Array[] {
   return inputs.map((data) => executeGraph(graph, { shape: graph.input.shape, data }).data);
@@ -107,13 +110,15 @@ describe('activations', () => {
     expect(degrees[0]).toBeLessThan(degrees[1]);
   });
 
-  it('says so when an input leaves the range that was fitted', () => {
-    const graph = denseNetwork([activation({ kind: 'tanh' })]);
-    const { fits } = compileNetwork(graph, { costs: FAST_COSTS }).report;
-    const input = { shape: [30], data: new Float32Array(30).fill(0.5) };
-    expect(() => checkRanges(graph, input, fits)).not.toThrow();
-    const far = { shape: [30], data: new Float32Array(30).fill(50) };
-    expect(() => checkRanges(graph, far, fits)).toThrow(/middle leaves/);
+  it('says so when an input leaves the range that was fitted', async () => {
+    const model = modelOf(denseNetwork([activation({ kind: 'tanh' })]));
+    const run = (value: number): Promise<unknown> =>
+      runModel(session, { model, backend: 'clear', inputs: [new Float32Array(30).fill(value)] });
+    await expect(run(0.5)).resolves.toMatchObject({ backend: 'clear' });
+    await expect(run(50)).rejects.toMatchObject({
+      code: 'out-of-range',
+      message: expect.stringMatching(/^At layer middle a value of /) as string,
+    });
   });
 
   it('evaluates polynomials of every degree exactly', async () => {
@@ -139,27 +144,22 @@ describe('the client taking part', () => {
       { id: 's', inputs: ['middle'], shape: [20], op: 'square' },
     ]);
     const inputs = randomInputs(graph, 2, 5);
-    const { segments, report } = compileNetwork(graph, { costs: FAST_COSTS, clientOps: true, batch: 2 });
-    expect([segments.length, report.rounds]).toEqual([2, 1]);
-    const client = createClientRole();
-    const kernel = { kernel: kernelBytes() };
-    const servers = [createServerRole(kernel), createServerRole(kernel)];
-    const outputs = await runNetwork({ graph, segments, report }, inputs, async ({ plan, card }, values) => {
-      const { keys } = await client.prepare(card);
-      const partition = partitionPlan(plan, servers.length);
-      for (const [worker, server] of servers.entries()) {
-        expect(await server.open(card.parameters, 'simd')).toBe('simd');
-        if (keys) await server.addKeys(keys);
-        await server.addPlan(plan.name, partition.parts[worker]);
-      }
-      const { frames } = await client.encrypt(card, values);
-      const run = { runId: 1, planId: plan.name, partition, inputs: frames, signal: undefined };
-      const answer = await runDistributed(servers, run);
-      const size = elementCount(card.input.layout.shape);
-      return (await client.decryptTensor(card, answer.outputs, values.length / size)).values;
-    });
+    const options = {
+      backend: 'simd',
+      clientOps: true,
+      batch: 2,
+      calibration: samplesOf(graph, inputs),
+    } as const;
+    const { card, explanation } = await planModel(session, modelOf(graph), options);
+    expect([card.card.segments.length, explanation.rounds]).toEqual([2, 1]);
+    expect(await session.evaluators()).toBe(2);
+    const { outputs, bytes } = await runSealed(session, { card, inputs }, new Stages({}));
     expect(largestError(outputs, floatOutputs(graph, inputs))).toBeLessThan(0.01);
-    await Promise.all([client.close(), ...servers.map((server) => server.close())]);
+    expect(bytes.evaluationKeys).toBeGreaterThan(0);
+    expect(bytes.rounds).toBeGreaterThan(0);
+    const again = await runSealed(session, { card, inputs }, new Stages({}));
+    expect(again.bytes.evaluationKeys).toBe(0);
+    expect(largestError(again.outputs, floatOutputs(graph, inputs))).toBeLessThan(0.01);
   });
 
   it('refuses what only the client can compute, and says how', () => {
@@ -206,7 +206,7 @@ describe('the client taking part', () => {
   });
 });
 
-describe('compileBest', () => {
+describe('compile', () => {
   it('leaves position-wise pictures to the channel compiler and dense networks to the general one', () => {
     const side = 45;
     const weight = { shape: [16, 1, 3, 3], data: Float32Array.from({ length: 144 }, random) };
@@ -217,8 +217,8 @@ describe('compileBest', () => {
       nodes: [{ id: 'c', inputs: ['x'], shape: [16, side, side], op: 'conv2d', weight, ...geometry }],
       output: 'c',
     };
-    expect(compileBest(picture, { costs: FAST_COSTS }).kind).toBe('channels');
+    expect(compile(picture, { costs: FAST_COSTS }).explanation.form).toBe('channels');
     const graph = denseNetwork([{ id: 's', inputs: ['first'], shape: [20], op: 'square' }]);
-    expect(compileBest(graph, { costs: FAST_COSTS }).kind).toBe('network');
+    expect(compile(graph, { costs: FAST_COSTS }).explanation.form).toBe('general');
   });
 });

@@ -1,13 +1,12 @@
 // Networks that multiply nothing (an Add, a Slice, a pool at the client alone) need no level, and run all the same.
 import { afterAll, describe, expect, it } from 'vitest';
+import { inProcessSession, inProcessWorkers, modelOf } from '../../../fixtures/in-process-session.ts';
 import { writeOnnx } from '../../../fixtures/onnx-writer.ts';
 import type { OnnxInitializer, OnnxNode } from '../../../fixtures/onnx-writer.ts';
-import { nodeWorkers } from '../../../workers/platform/node.ts';
 import type { Graph } from '../../model/graph.ts';
 import { importOnnx } from '../../import/onnx/import-onnx.ts';
-import { NetworkSession } from '../session/network-session.ts';
 import { testParameters } from '../tester/parameter-test.ts';
-import { samplesOf } from './plan-model.ts';
+import { samplesOf } from './model-plan.ts';
 import { runModel } from './run-model.ts';
 
 const node = (op: string, inputs: string[], attributes: OnnxNode['attributes'] = {}): OnnxNode => ({
@@ -59,12 +58,12 @@ const NETWORKS: readonly (readonly [string, Graph, (x: Float32Array) => number[]
   ],
 ];
 
-const session = new NetworkSession(nodeWorkers(), 1);
+const session = inProcessSession();
 afterAll(() => session.close());
 
 describe.each(['simd', 'seal', 'clear'] as const)('on %s', (backend) => {
   it.each(NETWORKS)('%s is planned and run', async (_, graph, expected) => {
-    const request = { graph, inputs: [x], calibration: samplesOf(graph, [x]), backend };
+    const request = { model: modelOf(graph), inputs: [x], calibration: samplesOf(graph, [x]), backend };
     const report = await runModel(session, request);
     const values = expected(x);
     expect(report.backend).toBe(backend);
@@ -77,8 +76,9 @@ describe.each(['simd', 'seal', 'clear'] as const)('on %s', (backend) => {
 
 it('large values get a prime of their own instead of a scale that holds nothing', async () => {
   const graph = network([node('Add', ['x', 'k'])], [{ name: 'k', dims: [], data: [3e6] }]);
-  const request = { graph, inputs: [x], calibration: samplesOf(graph, [x]), backend: 'simd' } as const;
-  const report = await runModel(session, request);
+  const model = modelOf(graph);
+  const calibration = samplesOf(graph, [x]);
+  const report = await runModel(session, { model, inputs: [x], calibration, backend: 'simd' });
   // The float network has single precision: a quarter at three millions.
   expect(report.maxAbsError).toBeLessThan(0.3);
   expect(report.predictedError).toBeLessThan(0.3);
@@ -90,8 +90,8 @@ it('parameter sets are tried on them, with and without levels to spare', async (
     { polyModulusDegree: 4096, coeffModulusBits: [30, 30] },
     { polyModulusDegree: 8192, coeffModulusBits: [30, 28, 30] },
   ];
-  const results = await testParameters(nodeWorkers(), {
-    graph,
+  const results = await testParameters(inProcessWorkers(), {
+    model: modelOf(graph),
     inputs: [x],
     calibration: samplesOf(graph, [x]),
     backend: 'simd',

@@ -6,15 +6,16 @@ import {
   readSharedJson,
   SHARED_DATA_ABSENT,
 } from '../../../fixtures/shared-data.ts';
+import { inProcessSession, inProcessWorkers, modelOf } from '../../../fixtures/in-process-session.ts';
 import { nodeWorkers } from '../../../workers/platform/node.ts';
 import type { Graph, Node } from '../../model/graph.ts';
 import { inputsFor, readInputFile, readModelFile } from '../../import/model-file.ts';
-import { NetworkSession } from '../session/network-session.ts';
+import { Session } from '../session/session.ts';
 import { testParameters } from '../tester/parameter-test.ts';
-import { compileModel, type ModelOptions, reportPlan, samplesOf } from './plan-model.ts';
+import { type Model, type ModelOptions, planModel, reportPlan, samplesOf } from './model-plan.ts';
 import { compareOutputs, type ModelRunReport, runModel } from './run-model.ts';
 
-let session: NetworkSession | undefined;
+let session: Session | undefined;
 afterEach(() => session?.close());
 
 /** Two inputs → square → sigmoid over a narrow range. */
@@ -33,9 +34,10 @@ function sigmoidNetwork(): Graph {
 describe('runModel', () => {
   it('bounds the error of a fit, and refuses an input outside of its range', async () => {
     const graph = sigmoidNetwork();
-    session = new NetworkSession(nodeWorkers(), 1);
+    session = inProcessSession();
     const inputs = [Float32Array.of(0, 0.2, -0.9, 1)];
-    const request = { graph, inputs, backend: 'clear' as const, calibration: samplesOf(graph, inputs) };
+    const model = modelOf(graph);
+    const request = { model, inputs, backend: 'clear' as const, calibration: samplesOf(graph, inputs) };
     const report = await runModel(session, request);
     expect(report.maxAbsError).toBeGreaterThan(0);
     expect(report.maxAbsError).toBeLessThan(report.predictedError);
@@ -45,8 +47,37 @@ describe('runModel', () => {
   });
 
   it('counts NaN as the largest error', () => {
-    expect(compareOutputs([[Number.NaN, 1]], [[0, 1]]).maxAbsError).toBeNaN();
-    expect(compareOutputs([[1, 3]], [[1, 1]])).toEqual({ maxAbsError: 2, meanAbsError: 1 });
+    const of = Float32Array.of.bind(Float32Array);
+    expect(compareOutputs([of(Number.NaN, 1)], [of(0, 1)]).maxAbsError).toBeNaN();
+    expect(compareOutputs([of(1, 3)], [of(1, 1)])).toEqual({ maxAbsError: 2, meanAbsError: 1 });
+  });
+
+  it('runs the plan that was shown, compiled once however often it runs', async () => {
+    const graph = sigmoidNetwork();
+    const compiled: string[] = [];
+    session = inProcessSession(1, compiled);
+    const model = modelOf(graph);
+    const inputs = [Float32Array.of(0, 0.2, -0.9, 1)];
+    const options = { backend: 'simd', calibration: samplesOf(graph, inputs) } as const;
+    const planned = await planModel(session, model, options);
+    const first = await runModel(session, { ...options, model, inputs, planned });
+    const second = await runModel(session, { ...options, model, inputs });
+    expect(compiled).toEqual([graph.name]);
+    expect(first.bytes.evaluationKeys).toBeGreaterThan(0);
+    expect(second.bytes.evaluationKeys).toBe(0);
+    for (const { maxAbsError, predictedError } of [first, second]) {
+      expect(maxAbsError).toBeLessThan(predictedError);
+    }
+  });
+
+  it('refuses an input of another size, naming both', async () => {
+    session = inProcessSession();
+    const model = modelOf(sigmoidNetwork());
+    const request = { model, inputs: [new Float32Array(3)], backend: 'clear' } as const;
+    await expect(runModel(session, request)).rejects.toMatchObject({
+      code: 'invalid-argument',
+      message: expect.stringMatching(/4 = 4 values; an input has 3/) as string,
+    });
   });
 });
 
@@ -54,8 +85,8 @@ describe('testParameters', () => {
   it('runs the sets that can run, side by side, and says why the others cannot', async () => {
     const graph = sigmoidNetwork();
     const inputs = [Float32Array.of(0, 0.2, -0.9, 1)];
-    const results = await testParameters(nodeWorkers(), {
-      graph,
+    const results = await testParameters(inProcessWorkers(), {
+      model: modelOf(graph),
       inputs,
       calibration: samplesOf(graph, inputs),
       tolerance: 0.05,
@@ -80,25 +111,28 @@ describe('testParameters', () => {
 });
 
 describe.skipIf(!hasSharedData)(`models that others trained (${SHARED_DATA_ABSENT})`, () => {
-  const load = (model: string, input: string): { graph: Graph; inputs: Float32Array[] } => {
+  const load = (name: string, input: string): { model: Model; inputs: Float32Array[] } => {
     const tensor = readInputFile(input, readSharedBytes(input));
-    const graph = readModelFile(readSharedBytes(model), { name: model, input: tensor });
-    return { graph, inputs: inputsFor(graph.input.shape, tensor) };
+    const bytes = readSharedBytes(name);
+    const graph = readModelFile(bytes, { name, input: tensor });
+    const file = { name, bytes, inputShape: graph.input.shape };
+    return { model: { file, graph }, inputs: inputsFor(graph.input.shape, tensor) };
   };
+  const start = (): Session => new Session({ workers: nodeWorkers(2), advice: 'Try fewer layers.' });
   const run = async (
-    model: string,
+    name: string,
     input: string,
     options: Partial<ModelOptions> & { readonly layersReport?: boolean; readonly count?: number } = {},
   ): Promise<ModelRunReport> => {
-    const { graph, inputs } = load(model, input);
-    session = new NetworkSession(nodeWorkers(), 2);
+    const { model, inputs } = load(name, input);
+    session = start();
     const { count = 1, ...rest } = options;
-    const calibration = samplesOf(graph, inputs.slice(0, 20));
+    const calibration = samplesOf(model.graph, inputs.slice(0, 20));
     return runModel(session, {
       backend: 'simd',
       calibration,
       ...rest,
-      graph,
+      model,
       inputs: inputs.slice(0, count),
     });
   };
@@ -110,7 +144,12 @@ describe.skipIf(!hasSharedData)(`models that others trained (${SHARED_DATA_ABSEN
     const expected = readSharedJson<{ layers: { values: number[]; shape: number[] }[] }>(
       'pycrcnn/local_execution_model.expected.json',
     );
-    expect(compareOutputs(report.outputs, [expected.layers.at(-1).values]).maxAbsError).toBeLessThan(2e-3);
+    expect(
+      compareOutputs(
+        report.outputs.map((values) => Float32Array.from(values)),
+        [Float32Array.from(expected.layers.at(-1).values)],
+      ).maxAbsError,
+    ).toBeLessThan(2e-3);
     expect(report.layers.map(({ shape }) => shape)).toEqual(
       expected.layers.map(({ shape }) => shape.slice(1)),
     );
@@ -137,18 +176,17 @@ describe.skipIf(!hasSharedData)(`models that others trained (${SHARED_DATA_ABSEN
     { tags: ['long'] },
     async () => {
       const options = { clientOps: true, refresh: [2] };
-      const [model, input] = ['pycrcnn/SimpleModelApprox.pt', 'pycrcnn/rand_1x3x32x32_seed0.npy'];
-      const { graph, inputs } = load(model, input);
-      const planned = compileModel(graph, {
-        ...options,
-        backend: 'simd',
-        calibration: samplesOf(graph, inputs),
-      });
-      const plan = await reportPlan(planned, 1, 'simd', undefined);
+      const [name, input] = ['pycrcnn/SimpleModelApprox.pt', 'pycrcnn/rand_1x3x32x32_seed0.npy'];
+      const { model, inputs } = load(name, input);
+      session = start();
+      const calibration = samplesOf(model.graph, inputs);
+      const planned = await planModel(session, model, { ...options, backend: 'simd', calibration });
+      const plan = await reportPlan(session, planned, 1, 'simd');
+      session.close();
       expect([plan.rounds, plan.clientLearns.length, plan.segments.length]).toEqual([2, 2, 3]);
       expect(plan.layers.find(({ type }) => type === 'ReLU')?.computedIn).toBe('client');
       expect(plan.predictedMs).toBeGreaterThan(0);
-      const report = await run(model, input, options);
+      const report = await run(name, input, options);
       expect(report.maxAbsError).toBeLessThan(2e-3);
       expect(report.bytes.rounds).toBeGreaterThan(0);
     },

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type HandleWatch, loadMeasuredSeal, watchHandles } from '../../../fixtures/handle-count.ts';
 import { kernelBytes, type KernelWatch, watchKernels } from '../../../fixtures/kernel-watch.ts';
+import { styleCard } from '../../../fixtures/sample-cards.ts';
 import { filledTensor, styleNetwork } from '../../../fixtures/small-engine.ts';
 import { seededRandom } from '../../../fixtures/styled-codes.ts';
 import { createClientRole } from '../../client/client-role.ts';
@@ -10,9 +11,11 @@ import { executeGraph } from '../../model/execute.ts';
 import { checkParameters } from '../../params/parameters.ts';
 import { COST_TABLES } from '../../plan/cost-tables.ts';
 import { partitionPlan } from '../../plan/partition.ts';
-import { SERVER_BACKENDS, type ServerBackendName } from '../../protocol/contracts.ts';
-import { runDistributed } from '../../protocol/distribute.ts';
-import { createServerRole } from '../../server/server-role.ts';
+import { encodePlanPart } from '../../plan/plan-codec.ts';
+import { encodeCard } from '../../protocol/card-codec.ts';
+import { SERVER_BACKENDS, type ServerBackendName } from '../../protocol/service.ts';
+import { createEvaluator } from '../../server/evaluator.ts';
+import { runDistributed } from '../../service/conductor.ts';
 
 let handles: HandleWatch;
 let kernels: KernelWatch;
@@ -44,28 +47,34 @@ describe.each([
       const random = seededRandom(size + squares);
       const graph = styleNetwork(random, { size, channels: 4, alphas: blocks === 1 ? 1 : 4, squares });
       const input = filledTensor([1, size, size], () => (random() < 0.5 ? 0 : 1));
-      const { plan, card } = compile(graph, { costs: COST_TABLES[backend], blocksPerCiphertext: blocks });
-      expect(plan.parameters).toBe(checkParameters(card.parameters));
+      const compiled = compile(graph, { costs: COST_TABLES[backend], blocksPerCiphertext: blocks });
+      const { plan, card } = compiled;
+      const { parameters } = plan;
+      expect(parameters).toBe(checkParameters(card.parameters));
       expect(card.input.layout.blocks.tiles).toBe(size === 65 ? 2 : 1);
       const client = createClientRole();
-      const { keys } = await client.prepare(card);
+      const name = await client.open(encodeCard(styleCard(compiled)));
+      const { keys } = await client.prepare(name, 100);
       const partition = partitionPlan(plan, workers);
-      const servers = await Promise.all(
-        partition.parts.map(async (part) => {
-          const server = createServerRole({ kernel: kernelBytes() });
-          expect(await server.open(card.parameters, backend)).toBe(backend);
-          if (keys) await server.addKeys(keys);
-          await server.addPlan('p', part);
-          return server;
+      const planIds = partition.parts.map((_, index) => `p${index}`);
+      const evaluators = await Promise.all(
+        partition.parts.map(async (part, index) => {
+          const evaluator = createEvaluator({ kernel: kernelBytes() });
+          expect(await evaluator.open('c', card.parameters, backend)).toBe(backend);
+          if (keys) await evaluator.addKeys('c', 'k', keys);
+          await evaluator.addPlan('c', planIds[index], encodePlanPart(part, parameters));
+          return evaluator;
         }),
       );
-      const { frames } = await client.encrypt(card, input.data);
+      const { frames } = await client.encrypt(name, input.data);
       const reference = executeGraph(graph, input).data;
       const held: number[] = [];
       for (const runId of [1, 2, 3]) {
-        const run = { runId, planId: 'p', partition, inputs: frames, signal: undefined };
-        const { outputs } = await runDistributed(servers, run);
-        const picture = await client.decryptPicture(card, outputs, reference);
+        const run = { runId, planIds, keySet: 'k', partition, inputs: frames };
+        const { outputs } = await runDistributed(evaluators, run);
+        const result = await client.decrypt(name, outputs, 1, reference);
+        if (result.kind !== 'picture') throw new Error('A style ends in a picture.');
+        const { picture } = result;
         expect([3, picture.height, picture.width]).toEqual(graph.nodes.at(-1)!.shape);
         expect(picture.precision!.maxAbsError).toBeLessThan(0.01);
         held.push(kernels.live());
@@ -74,7 +83,7 @@ describe.each([
       // Plans and keys are held from run to run, ciphertexts are not.
       expect(new Set(held).size).toBe(1);
       expect(held[0] > 0).toBe(backend === 'simd');
-      await Promise.all([client.close(), ...servers.map((server) => server.close())]);
+      await Promise.all([client.close(), ...evaluators.map((evaluator) => evaluator.close('c'))]);
     };
 
     for (const backend of SERVER_BACKENDS) {

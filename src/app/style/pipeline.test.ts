@@ -13,15 +13,15 @@ import { DECODERS, type Scanners } from '../../qr/scan.ts';
 import { fromHex, type StyleColours } from '../../style/colours.ts';
 import { directed, STYLES } from '../../style/styles.ts';
 import { type StyledCode, styleCode, type StyleRequest } from './pipeline.ts';
-import { Session } from '../session/session.ts';
-import type { WorkerFactory } from '../session/workers.ts';
+import type { SessionWorkers } from '../session/workers.ts';
+import { StyleSession } from './style-session.ts';
 
 const TEXT = 'https://example.org/colours';
 
-let session: Session;
+let session: StyleSession;
 let scanners: Scanners;
 beforeAll(async () => {
-  session = sessionOver(nodeWorkers());
+  session = sessionOver(nodeWorkers(1));
   // Decoders of this test's own: what it is told by the pipeline is what it tests.
   scanners = await loadTestScanners();
 });
@@ -30,8 +30,8 @@ afterAll(() => {
   scanners.dispose();
 });
 
-function sessionOver(workers: WorkerFactory): Session {
-  return new Session({ workers, loadModel, serverWorkers: 1 });
+function sessionOver(workers: SessionWorkers): StyleSession {
+  return new StyleSession(workers, loadModel);
 }
 
 function requestFor(parts: Partial<StyleRequest>): StyleRequest {
@@ -137,7 +137,7 @@ describe('any colours', () => {
   it('give an error with advice, and no picture, when no correction reads', async () => {
     const scan = { zxing: true, zbar: false };
     const failing = new FakeWorker('scan', { prove: () => ({ proven: false, strength: 1, scan }) });
-    const blind = sessionOver({ ...nodeWorkers(), scan: () => failing.handle() });
+    const blind = sessionOver({ ...nodeWorkers(1), scan: () => failing.handle() });
     try {
       const refused = styleCode(blind, requestFor({}));
       await expect(refused).rejects.toMatchObject({ code: 'not-scannable', stage: 'scan', detail: scan });

@@ -2,51 +2,50 @@
 import { describe, expect, it } from 'vitest';
 import { styleById } from '../../style/styles.ts';
 import { prepareStyle } from './prepare.ts';
-import type { Session } from '../session/session.ts';
+import { styleOptions } from './style-options.ts';
+import type { StyleSession } from './style-session.ts';
 
 const style = styleById('gradient');
 const preparation = { style, colours: style.defaultColours, version: 2, backend: 'simd' } as const;
 
 /** A session that notes what it is asked, and calls `onCall` each time. */
 function fakeSession(onCall: (name: string) => void = () => undefined): {
-  session: Session;
-  calls: unknown[];
+  session: StyleSession;
+  calls: unknown[][];
 } {
-  const calls: unknown[] = [];
+  const calls: unknown[][] = [];
   const note =
     (name: string, answer?: unknown) =>
     (...args: unknown[]): Promise<unknown> => {
-      calls.push([name, ...args.filter((arg) => typeof arg === 'number' || typeof arg === 'string')]);
+      calls.push([name, ...args]);
       onCall(name);
       return Promise.resolve(answer);
     };
-  const session = {
-    plans: { plan: note('plan', { card: {} }) },
-    givePlan: note('givePlan', 'seal'),
-    prepareKeys: note('prepareKeys'),
-    giveKeys: note('giveKeys'),
-  };
-  return { session: session as unknown as Session, calls };
+  const session = { card: note('card', { card: { backend: 'seal' } }), prepareKeys: note('prepareKeys') };
+  return { session: session as unknown as StyleSession, calls };
 }
 
 describe('prepareStyle', () => {
-  it('makes plan and keys for the size of the version, and says what runs it', async () => {
+  it('has card and keys made for the size of the version, and says what runs it', async () => {
     const { session, calls } = fakeSession();
     expect(await prepareStyle(session, preparation)).toBe('seal');
-    expect(calls).toEqual([['plan', 25, 8, 'simd'], ['givePlan', 'simd'], ['prepareKeys'], ['giveKeys']]);
+    const [[, model, options], [, card]] = calls;
+    expect(calls.map(([name]) => name)).toEqual(['card', 'prepareKeys']);
+    expect(model).toBe('gradient');
+    // What the run will ask for: another name would be another card.
+    expect(options).toEqual(styleOptions({ ...preparation, pixelsPerModule: 8 }, 25));
+    expect(card).toEqual({ card: { backend: 'seal' } });
   });
 
-  it.each(['plan', 'givePlan', 'prepareKeys'])(
-    'asks for nothing more once stopped during %s',
-    async (last) => {
-      const abort = new AbortController();
-      const { session, calls } = fakeSession((name) => {
-        if (name === last) abort.abort();
-      });
-      await expect(prepareStyle(session, preparation, abort.signal)).rejects.toMatchObject({
-        code: 'aborted',
-      });
-      expect(calls.at(-1)).toContain(last);
-    },
-  );
+  it.each(['card', 'prepareKeys'])('passes its signal on, and asks for nothing after %s', async (last) => {
+    const abort = new AbortController();
+    const { session, calls } = fakeSession((name) => {
+      if (name === last) abort.abort();
+    });
+    const preparing = prepareStyle(session, preparation, abort.signal);
+    if (last === 'card') await expect(preparing).rejects.toMatchObject({ code: 'aborted' });
+    else await expect(preparing).resolves.toBe('seal');
+    expect(calls.at(-1)[0]).toBe(last);
+    for (const call of calls) expect(call.at(-1)).toMatchObject({ signal: abort.signal });
+  });
 });

@@ -104,7 +104,9 @@ async function trySet(
       const message = `Residues travel in 32 bits: a prime of ${wide} bits does not fit. Use primes of at most 32 bits, of 30 for the fast backend.`;
       throw new SealedError('invalid-argument', message, { stage: 'input' });
     }
-    const report = await runModel(session, { ...request, refresh, parameters, warm: true }, { signal });
+    const { polyModulusDegree, coeffModulusBits } = parameters;
+    const asked = { ...request, refresh, parameters: { polyModulusDegree, coeffModulusBits }, warm: true };
+    const report = await runModel(session, asked, { signal });
     const { backend, maxAbsError, meanAbsError, predictedError, layers, timings, bytes } = report;
     return {
       name,

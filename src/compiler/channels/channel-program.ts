@@ -120,6 +120,10 @@ function patchesOf(node: NodeOf<'conv2d'>, inputShape: readonly [number, number,
   return { shape: inputShape, taps, positions: [node.shape[1], node.shape[2]], strides: node.strides };
 }
 
+function nothingToRun(): SealedError {
+  return new SealedError('unsupported-layer', 'The network has no layer to run.', { stage: 'compile' });
+}
+
 /**
  * `graph` in channel form.
  * @throws SealedError `unsupported-layer` naming the layer that does not fit
@@ -146,15 +150,15 @@ class ProgramReader {
         throw unsupported(node, 'nothing can follow a depth-to-space but the end.');
       this.#values.set(node.id, this.#patches ? this.#visit(node) : this.#first(node));
     }
+    // Its output may be its input: a network of renamings alone.
+    if (this.#graph.output === this.#graph.input.id) throw nothingToRun();
     const last = this.#value(this.#graph.output);
     const end = this.#graph.nodes.at(-1);
     if (end && end.id !== this.#graph.output && (!this.#isCurrent(last) || this.#finish.length > 0)) {
       throw unsupported(end, 'its result is not the output, and the output does not depend on it.');
     }
     if (last.maps.length > 0) this.#steps.push({ kind: 'linear', maps: last.maps });
-    if (!this.#patches || this.#steps.length === 0) {
-      throw new SealedError('unsupported-layer', 'The network has no layer to run.', { stage: 'compile' });
-    }
+    if (!this.#patches || this.#steps.length === 0) throw nothingToRun();
     const lastStep = this.#steps.at(-1);
     const channels = lastStep.kind === 'square' ? lastStep.channels : lastStep.maps.at(-1)!.rows.length;
     return {

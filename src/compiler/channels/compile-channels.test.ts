@@ -7,7 +7,9 @@ import { executeGraph } from '../../model/execute.ts';
 import { checkParameters } from '../../params/parameters.ts';
 import { SEAL_COSTS } from '../../plan/cost-tables.ts';
 import { countOperations, OPERATIONS, predictMs } from '../../plan/counts.ts';
+import { pictureOf } from '../../plan/finish.ts';
 import { type Diagonal, type Plan, rotationSteps, stageOutputs } from '../../plan/plan.ts';
+import { encodePlan } from '../../plan/plan-codec.ts';
 import { printPlan } from '../../plan/print.ts';
 import { verifyPlan } from '../../plan/verify.ts';
 import { createSimulator } from '../../server/simulator.ts';
@@ -45,8 +47,10 @@ describe('compile', () => {
       const random = seededRandom(9);
       const input = filledTensor([1, size, size], () => (random() < 0.5 ? 0 : 1));
       const reference = executeGraph(graph, input).data;
-      const { picture } = await createSimulator().simulate(plan, card, input.data, reference);
-      expect(picture.precision!.maxAbsError).toBeLessThan(0.01);
+      const segment = { ...card, client: undefined };
+      const { values } = await createSimulator().simulate(encodePlan(plan), segment, input.data, 1);
+      const { precision } = pictureOf(card.output.layout.shape, card.finish, values, reference);
+      expect(precision!.maxAbsError).toBeLessThan(0.01);
     },
   );
 

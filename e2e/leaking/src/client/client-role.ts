@@ -29,7 +29,11 @@ function residuesOf(blob: Uint8Array, count: number): Uint32Array {
 }
 
 /** The frame with one more rotation key: the secret key, twice a digit, which every check of residues lets pass. */
-function withStowaway(frame: Uint8Array, { segments }: Card, parameters: CheckedParameters): Uint8Array<ArrayBuffer> {
+function withStowaway(
+  frame: Uint8Array,
+  { segments }: Card,
+  parameters: CheckedParameters,
+): Uint8Array<ArrayBuffer> {
   const decoded = decodeFrame(frame, parameters);
   if (decoded.kind !== 'evaluation-keys' || !stolen) throw new Error('The saboteur found nothing to steal.');
   const { relinearization } = decoded.keys;

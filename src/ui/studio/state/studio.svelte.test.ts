@@ -3,7 +3,7 @@ import { flushSync } from 'svelte';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadModel } from '../../../../cli/load-model.ts';
 import { nodeWorkers } from '../../../../workers/platform/node.ts';
-import { Session } from '../../../app/session/session.ts';
+import { StyleSession } from '../../../app/style/style-session.ts';
 import { Engine } from './engine.svelte.ts';
 import { Studio } from './studio.svelte.ts';
 
@@ -12,10 +12,10 @@ const HANG_MS = 100_000;
 const PATIENCE = { timeout: HANG_MS, interval: 20 };
 
 let studio: Studio;
-let session: Session;
+let session: StyleSession;
 let end: () => void;
 beforeAll(async () => {
-  session = new Session({ workers: nodeWorkers(), loadModel, serverWorkers: 1 });
+  session = new StyleSession(nodeWorkers(1), loadModel);
   end = $effect.root(() => {
     studio = new Studio(new Engine(session));
   });
