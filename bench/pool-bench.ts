@@ -52,14 +52,16 @@ async function poolOf(options: PoolOptions, evaluators: number): Promise<Pool> {
     backend: 'simd',
   } as const;
   const card = await session.card(style.id, styleOptions(drawing, modules));
-  await session.prepareKeys(card);
+  const { keySet } = await session.prepareKeys(card);
   const dark = Float32Array.from({ length: modules * modules }, (_, index) => (index * 7) % 2);
-  const { frames } = await session.onClient('encrypt', {}, (client) => client.encrypt(card.hash, dark));
+  const { frames } = await session.onClient(keySet, 'encrypt', {}, (client) =>
+    client.encrypt(card.hash, dark),
+  );
   let exchanged = 0;
   return {
     session,
     evaluate: async () => {
-      const answer = await session.evaluate({ card: card.hash, segment: 0, frames }, {});
+      const answer = await session.evaluate({ card: card.hash, segment: 0, keySet, frames }, {});
       exchanged = answer.exchangedBytes;
     },
     exchangedBytes: () => exchanged,

@@ -32,6 +32,7 @@ export function crossControls(args: readonly unknown[]): Crossing {
   const { signal, onProgress } = controls;
   const { port1, port2 } = new MessageChannel();
   const abort = (): void => port1.postMessage('abort');
+  if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort);
   listen(port1, (progress) => onProgress?.(progress));
   const wire: WireControls = { controlsPort: port2 };

@@ -4,9 +4,10 @@ import { runInNewContext } from 'node:vm';
 import { MessageChannel } from 'node:worker_threads';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import * as Comlink from 'comlink';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { WorkerHandle } from '../src/app/session/workers.ts';
-import { SealedError } from '../src/base/errors.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type Controls, nextTask } from '../src/base/controls.ts';
+import { SealedError, throwIfAborted } from '../src/base/errors.ts';
+import type { WorkerHandle } from '../src/base/worker-handle.ts';
 import { connect } from './pool.ts';
 import { transferring } from './wire.ts';
 
@@ -49,6 +50,30 @@ const role = {
       new SealedError('load-failed', 'The file is blocked.', { detail: { reason: 'unreachable' } }),
     ),
   never: (): Promise<never> => new Promise(() => undefined),
+  /** Works until it is told to stop, and says that it has begun. */
+  async work(name: string, { signal, onProgress }: Controls<string> = {}): Promise<never> {
+    onProgress?.(`${name} begins`);
+    for (;;) {
+      await nextTask();
+      throwIfAborted(signal, 'server');
+    }
+  },
+  count: async (to: number, { onProgress }: Controls<number> = {}): Promise<number> => {
+    for (let i = 1; i <= to; i += 1) {
+      onProgress?.(i);
+      await nextTask();
+    }
+    return to;
+  },
+  given: (...args: unknown[]): Promise<string> =>
+    Promise.resolve(
+      args
+        .map((arg) =>
+          (arg as Controls | undefined)?.signal instanceof AbortSignal ? 'controls' : typeof arg,
+        )
+        .join(),
+    ),
+  forever: (_: Controls<number>): Promise<never> => new Promise(() => undefined),
 };
 type Role = Omit<typeof role, 'kept'>;
 
@@ -230,6 +255,114 @@ describe('a worker that could not load a file', () => {
     await expect(handle.role.sealed()).rejects.toMatchObject({ code: 'missing-key' });
     expect(handle.dead).toBe(false);
     expect(await handle.role.add(1, 2)).toBe(3);
+  });
+});
+
+describe('controls', () => {
+  /** Ports that calls have opened since, at the caller's side and at the worker's, and those that have closed. */
+  function watchPorts(): { opened: () => number; allClosed: () => Promise<void> } {
+    const closed: Promise<void>[] = [];
+    const Original = globalThis.MessageChannel;
+    class Watched extends Original {
+      constructor() {
+        super();
+        for (const port of [this.port1, this.port2] as unknown as NodePort[]) {
+          closed.push(new Promise((resolve) => port.on('close', resolve)));
+        }
+      }
+    }
+    vi.stubGlobal('MessageChannel', Watched);
+    return { opened: () => closed.length, allClosed: async () => void (await Promise.all(closed)) };
+  }
+  interface NodePort {
+    on(event: 'close', listener: () => void): void;
+  }
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('carry an abort to the role, and the call rejects with aborted', async () => {
+    const { handle } = start();
+    const ports = watchPorts();
+    const controllers = [new AbortController(), new AbortController()];
+    const begun: string[] = [];
+    const all = Promise.withResolvers<void>();
+    const onProgress = (name: string): void => void (begun.push(name) === 2 && all.resolve());
+    const calls = controllers.map(({ signal }, index) =>
+      handle.role.work(`call ${index}`, { signal, onProgress }),
+    );
+    await all.promise;
+    expect(begun.sort()).toEqual(['call 0 begins', 'call 1 begins']);
+    const aborted = { code: 'aborted', stage: 'server' };
+    const [first, second] = calls.map((call) => expect(call).rejects.toMatchObject(aborted));
+    controllers[0].abort();
+    await first;
+    // The other call was not meant.
+    expect(await handle.role.add(1, 2)).toBe(3);
+    expect(await Promise.race([calls[1].catch(() => 'ended'), nextTask().then(() => 'runs')])).toBe('runs');
+    controllers[1].abort();
+    await second;
+    expect(ports.opened()).toBe(4);
+    await ports.allClosed();
+    expect(handle.dead).toBe(false);
+  });
+
+  it('carry an abort that came before the call', async () => {
+    const { handle } = start();
+    const call = handle.role.work('late', { signal: AbortSignal.abort() });
+    await expect(call).rejects.toMatchObject({ code: 'aborted', stage: 'server' });
+  });
+
+  it('bring progress back in order, and nothing after the answer; the ports close', async () => {
+    const { handle } = start();
+    const ports = watchPorts();
+    const seen: number[] = [];
+    expect(await handle.role.count(4, { onProgress: (value) => seen.push(value) })).toBe(4);
+    const { length } = seen;
+    await ports.allClosed();
+    await nextTask();
+    expect(seen).toHaveLength(length);
+    // What is sent with the answer itself may come too late; what came, came in order.
+    expect(seen).toEqual([1, 2, 3, 4].slice(0, length));
+    expect(length).toBeGreaterThanOrEqual(3);
+    expect(ports.opened()).toBe(2);
+  });
+
+  it('let go of the signal and of the ports when the call fails or the worker dies', async () => {
+    const { handle, die } = start();
+    const ports = watchPorts();
+    const { signal } = new AbortController();
+    const added = vi.spyOn(signal, 'addEventListener');
+    const removed = vi.spyOn(signal, 'removeEventListener');
+    const missing = handle.role as unknown as { nowhere: (controls: Controls) => Promise<void> };
+    await expect(missing.nowhere({ signal })).rejects.toMatchObject({ code: 'internal' });
+    const waiting = [handle.role.forever({ signal }), handle.role.forever({ onProgress: () => undefined })];
+    die('planted');
+    for (const call of waiting) await expect(call).rejects.toMatchObject({ code: 'worker-died' });
+    expect(added.mock.calls.map(([, listener]) => listener)).toEqual(
+      removed.mock.calls.map(([, listener]) => listener),
+    );
+    expect(ports.opened()).toBe(6);
+    await ports.allClosed();
+  });
+
+  it('open no port for a dead worker', async () => {
+    const { handle, die } = start();
+    die('planted');
+    const ports = watchPorts();
+    const { signal } = new AbortController();
+    await expect(handle.role.forever({ signal })).rejects.toMatchObject({ code: 'worker-died' });
+    expect(ports.opened()).toBe(0);
+  });
+
+  it('are left out where there are none: the role gets what it was given, and no port is opened', async () => {
+    const { handle } = start();
+    const ports = watchPorts();
+    expect(await handle.role.given(1, 'a')).toBe('number,string');
+    expect(await handle.role.given({ signal: undefined, onProgress: undefined })).toBe('object');
+    expect(await handle.role.given()).toBe('');
+    expect(ports.opened()).toBe(0);
+    const { signal } = new AbortController();
+    expect(await handle.role.given(1, { signal })).toBe('number,controls');
+    expect(await handle.role.given(undefined, { onProgress: () => undefined })).toBe('undefined,controls');
   });
 });
 

@@ -37,6 +37,8 @@ interface Run extends RunInput {
   readonly bytes: RunBytes;
   readonly outputs: Float32Array[];
   picture: Picture | undefined;
+  /** Whose keys it uses from beginning to end; none in the simulation. */
+  keySet: string;
 }
 
 let runs = 0;
@@ -53,6 +55,7 @@ function start(session: Session, input: RunInput, stages: Stages): Run {
     bytes: { evaluationKeys: 0, request: 0, response: 0, rounds: 0, exchanged: 0 },
     outputs: [],
     picture: undefined,
+    keySet: '',
   };
 }
 
@@ -67,7 +70,6 @@ export async function runSealed(session: Session, input: RunInput, stages: Stage
     // The service has let go of keys or plans that it had, or is a new one: nothing has been answered yet.
     const isGone = error instanceof SealedError && (error.code === 'keys-gone' || error.code === 'card-gone');
     if (!isGone) throw error;
-    session.forgetKeys();
     await session.renew(input.card, { signal: stages.signal });
     return await tryRun(session, input, stages);
   }
@@ -77,10 +79,11 @@ async function tryRun(session: Session, input: RunInput, stages: Stages): Promis
   const run = start(session, input, stages);
   const { card, timings, bytes } = run;
   const { signal } = stages;
-  const { keygenMs } = await stages.run('keygen', () =>
+  const { keygenMs, keySet } = await stages.run('keygen', () =>
     session.prepareKeys(card, { signal, onProgress: (share) => stages.progress('keygen', share) }),
   );
   timings.keygenMs = keygenMs;
+  run.keySet = keySet;
   bytes.evaluationKeys = session.takeKeyBytes();
   const isSimple = card.card.segments.length === 1 && groupsIn(run, 0).length === 1;
   if (isSimple) await runStaged(run);
@@ -149,10 +152,10 @@ function groupsIn({ card, inputs }: RunInput, segment: number): Group[] {
 }
 
 async function encrypt(run: Run, segment: number, group: Group): Promise<EncryptedInput> {
-  const { session, card, inputs, stages, timings, bytes } = run;
+  const { session, keySet, card, inputs, stages, timings, bytes } = run;
   const { signal } = stages;
   const held: InputGroup = { runId: run.id, ...group };
-  const encrypted = await session.onClient('encrypt', { signal }, (client) =>
+  const encrypted = await session.onClient(keySet, 'encrypt', { signal }, (client) =>
     segment === 0
       ? client.encrypt(card.hash, joined(inputs, group), { signal })
       : client.encryptHeld(card.hash, segment, held, { signal }),
@@ -164,14 +167,14 @@ async function encrypt(run: Run, segment: number, group: Group): Promise<Encrypt
 }
 
 async function evaluate(
-  { session, card, stages, bytes }: Run,
+  { session, keySet, card, stages, bytes }: Run,
   segment: number,
   frames: readonly Uint8Array[],
   siblings: number,
   onProgress: (share: number) => void,
 ): Promise<EvaluationAnswer> {
   const { signal } = stages;
-  const request = { card: card.hash, segment, frames, siblings };
+  const request = { card: card.hash, segment, keySet, frames, siblings };
   const answer = await session.evaluate(request, { signal, onProgress });
   const isLast = segment === card.card.segments.length - 1;
   bytes[isLast ? 'response' : 'rounds'] += bytesOf(answer.frames);
@@ -181,16 +184,16 @@ async function evaluate(
 
 /** Decrypts an answer: keeps it at the client for the next segment, or takes the result. */
 async function finish(run: Run, segment: number, group: Group, answer: EvaluationAnswer): Promise<void> {
-  const { session, card, stages, timings, reference } = run;
+  const { session, keySet, card, stages, timings, reference } = run;
   const { signal } = stages;
   if (segment < card.card.segments.length - 1) {
-    const { decryptMs } = await session.onClient('decrypt', { signal }, (client) =>
+    const { decryptMs } = await session.onClient(keySet, 'decrypt', { signal }, (client) =>
       client.hold(card.hash, segment, answer.frames, { runId: run.id, ...group }, { signal }),
     );
     timings.roundMs += decryptMs;
     return;
   }
-  const result: DecryptedResult = await session.onClient('decrypt', { signal }, (client) =>
+  const result: DecryptedResult = await session.onClient(keySet, 'decrypt', { signal }, (client) =>
     client.decrypt(card.hash, answer.frames, group.inputs, reference, { signal }),
   );
   timings.decryptMs += result.decryptMs;
@@ -201,7 +204,7 @@ async function finish(run: Run, segment: number, group: Group, answer: Evaluatio
 /** The same plans on plaintext slots, rounded as the scheme rounds: no keys, no ciphertexts. */
 export async function runSimulated(session: Session, input: RunInput, stages: Stages): Promise<RunOutcome> {
   const run = start(session, input, stages);
-  const { card, hash } = input.card;
+  const { card } = input.card;
   const { signal } = stages;
   let values = [...input.inputs];
   await stages.run('evaluate', async () => {
@@ -209,8 +212,8 @@ export async function runSimulated(session: Session, input: RunInput, stages: St
       const results: Float32Array[] = [];
       for (const group of groupsIn(run, segment)) {
         throwIfAborted(signal, 'server');
-        const request = { card: hash, segment, values: joined(values, group), inputs: group.inputs };
-        const simulated = await session.simulate(request, { signal });
+        const request = { segment, values: joined(values, group), inputs: group.inputs };
+        const simulated = await session.simulate(input.card, request, { signal });
         run.timings.evaluateMs += simulated.evaluateMs;
         results.push(...split(executeBatch(client, simulated.values), group.inputs));
         stages.progress('evaluate', (segment + results.length / input.inputs.length) / card.segments.length);
@@ -222,7 +225,7 @@ export async function runSimulated(session: Session, input: RunInput, stages: St
   if (result.kind === 'tensor') run.outputs.push(...values);
   else {
     const [channels, height, width] = card.segments.at(-1)!.output.layout.shape;
-    run.picture = pictureOf([channels, height, width!], result.finish, values[0], input.reference);
+    run.picture = pictureOf([channels, height, width], result.finish, values[0], input.reference);
   }
   return { outputs: run.outputs, picture: run.picture, timings: run.timings, bytes: run.bytes };
 }

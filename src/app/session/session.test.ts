@@ -1,349 +1,393 @@
 // The session over workers of this test: who is given what, what is replaced when it dies, and that a stop spoils nothing.
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { FakeWorker } from '../../../fixtures/fake-worker.ts';
-import { styleNetwork } from '../../../fixtures/small-engine.ts';
+import type { FakeWorker } from '../../../fixtures/fake-worker.ts';
+import { filledTensor } from '../../../fixtures/small-engine.ts';
+import { cardOfGraph, SessionBench, WANTED } from '../../../fixtures/session-bench.ts';
 import { seededRandom } from '../../../fixtures/styled-codes.ts';
-import { compile } from '../../compiler/channels/compile-channels.ts';
-import { SEAL_COSTS } from '../../plan/cost-tables.ts';
-import { partitionPlan } from '../../plan/partition.ts';
-import { emptyRaster } from '../../base/raster.ts';
-import type { ModelCard } from '../../plan/plan.ts';
-import type { ServerBackendName } from '../../protocol/contracts.ts';
-import type { ReadyPlan } from '../style/plans.ts';
-import { Session } from './session.ts';
-import type { WorkerFactory } from './workers.ts';
+import type { Graph } from '../../model/graph.ts';
 
-const WORKERS = 2;
-
-/** A session and the workers it has started, by role, in order. */
-class Bench {
-  readonly clients: FakeWorker[] = [];
-  readonly servers: FakeWorker[] = [];
-  readonly scans: FakeWorker[] = [];
-  readonly simulators: FakeWorker[] = [];
-  readonly session: Session;
-
-  constructor() {
-    const started = (list: FakeWorker[], worker: FakeWorker): FakeWorker => {
-      list.push(worker);
-      return worker;
-    };
-    const factory: WorkerFactory = {
-      client: () => started(this.clients, this.#client()).handle(),
-      server: () => started(this.servers, this.#server()).handle(),
-      scan: () => started(this.scans, new FakeWorker('scan', { prove: () => 'proof' })).handle(),
-      simulator: () =>
-        started(this.simulators, new FakeWorker('simulator', { simulate: () => 'simulated' })).handle(),
-    };
-    const loadModel = (): Promise<never> => Promise.reject(new Error('No model is loaded here.'));
-    this.session = new Session({ workers: factory, loadModel, serverWorkers: WORKERS });
-  }
-
-  /** A client that makes keys once for each set of parameters, as the real one does. */
-  #client(): FakeWorker {
-    const number = this.clients.length;
-    let made = '';
-    return new FakeWorker('client', {
-      prepare: (card: ModelCard) => {
-        const parameters = JSON.stringify(card.parameters);
-        const isNew = made !== parameters;
-        made = parameters;
-        return {
-          keys: isNew ? Uint8Array.of(number, card.parameters.polyModulusDegree / 1024) : undefined,
-          keygenMs: 1,
-        };
-      },
-      encrypt: () => ({ frames: [Uint8Array.of(9)], encodeMs: 1, encryptMs: 1 }),
-      decryptPicture: () => 'picture',
-    });
-  }
-
-  #server(): FakeWorker {
-    const plans = new Set<string>();
-    let opening = '';
-    return new FakeWorker('server', {
-      open: (literal: object, backend: ServerBackendName) => {
-        const wanted = JSON.stringify([literal, backend]);
-        if (wanted !== opening) plans.clear();
-        opening = wanted;
-        return backend;
-      },
-      hasPlan: (id: string) => plans.has(id),
-      addPlan: (id: string) => void plans.add(id),
-      run: (_run: number, _id: string, _segment: number, _frames: unknown, wanted: number[]) => ({
-        frames: wanted.map((index) => ({ index, frame: Uint8Array.of(index) })),
-        busyMs: 1,
-      }),
-      progress: () => 0,
-      memoryBytes: () => 42,
-    });
-  }
-
-  /** What a run gives the workers before it evaluates. */
-  async prepare(ready: ReadyPlan, signal?: AbortSignal): Promise<void> {
-    await this.session.givePlan(ready, 'simd', signal);
-    await this.session.prepareKeys(ready.card, signal);
-    await this.session.giveKeys(signal);
-  }
-
-  evaluate(ready: ReadyPlan, signal?: AbortSignal): Promise<{ outputs: readonly Uint8Array[] }> {
-    return this.session.evaluate(ready, [Uint8Array.of(1)], () => undefined, signal);
-  }
+/** x → dense, 2 outputs. */
+function dense(seed: number): Graph {
+  const weight = filledTensor([2, 4], seededRandom(seed));
+  return {
+    name: `dense ${seed}`,
+    input: { id: 'x', shape: [4] },
+    nodes: [{ id: 'a', inputs: ['x'], shape: [2], op: 'linear', weight }],
+    output: 'a',
+  };
 }
 
-/** A plan at N = 4096 and one at 8192. */
-const [shallow, deep] = ([0, 1] as const).map((squares): ReadyPlan => {
-  const graph = styleNetwork(seededRandom(1), { size: 5, channels: 2, alphas: 1, squares });
-  const compiled = compile(graph, { costs: SEAL_COSTS, blocksPerCiphertext: 1 });
-  const single = { ...partitionPlan(compiled.plan, WORKERS), needs: [[[0], [0]]] };
-  const [segment] = single.owners.slice(-1);
-  const partition = { ...single, owners: [segment] };
-  return { ...compiled, id: `plan ${squares}`, graph, partition, foreground: emptyRaster(1, 1) };
-});
+/** Two cards of the same parameters, and one of others. */
+const cards = {
+  shallow: cardOfGraph('shallow', dense(1)),
+  sibling: cardOfGraph('sibling', dense(2)),
+  deep: cardOfGraph('deep', {
+    ...dense(3),
+    nodes: [...dense(3).nodes, { id: 's', inputs: ['a'], shape: [2], op: 'square' }],
+    output: 's',
+  }),
+};
 
-/** Keys a server has been given: number of the client that made them, and N / 1024. */
-function keysOf(server: FakeWorker): number[][] {
-  return server.calls
-    .filter(([method]) => method === 'addKeys')
-    .map(([, frame]) => [...(frame as Uint8Array)]);
-}
+/** The frames of keys that a service gets for one set. */
+const whole = (secret: string): string[] => [`${secret}/4`, `${secret}/4`, `${secret}/2`];
+const never = (): Promise<never> => new Promise(() => undefined);
+const isRight = SessionBench.isRight;
 
+let bench: SessionBench;
 afterEach(() => {
   vi.useRealTimers();
+  bench.session.close();
 });
 
-describe('a session', () => {
-  it('gives every server its part of the plan and the keys, each once', async () => {
-    const bench = new Bench();
-    await bench.prepare(shallow);
-    await bench.prepare(shallow);
-    expect(bench.clients).toHaveLength(1);
-    expect(bench.servers).toHaveLength(WORKERS);
-    for (const [worker, server] of bench.servers.entries()) {
-      expect(keysOf(server)).toEqual([[0, 4]]);
-      const plans = server.calls.filter(([method]) => method === 'addPlan');
-      expect(plans).toEqual([['addPlan', 'plan 0', shallow.partition.parts[worker]]]);
-      expect(server.methods.indexOf('open')).toBe(0);
-    }
-    const { outputs } = await bench.evaluate(shallow);
-    expect(outputs.map(([index]) => index)).toEqual(shallow.partition.owners[0].map((_, index) => index));
+/** The keys of the first, second … service. */
+const keys = (service = 0): string[] => bench.keysOf(bench.services[service]).map((put) => put.keys);
+const names = (service = 0): string[] => [
+  ...new Set(bench.keysOf(bench.services[service]).map(({ keySet }) => keySet)),
+];
+const held = (service = 0): string[] => bench.ask(bench.services[service], 'keySetNames');
+
+describe('keys', () => {
+  it('are given to the service once, a few at a time, under one name', async () => {
+    bench = new SessionBench(cards);
+    const card = await bench.card('shallow');
+    const shares: number[] = [];
+    const { keySet } = await bench.session.prepareKeys(card, { onProgress: (share) => shares.push(share) });
+    expect(bench.session.takeKeyBytes()).toBe(3 * 'secret 0.1/4'.length);
+    for (let run = 0; run < 2; run += 1) expect(isRight(await bench.run(card))).toBe(true);
+    expect([bench.clients.length, bench.services.length]).toEqual([1, 1]);
+    expect(keys()).toEqual(whole('secret 0.1'));
+    expect(names()).toEqual([keySet]);
+    expect(shares.at(-1)).toBe(1);
+    expect(bench.session.takeKeyBytes()).toBe(0);
   });
 
-  it('replaces a server that has died and gives the new one plan and keys, but the other nothing twice', async () => {
-    const bench = new Bench();
-    await bench.prepare(shallow);
-    bench.servers[1].die();
-    await bench.prepare(shallow);
-    expect(bench.servers).toHaveLength(3);
-    expect(keysOf(bench.servers[2])).toEqual([[0, 4]]);
-    expect(bench.servers[2].calls).toContainEqual(['addPlan', 'plan 0', shallow.partition.parts[1]]);
-    expect(keysOf(bench.servers[0])).toEqual([[0, 4]]);
-    expect((await bench.evaluate(shallow)).outputs.length).toBeGreaterThan(0);
+  it('are reported by the run that made them, and are none in the next', async () => {
+    bench = new SessionBench(cards);
+    const card = await bench.card('shallow');
+    const first = await bench.run(card);
+    expect(first.bytes.evaluationKeys).toBe(3 * 'secret 0.1/4'.length);
+    expect(first.timings.keygenMs).toBe(3);
+    expect((await bench.run(card)).bytes.evaluationKeys).toBe(0);
   });
 
-  it('fails a run whose server dies in the middle of it, ends it elsewhere, and runs again', async () => {
-    const bench = new Bench();
-    await bench.prepare(shallow);
-    const [first, second] = bench.servers;
-    second.answers.set('run', () => {
-      second.die();
-      return new Promise(() => undefined);
+  it('serve every card of their parameters, and others are made for other parameters', async () => {
+    bench = new SessionBench(cards);
+    const { shallow, sibling, deep } = {
+      shallow: await bench.card('shallow'),
+      sibling: await bench.card('sibling'),
+      deep: await bench.card('deep'),
+    };
+    for (const card of [shallow, sibling, deep, shallow]) expect(isRight(await bench.run(card))).toBe(true);
+    expect(keys()).toEqual([1, 2, 3].flatMap((count) => whole(`secret 0.${count}`)));
+    expect(names()).toHaveLength(3);
+    // What is not used any more is dropped.
+    expect(held()).toEqual(names().slice(2));
+  });
+
+  it('are prepared once by several who ask at once', async () => {
+    bench = new SessionBench(cards);
+    const card = await bench.card('shallow');
+    const [one, two] = await Promise.all([bench.session.prepareKeys(card), bench.session.prepareKeys(card)]);
+    expect(one.keySet).toBe(two.keySet);
+    expect(keys()).toEqual(whole('secret 0.1'));
+  });
+
+  it('stay those of a run while others of the same parameters are prepared beside it', async () => {
+    bench = new SessionBench(cards);
+    const [shallow, sibling] = [await bench.card('shallow'), await bench.card('sibling')];
+    const outcomes = await Promise.all([bench.run(shallow), bench.run(sibling), bench.run(shallow)]);
+    expect(outcomes.map(isRight)).toEqual([true, true, true]);
+    expect(keys()).toEqual(whole('secret 0.1'));
+  });
+
+  it('are never those of another run: one whose keys were replaced meanwhile starts again', async () => {
+    bench = new SessionBench(cards);
+    const [shallow, deep] = [await bench.card('shallow'), await bench.card('deep')];
+    await bench.session.prepareKeys(shallow);
+    const [service] = bench.services;
+    const evaluate = service.answers.get('evaluate') as (request: unknown) => unknown;
+    const [asked, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    service.answers.set('evaluate', async (request: unknown) => {
+      service.answers.set('evaluate', evaluate);
+      const answer = evaluate(request);
+      asked.resolve();
+      await gate.promise;
+      return answer;
     });
-    await expect(bench.evaluate(shallow)).rejects.toMatchObject({ code: 'worker-died' });
-    expect(first.methods.at(-1)).toBe('end');
-    await bench.prepare(shallow);
-    expect((await bench.evaluate(shallow)).outputs.length).toBeGreaterThan(0);
+    const running = bench.run(shallow);
+    await asked.promise;
+    await bench.session.prepareKeys(deep);
+    gate.resolve();
+    expect(isRight(await running)).toBe(true);
+    expect(keys()).toEqual([1, 2, 3].flatMap((count) => whole(`secret 0.${count}`)));
   });
+});
 
-  it('forgets the keys of a client that has died: the new one’s go to every server', async () => {
-    const bench = new Bench();
-    await bench.prepare(shallow);
+describe('a client that dies', () => {
+  it('is replaced: keys are made anew under another name, and the old ones dropped', async () => {
+    bench = new SessionBench(cards);
+    const card = await bench.card('shallow');
+    await bench.run(card);
     bench.clients[0].die();
-    await bench.prepare(shallow);
+    expect(isRight(await bench.run(card))).toBe(true);
     expect(bench.clients).toHaveLength(2);
-    for (const server of bench.servers)
-      expect(keysOf(server)).toEqual([
-        [0, 4],
-        [1, 4],
-      ]);
-    bench.servers[0].die();
-    await bench.prepare(shallow);
-    expect(keysOf(bench.servers[2])).toEqual([[1, 4]]);
+    expect(keys()).toEqual([...whole('secret 0.1'), ...whole('secret 1.1')]);
+    expect(names()).toHaveLength(2);
+    expect(held()).toEqual(names().slice(1));
+    expect(bench.services).toHaveLength(1);
   });
 
-  it('gives a style with other parameters keys of its own, and new ones to the first when it comes back', async () => {
-    const bench = new Bench();
-    await bench.prepare(shallow);
-    await bench.prepare(deep);
-    await bench.prepare(shallow);
-    for (const server of bench.servers)
-      expect(keysOf(server)).toEqual([
-        [0, 4],
-        [0, 8],
-        [0, 4],
-      ]);
-    const plans = bench.servers[0].calls.filter(([method]) => method === 'addPlan').map(([, id]) => id);
-    expect(plans).toEqual(['plan 0', 'plan 1', 'plan 0']);
-    bench.servers[0].die();
-    await bench.prepare(shallow);
-    expect(keysOf(bench.servers[2])).toEqual([[0, 4]]);
+  it.each(['prepare', 'encrypt', 'decrypt'])(
+    'in the middle of "%s" fails the run, not the next',
+    async (method) => {
+      bench = new SessionBench(cards);
+      const card = await bench.card('shallow');
+      const [client] = bench.clients;
+      client.answers.set(method, () => {
+        client.die();
+        return never();
+      });
+      await expect(bench.run(card)).rejects.toMatchObject({ code: 'worker-died' });
+      expect(isRight(await bench.run(card))).toBe(true);
+      expect(held()).toHaveLength(1);
+    },
+  );
+
+  it('while the service computes costs the run a second try', async () => {
+    bench = new SessionBench(cards);
+    const card = await bench.card('shallow');
+    const [service] = bench.services;
+    const evaluate = service.answers.get('evaluate') as (request: unknown) => unknown;
+    service.answers.set('evaluate', (request: unknown) => {
+      if (bench.clients.length === 1) bench.clients[0].die();
+      return evaluate(request);
+    });
+    expect(isRight(await bench.run(card))).toBe(true);
+    expect(keys()).toEqual([...whole('secret 0.1'), ...whole('secret 1.1')]);
+  });
+});
+
+describe('a service that dies', () => {
+  it('is replaced: the new one compiles the card again and gets new keys', async () => {
+    bench = new SessionBench(cards);
+    const card = await bench.card('shallow');
+    await bench.run(card);
+    bench.services[0].die();
+    expect(isRight(await bench.run(card))).toBe(true);
+    expect(bench.services).toHaveLength(2);
+    expect([bench.clients.length, held(1).length]).toEqual([1, 1]);
+    // The client forgets the secret key: it would not give out those keys again.
+    expect(bench.clients[0].methods).toContain('close');
+    expect(names(0)).not.toContain(held(1)[0]);
   });
 
-  it('gives the keys again to servers that are opened anew, for another backend', async () => {
-    const bench = new Bench();
-    await bench.prepare(shallow);
-    expect(await bench.session.givePlan(shallow, 'seal')).toBe('seal');
-    await bench.session.giveKeys();
-    for (const server of bench.servers)
-      expect(keysOf(server)).toEqual([
-        [0, 4],
-        [0, 4],
-      ]);
+  it.each(['putKeys', 'evaluate'])('in the middle of "%s" fails the run, not the next', async (method) => {
+    bench = new SessionBench(cards);
+    const card = await bench.card('shallow');
+    const [service] = bench.services;
+    service.answers.set(method, () => {
+      service.die();
+      return never();
+    });
+    await expect(bench.run(card)).rejects.toMatchObject({ code: 'worker-died' });
+    expect(isRight(await bench.run(card))).toBe(true);
+    expect(bench.services).toHaveLength(2);
   });
 
-  it('says that SEAL computes as soon as one server fell back on it', async () => {
-    const bench = new Bench();
-    await bench.prepare(shallow);
-    expect(await bench.session.givePlan(shallow, 'simd')).toBe('simd');
-    bench.servers[1].answers.set('open', () => 'seal');
-    expect(await bench.session.givePlan(shallow, 'simd')).toBe('seal');
-  });
-
-  it('keeps the keys of a client that was making them when the run was stopped', async () => {
-    const bench = new Bench();
-    const controller = new AbortController();
-    const stopped = bench.session.prepareKeys(shallow.card, controller.signal);
-    controller.abort();
-    await expect(stopped).rejects.toMatchObject({ code: 'aborted', stage: 'keygen' });
-    await bench.prepare(shallow);
-    expect(keysOf(bench.servers[0])).toEqual([[0, 4]]);
-  });
-
-  it('stops a run: every server is told, and the next run has another number', async () => {
-    const bench = new Bench();
-    await bench.prepare(shallow);
-    const controller = new AbortController();
-    for (const server of bench.servers) server.answers.set('run', () => new Promise(() => undefined));
-    const running = bench.evaluate(shallow, controller.signal);
-    controller.abort();
-    await expect(running).rejects.toMatchObject({ code: 'aborted', stage: 'server' });
-    const runs = (server: FakeWorker, method: string) =>
-      server.calls.filter(([name]) => name === method).map(([, run]) => run);
-    for (const server of bench.servers) {
-      expect(runs(server, 'end')).toContain(runs(server, 'run')[0]);
-      expect(server.reason).toBeUndefined();
-      server.answers.set('run', (_r: number, _p: string, _s: number, _f: unknown, wanted: number[]) => ({
-        frames: wanted.map((index) => ({ index, frame: Uint8Array.of(index) })),
-        busyMs: 1,
-      }));
+  it('is given again what was loaded, for a card that is new and for one that is known', async () => {
+    bench = new SessionBench(cards);
+    bench.files.set('my.onnx', cardOfGraph('my.onnx', dense(9)));
+    const file = { name: 'my.onnx', bytes: Uint8Array.of(1, 2, 3) };
+    const { id } = await bench.session.load(file);
+    const card = await bench.card(id);
+    expect(isRight(await bench.run(card))).toBe(true);
+    bench.services[0].die();
+    expect(isRight(await bench.run(card))).toBe(true);
+    bench.services[1].die();
+    expect((await bench.card(id)).hash).toBe(card.hash);
+    for (const service of bench.services) {
+      const loads = service.calls.filter(([method]) => method === 'load').map(([, given]) => given);
+      expect(loads).toEqual([file]);
     }
-    await bench.evaluate(shallow);
-    const [first, second] = runs(bench.servers[0], 'run');
-    expect(second).not.toBe(first);
   });
 
-  it.each<[string, (bench: Bench) => Promise<unknown>, (bench: Bench) => FakeWorker[], string]>([
-    ['client that makes keys', (b) => b.session.prepareKeys(shallow.card), (b) => b.clients, 'prepare'],
-    [
-      'client that encrypts',
-      (b) => b.session.encrypt(shallow.card, new Float32Array(25)),
-      (b) => b.clients,
-      'encrypt',
-    ],
-    [
-      'client that decrypts',
-      (b) => b.session.decrypt(shallow.card, [], undefined),
-      (b) => b.clients,
-      'decryptPicture',
-    ],
+  it('is asked again for a card that its plan, times and simulation are wanted of', async () => {
+    bench = new SessionBench(cards);
+    const { session } = bench;
+    const card = await bench.card('shallow');
+    const request = { segment: 0, values: new Float32Array(4), inputs: 1 };
+    const questions = [
+      () => session.explain(card),
+      () => session.measure(card),
+      () => session.predict(card, 1),
+      async () => (await session.simulate(card, request, {})).evaluateMs,
+    ];
+    for (const [index, ask] of questions.entries()) {
+      bench.services.at(-1).die();
+      expect(await ask()).toEqual(['explained', 'measured', 5, 1][index]);
+    }
+    expect(bench.services).toHaveLength(5);
+  });
+});
+
+describe('a service that has let go', () => {
+  it.each(['forgetKeys', 'forgetCards'] as const)(
+    '%s: of that, and the answer is right all the same',
+    async (what) => {
+      bench = new SessionBench(cards);
+      const card = await bench.card('shallow');
+      await bench.run(card);
+      bench.ask(bench.services[0], what);
+      expect(isRight(await bench.run(card))).toBe(true);
+      const again = what === 'forgetKeys' ? whole('secret 0.2') : [];
+      // Cards and keys do not hang on one another.
+      expect(keys()).toEqual([...whole('secret 0.1'), ...again]);
+      expect([bench.clients.length, bench.services.length]).toEqual([1, 1]);
+      expect(held()).toHaveLength(1);
+    },
+  );
+
+  it('and does so again at once is asked no third time', async () => {
+    bench = new SessionBench(cards);
+    const card = await bench.card('shallow');
+    const [service] = bench.services;
+    const evaluate = service.answers.get('evaluate') as (request: unknown) => unknown;
+    service.answers.set('evaluate', (request: unknown) => {
+      bench.ask(service, 'forgetKeys');
+      return evaluate(request);
+    });
+    await expect(bench.run(card)).rejects.toMatchObject({ code: 'keys-gone' });
+    expect(service.methods.filter((method) => method === 'evaluate')).toHaveLength(2);
+  });
+
+  it('and gives another card for the same question is not believed', async () => {
+    bench = new SessionBench(cards);
+    const card = await bench.card('shallow');
+    const [service] = bench.services;
+    bench.ask(service, 'forgetCards');
+    service.answers.set('card', () => cards.deep);
+    const message = expect.stringMatching(/plan the run again/) as string;
+    await expect(bench.run(card)).rejects.toMatchObject({ code: 'card-gone', message });
+  });
+});
+
+describe('a stop', () => {
+  it.each([
+    ['prepare', 'keygen'],
+    ['encrypt', 'encrypt'],
+    ['decrypt', 'decrypt'],
+    ['putKeys', 'wire'],
+    ['evaluate', 'server'],
+  ] as const)('during "%s" ends the run at once and spoils nothing', async (method, stage) => {
+    bench = new SessionBench(cards);
+    const card = await bench.card('shallow');
+    const controller = new AbortController();
+    const worker = [...bench.clients, ...bench.services].find(({ answers }) => answers.has(method))!;
+    const answer = worker.answers.get(method)!;
+    const asked = Promise.withResolvers<AbortSignal>();
+    worker.answers.set(method, (...args: unknown[]) => {
+      asked.resolve((args.at(-1) as { signal: AbortSignal }).signal);
+      // It does its work all the same, and nobody hears of it.
+      (answer as (...given: unknown[]) => unknown)(...args);
+      return never();
+    });
+    const outcome = expect(bench.run(card, { signal: controller.signal })).rejects.toMatchObject({
+      code: 'aborted',
+      stage,
+    });
+    const signal = await asked.promise;
+    controller.abort();
+    await outcome;
+    // The worker hears of it, and lives on.
+    expect([signal.aborted, worker.reason]).toEqual([true, undefined]);
+    worker.answers.set(method, answer);
+    expect(isRight(await bench.run(card))).toBe(true);
+    // Nothing of a set that may lack keys is left behind; a whole set is used again.
+    const isKept = stage !== 'keygen' && stage !== 'wire';
+    expect(held()).toEqual(names().slice(-1));
+    expect(keys().slice(-3)).toEqual(whole(isKept ? 'secret 0.1' : 'secret 0.2'));
+  });
+
+  it('before anything is made leaves the keys as they are', async () => {
+    bench = new SessionBench(cards);
+    const card = await bench.card('shallow');
+    await bench.run(card);
+    await expect(bench.session.prepareKeys(card, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'aborted',
+      stage: 'keygen',
+    });
+    expect(isRight(await bench.run(card))).toBe(true);
+    expect(keys()).toEqual(whole('secret 0.1'));
+  });
+});
+
+describe('a worker', () => {
+  type Act = (bench: SessionBench) => Promise<unknown>;
+  const run: Act = async (b) => b.run(await b.card('shallow'));
+  it.each<[string, Act, (bench: SessionBench) => FakeWorker[], string]>([
+    ['client that opens a card', (b) => b.card('shallow'), (b) => b.clients, 'open'],
+    ['client that makes keys', run, (b) => b.clients, 'prepare'],
+    ['client that encrypts', run, (b) => b.clients, 'encrypt'],
+    ['client that decrypts', run, (b) => b.clients, 'decrypt'],
+    ['service that compiles', (b) => b.card('shallow'), (b) => b.services, 'card'],
+    ['service that takes keys', run, (b) => b.services, 'putKeys'],
+    ['service that computes', run, (b) => b.services, 'evaluate'],
     ['scanner', (b) => b.session.prove({} as never), (b) => b.scans, 'prove'],
-    [
-      'simulator',
-      (b) => b.session.simulate(shallow, new Float32Array(25), undefined),
-      (b) => b.simulators,
-      'simulate',
-    ],
-    ['server that takes a plan', (b) => b.session.givePlan(shallow, 'simd'), (b) => b.servers, 'addPlan'],
-  ])('ends a %s that hangs, and starts another for the next call', async (_, act, list, method) => {
-    const bench = new Bench();
-    await act(bench);
-    const before = list(bench).length;
-    for (const worker of list(bench)) {
-      worker.answers.set(method, () => new Promise(() => undefined));
-      worker.answers.set('hasPlan', () => false);
-    }
-    vi.useFakeTimers();
-    const outcome = expect(act(bench)).rejects.toMatchObject({ code: 'timeout' });
-    await vi.advanceTimersByTimeAsync(3_600_000);
-    await outcome;
-    vi.useRealTimers();
-    expect(list(bench).map(({ reason }) => reason)).toEqual(list(bench).map(() => 'it took too long'));
-    await act(bench);
-    expect(list(bench).length).toBeGreaterThan(before);
-  });
+  ])(
+    'such as a %s that hangs is ended, and another started for the next call',
+    async (_, act, list, method) => {
+      bench = new SessionBench(cards);
+      await act(bench);
+      const [worker, ...others] = list(bench);
+      expect(others).toEqual([]);
+      worker.answers.set(method, never);
+      // Keys that are there are not made again.
+      if (method === 'putKeys') bench.clients[0].die();
+      vi.useFakeTimers();
+      const outcome = expect(act(bench)).rejects.toMatchObject({
+        code: 'timeout',
+        message: 'No answer within 300 s. Try something else.',
+      });
+      await vi.advanceTimersByTimeAsync(3_600_000);
+      await outcome;
+      expect(vi.getTimerCount()).toBe(0);
+      vi.useRealTimers();
+      expect(worker.reason).toBe('it took too long');
+      await act(bench);
+      expect(list(bench)).toHaveLength(2);
+    },
+  );
 
-  it('ends a server that falls silent in mid-run long before the time limit', async () => {
-    const bench = new Bench();
-    await bench.prepare(shallow);
-    vi.useFakeTimers();
-    for (const method of ['run', 'progress']) {
-      bench.servers[1].answers.set(method, () => new Promise(() => undefined));
-    }
-    const outcome = expect(bench.evaluate(shallow)).rejects.toMatchObject({ code: 'worker-died' });
-    await vi.advanceTimersByTimeAsync(30_000);
-    await outcome;
-    expect(bench.servers.map(({ reason }) => reason)).toEqual([undefined, 'it no longer answers']);
-    await vi.advanceTimersByTimeAsync(30_000);
-    expect(vi.getTimerCount()).toBe(0);
-  });
-
-  it('leaves alone a server that works and answers', async () => {
-    const bench = new Bench();
-    await bench.prepare(shallow);
-    vi.useFakeTimers();
-    const answer = Promise.withResolvers<unknown>();
-    bench.servers[1].answers.set('run', () => answer.promise);
-    const running = bench.evaluate(shallow);
-    await vi.advanceTimersByTimeAsync(60_000);
-    const wanted = bench.servers[1].calls.find(([method]) => method === 'run')![5] as number[];
-    answer.resolve({ frames: wanted.map((index) => ({ index, frame: Uint8Array.of(index) })), busyMs: 1 });
-    expect((await running).outputs.length).toBeGreaterThan(0);
-    expect(bench.servers.map(({ reason }) => reason)).toEqual([undefined, undefined]);
-    await vi.advanceTimersByTimeAsync(30_000);
-    expect(vi.getTimerCount()).toBe(0);
-  });
-
-  it('replaces scanner and simulator once they have died', async () => {
-    const bench = new Bench();
+  it('that scans is replaced once it has died', async () => {
+    bench = new SessionBench(cards);
     expect(await bench.session.prove({} as never)).toBe('proof');
     bench.scans[0].die();
     expect(await bench.session.prove({} as never)).toBe('proof');
     expect(bench.scans).toHaveLength(2);
-    expect(await bench.session.simulate(shallow, new Float32Array(25), undefined)).toBe('simulated');
-    bench.simulators[0].die();
-    await bench.session.simulate(shallow, new Float32Array(25), undefined);
-    expect(bench.simulators).toHaveLength(2);
   });
 
-  it('warms all it will need, and measures the memory of its servers', async () => {
-    const bench = new Bench();
+  it('of each kind is warmed, and the evaluators’ memory told', async () => {
+    bench = new SessionBench(cards);
     await bench.session.warm();
-    for (const worker of [...bench.clients, ...bench.scans, ...bench.servers])
-      expect(worker.methods).toEqual(['warm']);
-    expect([bench.clients, bench.scans, bench.servers].map((list) => list.length)).toEqual([1, 1, WORKERS]);
+    const all = [bench.clients, bench.services, bench.scans];
+    expect(all.map((list) => list.map(({ methods }) => methods))).toEqual([
+      [['warm']],
+      [['warm']],
+      [['warm']],
+    ]);
     expect(await bench.session.serverMemoryBytes()).toEqual([42, 42]);
+    expect(await bench.session.evaluators()).toBe(2);
   });
 
-  it('ends every worker on close, and what waits for them', async () => {
-    const bench = new Bench();
+  it('is ended on close, with what waits for it', async () => {
+    bench = new SessionBench(cards);
     await bench.session.warm();
-    await bench.session.simulate(shallow, new Float32Array(25), undefined);
-    bench.scans[0].answers.set('prove', () => new Promise(() => undefined));
+    bench.scans[0].answers.set('prove', never);
     const waiting = bench.session.prove({} as never);
     bench.session.close();
     await expect(waiting).rejects.toMatchObject({ code: 'worker-died' });
-    const all = [...bench.clients, ...bench.scans, ...bench.servers, ...bench.simulators];
-    expect(all).toHaveLength(3 + WORKERS);
-    expect(all.every(({ reason }) => reason !== undefined)).toBe(true);
+    const all = [...bench.clients, ...bench.services, ...bench.scans];
+    expect(all.map(({ reason }) => reason !== undefined)).toEqual([true, true, true]);
+    await expect(bench.session.card('nowhere', WANTED)).rejects.toMatchObject({ code: 'invalid-argument' });
   });
 });

@@ -48,6 +48,13 @@ interface KeySet {
   readonly parameters: string;
 }
 
+/** Keys that are ready for a run. */
+export interface PreparedKeys {
+  /** The name under which the service has them. */
+  readonly keySet: string;
+  readonly keygenMs: number;
+}
+
 // One frame of all keys of a large network could pass a gigabyte.
 const KEYS_A_FRAME = 4;
 
@@ -84,7 +91,7 @@ export class Session {
   }
 
   /** Has a service that has forgotten `card` compile it again. */
-  async renew({ card, options, hash }: NamedCard, controls: Controls): Promise<void> {
+  async renew({ card, options, hash }: NamedCard, controls: Stoppable): Promise<void> {
     const again = await this.card(card.model, options, controls);
     if (again.hash === hash) return;
     throw new SealedError('card-gone', 'The service has changed meanwhile: plan the run again.', {
@@ -103,18 +110,18 @@ export class Session {
   }
 
   /** What a card's plan is and will cost. */
-  explain({ hash }: NamedCard, controls: Controls = {}): Promise<Explanation> {
-    return this.#onService('compile', controls, (service) => service.explain(hash, controls));
+  explain(card: NamedCard, controls: Controls = {}): Promise<Explanation> {
+    return this.#about(card, 'compile', controls, (service) => service.explain(card.hash, controls));
   }
 
   /** What the backend's operations take on this machine. */
-  measure({ hash }: NamedCard, controls: Controls = {}): Promise<OperationTimes> {
-    return this.#onService('compile', controls, (service) => service.measure(hash, controls));
+  measure(card: NamedCard, controls: Controls = {}): Promise<OperationTimes> {
+    return this.#about(card, 'compile', controls, (service) => service.measure(card.hash, controls));
   }
 
   /** Predicted wall-clock milliseconds of evaluating `inputs` inputs. */
-  predict({ hash }: NamedCard, inputs: number, times?: OperationTimes): Promise<number> {
-    return this.#onService('compile', {}, (service) => service.predict(hash, inputs, times));
+  predict(card: NamedCard, inputs: number, times?: OperationTimes): Promise<number> {
+    return this.#about(card, 'compile', {}, (service) => service.predict(card.hash, inputs, times));
   }
 
   /** Evaluations that the service runs side by side. */
@@ -126,54 +133,70 @@ export class Session {
    * Has the client make the keys that `card` needs and the service lacks, and hands them over. `onProgress` is told the
    * share of them that is made.
    */
-  async prepareKeys(card: NamedCard, controls: Controls<number> = {}): Promise<{ keygenMs: number }> {
+  async prepareKeys(card: NamedCard, controls: Controls<number> = {}): Promise<PreparedKeys> {
     // Two preparations at once would not know of each other's keys.
     const turn = this.#preparing.then(() => this.#prepareKeys(card, controls));
     this.#preparing = turn.catch(() => undefined);
     return turn;
   }
 
-  async #prepareKeys(
-    { hash, bytes, card }: NamedCard,
-    { signal, onProgress }: Controls<number>,
-  ): Promise<{ keygenMs: number }> {
-    const parameters = JSON.stringify(card.parameters);
-    const client = this.#liveClient();
-    const service = this.#liveService();
-    const known = this.#keySet;
-    const isKnown = known?.client === client && known.service === service && known.parameters === parameters;
-    this.#keySet = undefined;
+  async #prepareKeys(card: NamedCard, { signal, onProgress }: Controls<number>): Promise<PreparedKeys> {
+    throwIfAborted(signal, 'keygen');
+    const keySet = this.#keySetFor(card) ?? (await this.#newKeySet(card, signal));
+    const { name, client, service } = keySet;
     let keygenMs = 0;
-    const ask = <T>(call: Promise<T>, worker: WorkerHandle<unknown>, stage: ErrorStage): Promise<T> =>
-      limited(call, [worker], { signal, stage, advice: this.advice });
-    if (!isKnown) {
-      if (known && !known.service.dead) void known.service.role.drop(known.name).catch(() => undefined);
-      // It gives out each key once: what the service lacks goes with another secret key.
-      await ask(client.role.close(), client, 'keygen');
-      await ask(client.role.open(bytes), client, 'keygen');
-    }
-    const name = isKnown ? known.name : crypto.randomUUID();
     let made = 0;
     for (let left = 1; left > 0;) {
       throwIfAborted(signal, 'keygen');
-      const frame = await ask(client.role.prepare(hash, KEYS_A_FRAME, { signal }), client, 'keygen');
-      keygenMs += frame.keygenMs;
-      left = frame.left;
-      if (!frame.keys) break;
-      made += KEYS_A_FRAME;
-      this.#unreportedKeyBytes += frame.keys.byteLength;
-      await ask(service.role.putKeys(hash, name, frame.keys, { signal }), service, 'wire');
+      try {
+        const call = client.role.prepare(card.hash, KEYS_A_FRAME, { signal });
+        const frame = await this.#limited([client], 'keygen', { signal }, call);
+        keygenMs += frame.keygenMs;
+        left = frame.left;
+        if (!frame.keys) break;
+        made += KEYS_A_FRAME;
+        this.#unreportedKeyBytes += frame.keys.byteLength;
+        const put = service.role.putKeys(card.hash, name, frame.keys, { signal });
+        await this.#limited([service], 'wire', { signal }, put);
+      } catch (error) {
+        // The client may have made keys that have not arrived, and makes none twice: others take the place of them all.
+        this.#forget(keySet);
+        throw error;
+      }
       onProgress?.(made / (made + left));
     }
-    this.#keySet = { name, client, service, parameters };
-    return { keygenMs };
+    return { keygenMs, keySet: name };
   }
 
-  /** Forgets who has which key: the next run makes others. */
-  forgetKeys(): void {
+  /** The key set that serves `card`, while client and service live that have it. */
+  #keySetFor({ card }: NamedCard): KeySet | undefined {
     const known = this.#keySet;
-    this.#keySet = undefined;
-    if (known && !known.service.dead) void known.service.role.drop(known.name).catch(() => undefined);
+    const isAlive = known?.client === this.#liveClient() && known.service === this.#liveService();
+    return isAlive && known?.parameters === JSON.stringify(card.parameters) ? known : undefined;
+  }
+
+  /** Begins another key set in the place of the one before, with another secret key. */
+  async #newKeySet({ bytes, card }: NamedCard, signal: AbortSignal | undefined): Promise<KeySet> {
+    if (this.#keySet) this.#forget(this.#keySet);
+    const client = this.#liveClient();
+    // It gives out each key once: what the service lacks goes with another secret key.
+    await this.#limited([client], 'keygen', { signal }, client.role.close());
+    await this.#limited([client], 'keygen', { signal }, client.role.open(bytes));
+    const parameters = JSON.stringify(card.parameters);
+    this.#keySet = { name: crypto.randomUUID(), client, service: this.#liveService(), parameters };
+    return this.#keySet;
+  }
+
+  #forget({ name, service }: KeySet): void {
+    if (this.#keySet?.name === name) this.#keySet = undefined;
+    if (!service.dead) void service.role.drop(name).catch(() => undefined);
+  }
+
+  /** Throws unless the keys of `keySet` are still those of the client and the service. @throws SealedError `keys-gone` */
+  #checkKeys(keySet: string): void {
+    const known = this.#keySet;
+    if (known?.name === keySet && !known.service.dead && !known.client.dead) return;
+    throw new SealedError('keys-gone', 'The keys of this run are gone.', { stage: 'server' });
   }
 
   /** Bytes of the evaluation keys made since the last call: by this run, or ahead of it. */
@@ -183,27 +206,36 @@ export class Session {
     return bytes;
   }
 
-  /** Runs a segment on the service with this session's keys. */
-  evaluate(
-    request: Omit<EvaluationRequest, 'keySet'>,
-    controls: Controls<number>,
-  ): Promise<EvaluationAnswer> {
+  /** Runs a segment on the service, with the keys that were prepared. @throws SealedError `keys-gone`, `card-gone` */
+  async evaluate(request: EvaluationRequest, controls: Controls<number>): Promise<EvaluationAnswer> {
+    this.#checkKeys(request.keySet);
     const keySet = this.#keySet;
-    if (!keySet || keySet.service.dead || keySet.client.dead) {
-      throw new SealedError('keys-gone', 'The keys of this run are gone.', { stage: 'server' });
+    try {
+      return await this.#onService('server', controls, (service) => service.evaluate(request, controls));
+    } catch (error) {
+      if (keySet && error instanceof SealedError && error.code === 'keys-gone') this.#forget(keySet);
+      throw error;
     }
-    return this.#onService('server', controls, (service) =>
-      service.evaluate({ ...request, keySet: keySet.name }, controls),
-    );
   }
 
   /** A segment on plaintext. */
-  simulate(request: SimulationRequest, controls: Controls): Promise<Simulation> {
-    return this.#onService('server', controls, (service) => service.simulate(request, controls));
+  simulate(
+    card: NamedCard,
+    request: Omit<SimulationRequest, 'card'>,
+    controls: Controls,
+  ): Promise<Simulation> {
+    const whole = { ...request, card: card.hash };
+    return this.#about(card, 'server', controls, (service) => service.simulate(whole, controls));
   }
 
-  /** A call of the client role. */
-  onClient<T>(stage: ErrorStage, controls: Stoppable, call: (client: ClientRole) => Promise<T>): Promise<T> {
+  /** A call of the client role that needs the secret key of `keySet`. @throws SealedError `keys-gone` */
+  async onClient<T>(
+    keySet: string,
+    stage: ErrorStage,
+    controls: Stoppable,
+    call: (client: ClientRole) => Promise<T>,
+  ): Promise<T> {
+    this.#checkKeys(keySet);
     return this.#onClient(stage, controls, call);
   }
 
@@ -217,7 +249,9 @@ export class Session {
   async warm(): Promise<void> {
     if (this.#scan?.dead !== false) this.#scan = this.#workers.scan();
     const handles = [this.#liveClient(), this.#liveService(), this.#scan];
-    await this.#limited(handles, 'worker', {}, Promise.all(handles.map(({ role }) => role.warm())));
+    const warming = Promise.all(handles.map(({ role }) => role.warm()));
+    // Nobody has asked for anything yet that could be made smaller.
+    await limited(warming, handles, { signal: undefined, stage: 'worker', advice: 'Try again.' });
   }
 
   /** Bytes of WebAssembly memory of the evaluators, one by one. */
@@ -253,6 +287,22 @@ export class Session {
   ): Promise<T> {
     const handle = this.#liveService();
     return this.#limited([handle], stage, controls, call(handle.role));
+  }
+
+  /** A call about `card`. A service that has forgotten it, or is a new one, compiles it again first. */
+  async #about<T>(
+    card: NamedCard,
+    stage: ErrorStage,
+    controls: Stoppable,
+    call: (service: LocalService) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await this.#onService(stage, controls, call);
+    } catch (error) {
+      if (!(error instanceof SealedError && error.code === 'card-gone')) throw error;
+      await this.renew(card, controls);
+      return await this.#onService(stage, controls, call);
+    }
   }
 
   #limited<T>(

@@ -1,64 +1,21 @@
 // What a time limit says: each caller's own advice, about what its user can change.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeWorker } from '../../../fixtures/fake-worker.ts';
-import { filledTensor, styleNetwork } from '../../../fixtures/small-engine.ts';
+import { cardOfGraph, SessionBench } from '../../../fixtures/session-bench.ts';
+import { filledTensor } from '../../../fixtures/small-engine.ts';
 import { seededRandom } from '../../../fixtures/styled-codes.ts';
-import { compile } from '../../compiler/channels/compile-channels.ts';
-import { compileNetwork } from '../../compiler/general/compile-network.ts';
-import type { Graph } from '../../model/graph.ts';
-import { SEAL_COSTS } from '../../plan/cost-tables.ts';
-import type { OperationTimes } from '../../protocol/contracts.ts';
 import type { BfvTester } from '../../bfv/bfv-test.ts';
+import type { Graph } from '../../model/graph.ts';
+import { samplesOf } from '../network/model-plan.ts';
+import { StyleSession } from '../style/style-session.ts';
 import { sweepBfv } from '../tester/bfv-sweep.ts';
-import { NETWORK_COSTS } from '../network/network-costs.ts';
-import { NetworkSession } from './network-session.ts';
 import { testParameters } from '../tester/parameter-test.ts';
-import { samplesOf } from '../network/plan-model.ts';
-import { Session } from './session.ts';
-import type { WorkerFactory } from './workers.ts';
+import type { SessionWorkers } from './workers.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const TIMES: OperationTimes = {
-  slots: 4096,
-  primes: 2,
-  rotate: 1,
-  rotateHoisted: 1,
-  hoist: 1,
-  multiplyPlain: 1,
-  multiplyScalar: 1,
-  rescale: 1,
-  relinearize: 1,
-};
-
 const never = (): Promise<never> => new Promise(() => undefined);
-
-/** Workers that answer all calls but those of `silent`, which they never answer. */
-function workersBut(silent: string): WorkerFactory {
-  const start = (name: string) => () => {
-    const answers: Record<string, () => unknown> = {
-      open: () => 'seal',
-      hasPlan: () => false,
-      progress: () => 0,
-      prepare: () => ({ keys: undefined, keygenMs: 1 }),
-      encrypt: () => ({ frames: [Uint8Array.of(1)], encodeMs: 1, encryptMs: 1 }),
-      measure: () => TIMES,
-    };
-    return new FakeWorker(name, { ...answers, [silent]: never }).handle<never>();
-  };
-  return {
-    client: start('client'),
-    server: start('server'),
-    scan: start('scan'),
-    simulator: start('simulator'),
-  };
-}
-
-function sessionOn(workers: WorkerFactory): Session {
-  const loadModel = (): Promise<never> => Promise.reject(new Error('No model is loaded here.'));
-  return new Session({ workers, loadModel, serverWorkers: 1 });
-}
 
 /** The message of what `call` rejects with, once every limit has passed. */
 async function messageOf(call: Promise<unknown>): Promise<string> {
@@ -72,68 +29,54 @@ async function messageOf(call: Promise<unknown>): Promise<string> {
   return error.message;
 }
 
+const weight = filledTensor([2, 4], seededRandom(1));
 const dense: Graph = {
   name: 'dense',
   input: { id: 'x', shape: [4] },
-  nodes: [
-    {
-      id: 'a',
-      inputs: ['x'],
-      shape: [2],
-      op: 'linear',
-      weight: filledTensor([2, 4], seededRandom(1)),
-    },
-  ],
+  nodes: [{ id: 'a', inputs: ['x'], shape: [2], op: 'linear', weight }],
   output: 'a',
   layers: [{ index: 0, name: 'a', type: 'Linear', output: 'a' }],
 };
 const inputs = [Float32Array.of(1, 2, 3, 4)];
 
+/** Workers none of which ever answers. */
+const silent: SessionWorkers = {
+  client: () => new FakeWorker('client', { open: never, warm: never }).handle(),
+  service: () => new FakeWorker('service', { card: never, load: never, warm: never }).handle(),
+  scan: () => new FakeWorker('scan', { prove: never, warm: never }).handle(),
+};
+
 describe('a time limit', () => {
-  it.each(['prepare', 'encrypt', 'prove'] as const)(
-    'says what helps a code that waits for "%s": a shorter text',
-    async (method) => {
-      const session = sessionOn(workersBut(method));
-      const graph = styleNetwork(seededRandom(1), { size: 5, channels: 2, alphas: 1, squares: 0 });
-      const { card } = compile(graph, { costs: SEAL_COSTS, blocksPerCiphertext: 1 });
-      const calls = {
-        prepare: () => session.prepareKeys(card),
-        encrypt: () => session.encrypt(card, new Float32Array(25)),
-        prove: () => session.prove({} as never),
-      };
-      expect(await messageOf(calls[method]())).toBe(
-        'No answer within 300 s. Try a shorter text, or try again.',
-      );
-    },
-  );
+  it.each([
+    ['client', 'prepare'],
+    ['client', 'encrypt'],
+    ['client', 'decrypt'],
+    ['service', 'putKeys'],
+    ['service', 'evaluate'],
+  ] as const)('says what its session’s user can do where a %s falls silent in "%s"', async (role, method) => {
+    const bench = new SessionBench({ dense: cardOfGraph('dense', dense) }, 'Draw lots.');
+    const card = await bench.card('dense');
+    const [worker] = role === 'client' ? bench.clients : bench.services;
+    worker.answers.set(method, never);
+    expect(await messageOf(bench.run(card))).toBe('No answer within 300 s. Draw lots.');
+  });
+
+  it('says what helps a code: a shorter text', async () => {
+    const session = new StyleSession(silent, never);
+    const message = 'No answer within 300 s. Try a shorter text, or try again.';
+    expect(await messageOf(session.prove({} as never))).toBe(message);
+  });
 
   it('speaks of no text before there is one', async () => {
-    const session = sessionOn(workersBut('warm'));
+    const session = new StyleSession(silent, never);
     expect(await messageOf(session.warm())).toBe('No answer within 300 s. Try again.');
   });
 
-  it.each(['open', 'prepare', 'addPlan', 'encrypt', 'run', 'simulateTensor', 'measure'])(
-    'says what helps a network that waits for "%s", and speaks of no text',
-    async (method) => {
-      const network = compileNetwork(dense, { costs: NETWORK_COSTS.simd });
-      const session = new NetworkSession(workersBut(method), 1);
-      const { parameters } = network.segments[0].card;
-      const call =
-        method === 'measure'
-          ? session.measure(parameters, 'simd')
-          : session.run(network, inputs, method === 'simulateTensor' ? 'clear' : 'simd');
-      expect(await messageOf(call)).toBe(
-        'No answer within 300 s. Try a smaller network, fewer of its layers, or fewer inputs at once.',
-      );
-    },
-  );
-
   it('says what helps a set of the parameter tester', async () => {
-    const sets = [{ polyModulusDegree: 8192, coeffModulusBits: [30, 28, 30] }];
-    const sweep = testParameters(workersBut('prepare'), {
-      graph: dense,
+    const sweep = testParameters(silent, {
+      model: { graph: dense, file: { name: 'dense.onnx', bytes: new Uint8Array(1) } },
       inputs,
-      sets,
+      sets: [{ polyModulusDegree: 8192, coeffModulusBits: [30, 28, 30] }],
       threads: 1,
       calibration: samplesOf(dense, inputs),
       layersReport: false,

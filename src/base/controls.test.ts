@@ -1,7 +1,7 @@
 // Limits on calls: whichever comes first decides, and nothing is left ticking or unhandled.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SealedError } from '../../base/errors.ts';
-import { withLimits } from './workers.ts';
+import { SealedError } from './errors.ts';
+import { withLimits, yielding } from './controls.ts';
 
 const unhandled: unknown[] = [];
 const listener = (reason: unknown): void => void unhandled.push(reason);
@@ -85,5 +85,43 @@ describe('withLimits', () => {
     await outcome;
     late.reject(new Error('late'));
     await vi.advanceTimersByTimeAsync(10);
+  });
+});
+
+describe('yielding', () => {
+  it('lets the thread hear its messages once it has worked for long, and not before', async () => {
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const heard: string[] = [];
+    setTimeout(() => heard.push('message'), 0);
+    const pause = yielding(undefined, 'server');
+    now = 40;
+    await pause();
+    expect(heard).toEqual([]);
+    now = 41;
+    const paused = pause();
+    await vi.advanceTimersByTimeAsync(0);
+    await paused;
+    expect(heard).toEqual(['message']);
+    // From then on it counts anew.
+    now = 80;
+    await pause();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.restoreAllMocks();
+  });
+
+  it('throws once the signal has fired, also when that is heard in the pause itself', async () => {
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const controller = new AbortController();
+    const pause = yielding(controller.signal, 'encrypt');
+    await pause();
+    setTimeout(() => controller.abort(), 0);
+    now = 100;
+    const outcome = expect(pause()).rejects.toMatchObject({ code: 'aborted', stage: 'encrypt' });
+    await vi.advanceTimersByTimeAsync(0);
+    await outcome;
+    await expect(pause()).rejects.toMatchObject({ code: 'aborted' });
+    vi.restoreAllMocks();
   });
 });
