@@ -34,28 +34,49 @@ const rooms = {
   ],
   'src/bfv/': ['src/model/', 'src/params/', 'src/seal/'],
   'src/server/': ['src/protocol/', 'src/plan/', 'src/params/', 'src/seal/', 'src/kernel/kernel\\.ts'],
-  'src/app/': [
-    'src/qr/',
-    'src/style/',
-    'src/compiler/',
+  // The server side whole: it compiles, and drives evaluators by their contract.
+  'src/service/': [
     'src/protocol/',
+    'src/compiler/',
     'src/import/',
     'src/model/',
     'src/plan/',
     'src/params/',
+    'src/style/',
+  ],
+  // The client side whole: a service by its contract, cards, and never a plan.
+  'src/app/': [
+    'src/qr/',
+    'src/style/',
+    'src/protocol/',
+    'src/import/',
+    'src/model/',
+    'src/plan/(client-interface|explanation|finish|tensor-packing)',
+    'src/params/',
     'src/bfv/bfv-test',
   ],
-  'src/ui/': ['src/app/', 'src/qr/', 'src/style/', 'src/import/', 'workers/platform/browser', 'wasm/build/'],
+  'src/ui/': [
+    'src/app/',
+    'src/plan/explanation',
+    'src/protocol/backends',
+    'src/qr/',
+    'src/style/',
+    'src/import/',
+    'workers/platform/browser',
+    'wasm/build/',
+  ],
   'workers/client': ['src/client/', 'workers/endpoint'],
   'workers/evaluator': ['src/server/', 'workers/endpoint'],
+  'workers/compiler': ['src/service/compiler-role', 'workers/endpoint'],
+  'workers/service': ['src/service/', 'workers/endpoint', 'workers/platform/browser-nested'],
   'workers/bfv': ['src/bfv/', 'workers/endpoint'],
   'workers/scan': ['src/qr/', 'workers/endpoint'],
   'workers/simulator': ['src/server/', 'workers/endpoint'],
-  'workers/pool': ['workers/', 'src/app/session/workers'],
-  'workers/platform/': ['workers/', 'src/app/', 'wasm/build/'],
+  'workers/pool': ['workers/'],
+  'workers/platform/': ['workers/', 'src/app/', 'src/protocol/', 'src/service/', 'wasm/build/'],
   'cli/': [
     'src/app/',
-    'src/plan/print',
+    'src/plan/explanation',
     'src/qr/',
     'src/style/',
     'src/import/',
@@ -78,17 +99,17 @@ const downward = Object.entries(rooms).map(([room, allowed]) => ({
   },
 }));
 
+// The server side: what a service and its threads run.
+const service = '^(src/server/|src/service/|endpoint/|workers/(evaluator|service|compiler|simulator))';
+// The client side: what holds keys, texts and pictures.
+const client = '^(src/client/|src/app/|workers/client)';
+
 const unreachable = [
-  [
-    'the server role cannot reach the secret key',
-    '^(src/server/|endpoint/|workers/evaluator)',
-    '^src/client/',
-  ],
-  [
-    'the server role cannot reach the QR code',
-    '^(src/server/|endpoint/|workers/evaluator)',
-    '^src/qr/(?!geometry)',
-  ],
+  ['the service cannot reach the secret key', service, '^(src/client/|src/bfv/)'],
+  ['the service cannot reach the QR code', service, '^src/qr/(?!geometry)'],
+  ['the client side cannot reach the compiler', client, '^src/compiler/'],
+  ['the client side cannot reach the service', client, '^(src/server/|src/service/)'],
+  ['the client side knows no plan', client, '^src/plan/(plan-codec|partition|verify|print|counts|stages/)'],
   ['the client role cannot reach the importers', '^(src/client/|workers/client)', '^src/import/'],
   [
     'only its worker reaches the BFV tester, which holds keys and evaluates with them',

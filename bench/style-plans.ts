@@ -7,7 +7,7 @@ import type { ClientInterface, SegmentInterface } from '../src/plan/client-inter
 import { COST_TABLES } from '../src/plan/cost-tables.ts';
 import { type Partition, partitionPlan } from '../src/plan/partition.ts';
 import type { Plan } from '../src/plan/plan.ts';
-import type { ServerBackendName } from '../src/protocol/service.ts';
+import type { ServerBackendName } from '../src/protocol/backends.ts';
 import { DEFAULT_PIXELS_PER_MODULE, styleGraph } from '../src/style/graph.ts';
 import type { Style } from '../src/style/styles.ts';
 

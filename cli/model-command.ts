@@ -9,7 +9,7 @@ import { planTable, runTable } from './model-table.ts';
 import { UsageError } from './usage.ts';
 
 /** What to do when a network takes too long. */
-export const NETWORK_ADVICE = 'Try a smaller network, fewer of its layers, or fewer inputs at once.';
+const NETWORK_ADVICE = 'Try a smaller network, fewer of its layers, or fewer inputs at once.';
 
 /** Runs the command. @throws UsageError, SealedError */
 export async function runModelCommand([name, ...args]: readonly string[]): Promise<void> {

@@ -3,7 +3,7 @@ import { SealedError } from '../base/errors.ts';
 import type { Parameters } from '../params/parameters.ts';
 import type { ResidueCiphertext } from '../params/residues.ts';
 import type { OutputLayout } from '../plan/client-interface.ts';
-import type { CardTensor } from '../plan/plan.ts';
+import type { CardTensor } from '../plan/model-card.ts';
 import { outputElements, unpackValues } from '../plan/tensor-packing.ts';
 import { decodeCiphertexts } from '../protocol/frame.ts';
 

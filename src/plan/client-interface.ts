@@ -2,7 +2,7 @@
 import type { Graph, Shape } from '../model/graph.ts';
 import type { ParametersLiteral } from '../params/parameters.ts';
 import type { GridLayout, PatchLayout } from './layout.ts';
-import type { CardTensor, FinishOperation } from './plan.ts';
+import type { CardTensor, FinishOperation } from './model-card.ts';
 import type { GatherLayout, SlotLayout } from './slot-layout.ts';
 
 /** How a client packs what it encrypts. */

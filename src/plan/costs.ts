@@ -13,6 +13,9 @@ export const OPERATIONS = [
 /** One of {@link OPERATIONS}. */
 export type OperationName = (typeof OPERATIONS)[number];
 
+/** `counts[operation][level]` */
+export type OperationCounts = Record<OperationName, number[]>;
+
 /** Milliseconds of one operation on a ciphertext with `primes` data primes and `slots` slots. */
 type Cost = (primes: number, slots: number) => number;
 

@@ -1,12 +1,11 @@
 // How many operations of which kind a plan makes at which level, and what that costs.
-import { type CostTable, type OperationName, OPERATIONS, stepCosts } from './costs.ts';
+import { type CostTable, OPERATIONS, type OperationCounts, stepCosts } from './costs.ts';
 import type { Plan } from './plan.ts';
 import { kindOf } from './stages/stages.ts';
 
 export { type CostTable, type OperationName, OPERATIONS, type StepCosts, stepCosts } from './costs.ts';
 
-/** `counts[operation][level]` */
-export type OperationCounts = Record<OperationName, number[]>;
+export type { OperationCounts } from './costs.ts';
 
 function emptyCounts(levels: number): OperationCounts {
   const counts = {} as OperationCounts;

@@ -1,7 +1,7 @@
 // What a compiled network does and will take, as figures and text for whoever owns the model. Plain data: it can be cloned,
 // and holds no weight.
 import type { Shape, ValueId } from '../model/graph.ts';
-import type { OperationCounts } from './counts.ts';
+import type { OperationCounts } from './costs.ts';
 
 /** Which of the compiler's two forms a plan has. */
 export type PlanForm = 'channels' | 'general';

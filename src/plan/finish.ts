@@ -2,7 +2,7 @@
 import { assert } from '../base/assert.ts';
 import { compareValues, type Differences } from '../base/compare.ts';
 import { SealedError } from '../base/errors.ts';
-import type { FinishOperation } from './plan.ts';
+import type { FinishOperation } from './model-card.ts';
 
 /** A `[C, H, W]` tensor in C order. */
 interface Planes {

@@ -1,6 +1,5 @@
 // The program the server role runs on ciphertexts: private to the server, exact in level and scale at every point.
-import { type Parameters, type ParametersLiteral, primesAtLevel } from '../params/parameters.ts';
-import type { GridLayout, PatchLayout } from './layout.ts';
+import { type Parameters, primesAtLevel } from '../params/parameters.ts';
 import { kindOf, type Stage } from './stages/stages.ts';
 
 export type { Diagonal, LinearRow, LinearStage, RotatedSum, Term } from './stages/linear.ts';
@@ -16,35 +15,6 @@ export interface Plan {
   /** Level of the inputs; the parameters' highest unless given. */
   readonly inputLevel?: number;
   readonly stages: readonly Stage[];
-}
-
-/** How one end of a plan is packed: `count` ciphertexts of `level` at `scale`. */
-export interface CardTensor<L> {
-  readonly layout: L;
-  readonly scale: number;
-  readonly level: number;
-  readonly count: number;
-}
-
-/** What the client may know, and must, to use a plan: no weights. */
-export interface ModelCard {
-  readonly name: string;
-  readonly parameters: ParametersLiteral;
-  readonly input: CardTensor<PatchLayout>;
-  readonly output: CardTensor<GridLayout>;
-  /** Galois keys the plan needs, as left rotations in slots. */
-  readonly rotationSteps: readonly number[];
-  readonly relinearize: boolean;
-  /** What the client does with the decrypted tensor. */
-  readonly finish: readonly FinishOperation[];
-  /** What the server role learns, in words for people. */
-  readonly serverLearns: readonly string[];
-}
-
-/** Exact operations left to the client because they only rename elements. */
-export interface FinishOperation {
-  readonly op: 'depthToSpace';
-  readonly block: number;
 }
 
 /** The prime a rescale from `level` divides by. */

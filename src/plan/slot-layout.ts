@@ -1,6 +1,5 @@
 // Explicit layouts of general networks: which element of which input sits in which slot. Public, part of the model card.
 import { assert } from '../base/assert.ts';
-import type { CardTensor, ModelCard } from './plan.ts';
 
 /**
  * What the client encrypts: slot `p · batch + b` of ciphertext t holds element `sources[t][p]` of input b, 0 where that is
@@ -28,12 +27,6 @@ export interface SlotLayout {
   readonly ciphertext: Int32Array;
   readonly position: Int32Array;
 }
-
-/** The model card of one segment of a general network. */
-export type NetworkCard = Omit<ModelCard, 'input' | 'output' | 'finish'> & {
-  readonly input: CardTensor<GatherLayout>;
-  readonly output: CardTensor<SlotLayout>;
-};
 
 /**
  * Slot vectors (length `slots` each) of up to `batch` inputs.

@@ -27,7 +27,7 @@ import type {
   SegmentInterface,
 } from '../plan/client-interface.ts';
 import type { BlockShape, GridLayout, PatchLayout } from '../plan/layout.ts';
-import type { CardTensor, FinishOperation } from '../plan/plan.ts';
+import type { CardTensor, FinishOperation } from '../plan/model-card.ts';
 import type { GatherLayout, SlotLayout } from '../plan/slot-layout.ts';
 import type { Card, Sha256 } from './card.ts';
 import { CARD_LIMITS } from './card-limits.ts';

@@ -1,6 +1,6 @@
 // The card: what a service tells a client about one way to run one of its models. Public, and hostile input to a client.
 import type { ClientInterface } from '../plan/client-interface.ts';
-import type { ServerBackendName } from './service.ts';
+import type { ServerBackendName } from './backends.ts';
 
 /** SHA-256 in lower-case hexadecimal. */
 export type Sha256 = string;

@@ -5,7 +5,7 @@ import { elementCount, type Graph, type Shape } from '../model/graph.ts';
 import { checkParameters, type Parameters, type ParametersLiteral } from '../params/parameters.ts';
 import { requireWordPrimes } from '../params/residues.ts';
 import type { Expectation, ResultInterface, SegmentInterface } from '../plan/client-interface.ts';
-import type { FinishOperation } from '../plan/plan.ts';
+import type { FinishOperation } from '../plan/model-card.ts';
 import type { Card } from './card.ts';
 import { CARD_LIMITS, inField, need, needWhole } from './card-limits.ts';
 import { checkShape, checkTensor } from './check-layout.ts';

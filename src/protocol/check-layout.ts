@@ -3,7 +3,7 @@ import { elementCount, type Shape } from '../model/graph.ts';
 import { type Parameters, primesAtLevel } from '../params/parameters.ts';
 import type { InputLayout, OutputLayout } from '../plan/client-interface.ts';
 import { type BlockShape, blockShape, ciphertextCount, type PatchLayout } from '../plan/layout.ts';
-import type { CardTensor } from '../plan/plan.ts';
+import type { CardTensor } from '../plan/model-card.ts';
 import type { GatherLayout, SlotLayout } from '../plan/slot-layout.ts';
 import { CARD_LIMITS, inField, need, needWhole } from './card-limits.ts';
 

@@ -1,7 +1,7 @@
 // The contract of an evaluator: one thread of a service, which computes on ciphertexts. It never holds a secret key.
 import type { Controls } from '../base/controls.ts';
 import type { ParametersLiteral } from '../params/parameters.ts';
-import type { ServerBackendName } from './service.ts';
+import type { ServerBackendName } from './backends.ts';
 
 /** A frame with one ciphertext, and its number among the values of the stage. */
 export interface IndexedFrame {

@@ -3,14 +3,10 @@ import type { Controls } from '../base/controls.ts';
 import type { Rgb } from '../base/raster.ts';
 import type { Shape, Tensor } from '../model/graph.ts';
 import type { ParametersLiteral } from '../params/parameters.ts';
+import type { ServerBackendName } from './backends.ts';
 import type { Sha256 } from './card.ts';
 import type { OperationTimes } from './evaluator.ts';
 import type { Explanation } from '../plan/explanation.ts';
-
-/** How a service computes: the project's SIMD kernel, or SEAL. */
-export const SERVER_BACKENDS = ['simd', 'seal'] as const;
-/** One of {@link SERVER_BACKENDS}. */
-export type ServerBackendName = (typeof SERVER_BACKENDS)[number];
 
 /** What a plan is chosen by: the time of a run, the bytes of its keys, or both together. */
 export const PREFERENCES = ['latency', 'small-keys', 'balanced'] as const;

@@ -18,7 +18,7 @@ import { seededRandom } from '../../fixtures/styled-codes.ts';
 import { checkParameters } from '../params/parameters.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { EvaluatorRole, SegmentRun } from '../protocol/evaluator.ts';
-import { SERVER_BACKENDS } from '../protocol/service.ts';
+import { SERVER_BACKENDS } from '../protocol/backends.ts';
 import { createEvaluator } from './evaluator.ts';
 
 const OTHER = checkParameters({ polyModulusDegree: 4096, coeffModulusBits: [26, 26, 26, 27] });

@@ -19,7 +19,7 @@ import { checkParameters } from '../params/parameters.ts';
 import { partitionPlan, type PlanPart } from '../plan/partition.ts';
 import { encodePlanPart } from '../plan/plan-codec.ts';
 import type { EvaluatorRole, SegmentRun } from '../protocol/evaluator.ts';
-import { SERVER_BACKENDS, type ServerBackendName } from '../protocol/service.ts';
+import { SERVER_BACKENDS, type ServerBackendName } from '../protocol/backends.ts';
 import { createEvaluator } from './evaluator.ts';
 
 /** Other parameters of the same shape, whose frames must not be taken for the first one's. */

@@ -3,7 +3,7 @@ import { SealedError } from '../base/errors.ts';
 import { checkParameters, type Parameters, type ParametersLiteral } from '../params/parameters.ts';
 import { requireWordPrimes } from '../params/residues.ts';
 import type { EvaluatorRole } from '../protocol/evaluator.ts';
-import type { ServerBackendName } from '../protocol/service.ts';
+import type { ServerBackendName } from '../protocol/backends.ts';
 import type { WasmSource } from '../seal/load.ts';
 import { loadKernel } from './backends/simd/load-kernel.ts';
 import { SimdBackend, simdTakes } from './backends/simd/simd-backend.ts';

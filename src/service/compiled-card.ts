@@ -7,7 +7,7 @@ import type { Plan } from '../plan/plan.ts';
 import { decodePlan, encodePlanPart } from '../plan/plan-codec.ts';
 import type { Card } from '../protocol/card.ts';
 import { encodeCard } from '../protocol/card-codec.ts';
-import type { ServerBackendName } from '../protocol/service.ts';
+import type { ServerBackendName } from '../protocol/backends.ts';
 import type { CompiledModel, ModelSource } from './compiler-role.ts';
 import { type ContextName, contextOf } from './pool.ts';
 

@@ -6,7 +6,7 @@ import { type Partition, partitionPlan } from '../plan/partition.ts';
 import type { Plan } from '../plan/plan.ts';
 import { batchOf } from '../plan/tensor-packing.ts';
 import type { OperationTimes } from '../protocol/evaluator.ts';
-import type { ServerBackendName } from '../protocol/service.ts';
+import type { ServerBackendName } from '../protocol/backends.ts';
 
 /** Costs of a backend with what its hoisting costs once for each sum. */
 export interface RunCosts extends CostTable {

@@ -4,7 +4,7 @@ import { withLimits } from '../base/controls.ts';
 import { throwIfAborted } from '../base/errors.ts';
 import type { ParametersLiteral } from '../params/parameters.ts';
 import type { EvaluatorRole, OperationTimes } from '../protocol/evaluator.ts';
-import type { ServerBackendName } from '../protocol/service.ts';
+import type { ServerBackendName } from '../protocol/backends.ts';
 
 /** A parameter set on a backend, under the name that evaluators know it by. */
 export interface ContextName {

@@ -5,13 +5,8 @@ import { SealedError, throwIfAborted } from '../base/errors.ts';
 import { sha256Hex } from '../base/sha256.ts';
 import type { ParametersLiteral } from '../params/parameters.ts';
 import type { EvaluatorRole, OperationTimes } from '../protocol/evaluator.ts';
-import {
-  type CardOptions,
-  type EvaluationAnswer,
-  type EvaluationRequest,
-  type LocalService,
-  SERVER_BACKENDS,
-} from '../protocol/service.ts';
+import { SERVER_BACKENDS } from '../protocol/backends.ts';
+import type { CardOptions, EvaluationAnswer, EvaluationRequest, LocalService } from '../protocol/service.ts';
 import type { SimulatorRole } from '../protocol/simulator.ts';
 import { BudgetCache } from './budget-cache.ts';
 import { CompiledCard } from './compiled-card.ts';

@@ -13,7 +13,7 @@ import { COST_TABLES } from '../../plan/cost-tables.ts';
 import { partitionPlan } from '../../plan/partition.ts';
 import { encodePlanPart } from '../../plan/plan-codec.ts';
 import { encodeCard } from '../../protocol/card-codec.ts';
-import { SERVER_BACKENDS, type ServerBackendName } from '../../protocol/service.ts';
+import { SERVER_BACKENDS, type ServerBackendName } from '../../protocol/backends.ts';
 import { createEvaluator } from '../../server/evaluator.ts';
 import { runDistributed } from '../../service/conductor.ts';
 

@@ -1,6 +1,6 @@
 // Makes ready ahead of a run what does not depend on the text: the plan, the server roles' shares of it, the keys.
 import { throwIfAborted } from '../../base/errors.ts';
-import type { ServerBackendName } from '../../protocol/service.ts';
+import type { ServerBackendName } from '../../protocol/backends.ts';
 import type { StyleColours } from '../../style/colours.ts';
 import { DEFAULT_PIXELS_PER_MODULE } from '../../style/graph.ts';
 import type { Style } from '../../style/styles.ts';

@@ -9,7 +9,7 @@ import {
   type ValueId,
 } from '../../model/graph.ts';
 import type { PatchLayout } from '../../plan/layout.ts';
-import type { FinishOperation } from '../../plan/plan.ts';
+import type { FinishOperation } from '../../plan/model-card.ts';
 import type { ChannelMap, Weight } from './channel-map.ts';
 
 /** The taps of the leading convolution, without the block shape that the packing adds. */

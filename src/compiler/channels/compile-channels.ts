@@ -5,14 +5,8 @@ import { chooseParameters } from '../../params/choose.ts';
 import type { Parameters } from '../../params/parameters.ts';
 import { type CostTable, predictMs, stepCosts } from '../../plan/counts.ts';
 import { type BlockShape, ciphertextCount, type GridLayout, type PatchLayout } from '../../plan/layout.ts';
-import {
-  type ModelCard,
-  outLevel,
-  type Plan,
-  relinearizes,
-  rotationSteps,
-  type Stage,
-} from '../../plan/plan.ts';
+import type { ModelCard } from '../../plan/model-card.ts';
+import { outLevel, type Plan, relinearizes, rotationSteps, type Stage } from '../../plan/plan.ts';
 import { squares } from '../../plan/stages/product.ts';
 import { verifyPlan } from '../../plan/verify.ts';
 import type { CompiledForm } from '../form.ts';

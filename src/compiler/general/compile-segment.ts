@@ -5,7 +5,7 @@ import type { Graph } from '../../model/graph.ts';
 import { type Parameters, sameParameters } from '../../params/parameters.ts';
 import type { CostTable } from '../../plan/counts.ts';
 import { outLevel, type Plan, relinearizes, rotationSteps } from '../../plan/plan.ts';
-import type { NetworkCard } from '../../plan/slot-layout.ts';
+import type { NetworkCard } from '../../plan/model-card.ts';
 import { verifyPlan } from '../../plan/verify.ts';
 import type { Ranges } from '../calibrate.ts';
 import { type Choice, chooseLayouts } from './choose-layouts.ts';
