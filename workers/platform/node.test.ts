@@ -1,9 +1,12 @@
-// Real worker threads: roles over the thread boundary, errors with their codes, and what a killed thread leaves.
+// Real worker threads: whole runs over the thread boundary, errors with their codes, and what a killed thread leaves.
 import { afterEach, describe, expect, it } from 'vitest';
-import { identityCard } from '../../fixtures/small-card.ts';
-import { TINY } from '../../fixtures/small-engine.ts';
-import type { WorkerHandle } from '../../src/app/session/workers.ts';
-import { SERVER_BACKENDS } from '../../src/protocol/contracts.ts';
+import { writeOnnx } from '../../fixtures/onnx-writer.ts';
+import { runSealed } from '../../src/app/session/run.ts';
+import { Session } from '../../src/app/session/session.ts';
+import { Stages } from '../../src/app/session/stages.ts';
+import type { SessionWorkers } from '../../src/app/session/workers.ts';
+import type { WorkerHandle } from '../../src/base/worker-handle.ts';
+import { type LocalService, SERVER_BACKENDS, type StyleOptions } from '../../src/protocol/service.ts';
 import { nodeWorkers } from './node.ts';
 
 const started: WorkerHandle<unknown>[] = [];
@@ -15,47 +18,142 @@ afterEach(() => {
   for (const { terminate } of started.splice(0)) terminate();
 });
 
-describe('nodeWorkers', () => {
-  it.each(SERVER_BACKENDS)(
-    'run the client and server roles in threads of their own, on %s',
-    async (backend) => {
-      const workers = nodeWorkers();
-      const [client, server] = [keep(workers.client()), keep(workers.server())];
-      const card = identityCard(TINY, { rotationSteps: [1] });
-      const { keys } = await client.role.prepare(card);
-      expect(await server.role.open(card.parameters, backend)).toBe(backend);
-      await server.role.addKeys(keys!);
-      expect(await server.role.memoryBytes()).toBeGreaterThan(1 << 18);
-      await expect(server.role.addKeys(keys!.subarray(1))).rejects.toMatchObject({
-        code: 'malformed-frame',
-        stage: 'wire',
-      });
-      await expect(server.role.run(1, 'none', 0, [], [])).rejects.toMatchObject({ code: 'wrong-state' });
-      const { frames } = await client.role.encrypt(card, new Float32Array(48).fill(1));
-      expect((await client.role.decryptPicture(card, frames, undefined)).data).toEqual(
-        new Uint8Array(48).fill(255),
-      );
+/** A session in threads, and the services that it has started. */
+function openSession(evaluators: number): { session: Session; services: WorkerHandle<LocalService>[] } {
+  const workers = nodeWorkers(evaluators);
+  const services: WorkerHandle<LocalService>[] = [];
+  const watched: SessionWorkers = {
+    client: () => keep(workers.client()),
+    service: () => {
+      services.push(keep(workers.service()));
+      return services.at(-1);
     },
-  );
+    scan: () => keep(workers.scan()),
+  };
+  return { session: new Session({ workers: watched, advice: 'Try again.' }), services };
+}
+
+const weights = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i * 1.7) / 3);
+const network = {
+  name: 'small.onnx',
+  bytes: writeOnnx({
+    opset: 13,
+    input: { name: 'x', dims: [1, 6] },
+    initializers: [{ name: 'w', dims: [6, 4], data: weights }],
+    nodes: [
+      { op: 'MatMul', inputs: ['x', 'w'], outputs: ['h'] },
+      { op: 'Mul', inputs: ['h', 'h'], outputs: ['y'] },
+    ],
+    output: 'y',
+  }),
+};
+const input = Float32Array.of(0.1, 0.5, 0.9, 0.3, 0.7, 0.2);
+const output = [0, 1, 2, 3].map((at) => input.reduce((sum, x, i) => sum + x * weights[i * 4 + at], 0) ** 2);
+const style: StyleOptions = {
+  kind: 'style',
+  modules: 21,
+  pixelsPerModule: 4,
+  colours: { start: [20, 20, 80], end: [80, 20, 20], background: [255, 255, 255] },
+  backend: 'simd',
+};
+const code = Float32Array.from({ length: 21 * 21 }, (_, i) => (i * 7) % 2);
+
+describe('nodeWorkers', () => {
+  it.each(SERVER_BACKENDS)('run a network and a style from end to end in threads, on %s', async (backend) => {
+    const { session, services } = openSession(2);
+    await session.warm();
+    const { id } = await session.load(network);
+    const card = await session.card(id, { kind: 'network', backend });
+    expect(card.card.backend).toBe(backend);
+    const { outputs } = await runSealed(session, { card, inputs: [input] }, new Stages({}));
+    output.forEach((value, i) => expect(outputs[0][i]).toBeCloseTo(value, 2));
+
+    const drawing = await session.card('dots', { ...style, backend });
+    const shares: number[] = [];
+    const onStage = (event: { stage: string; state: string; share?: number }): void => {
+      if (event.stage === 'keygen' && event.share !== undefined) shares.push(event.share);
+    };
+    const reference = new Float32Array(3 * 84 * 84);
+    const run = { card: drawing, inputs: [code], reference };
+    const { picture, bytes } = await runSealed(session, run, new Stages({ onStage }));
+    expect(picture).toMatchObject({ width: 84, height: 84 });
+    expect(bytes.evaluationKeys).toBeGreaterThan(0);
+    expect(shares.at(-1)).toBe(1);
+    // Light where the code is light, and darker where it is dark.
+    const at = (module: number): number => {
+      const [x, y] = [(module % 21) * 4 + 2, Math.floor(module / 21) * 4 + 2];
+      return picture!.data[3 * (y * 84 + x)];
+    };
+    const mean = (dark: number): number => {
+      const modules = [...code.keys()].filter((module) => code[module] === dark);
+      return modules.reduce((sum, module) => sum + at(module), 0) / modules.length;
+    };
+    expect(mean(0)).toBeGreaterThan(mean(1) + 100);
+    expect((await session.serverMemoryBytes()).some((size) => size > 1 << 18)).toBe(true);
+    expect(services).toHaveLength(1);
+  });
+
+  it('tell of a service that is ended in mid-run, and the next run is right', async () => {
+    const { session, services } = openSession(1);
+    const { id } = await session.load(network);
+    const card = await session.card(id, { kind: 'network', backend: 'simd' });
+    const stages = new Stages({
+      onStage: ({ stage, state }) => {
+        if (stage === 'evaluate' && state === 'started')
+          queueMicrotask(() => services[0].terminate('planted'));
+      },
+    });
+    const running = runSealed(session, { card, inputs: [input] }, stages);
+    const message = expect.stringContaining('planted') as string;
+    await expect(running).rejects.toMatchObject({ code: 'worker-died', message });
+    const { outputs } = await runSealed(session, { card, inputs: [input] }, new Stages({}));
+    output.forEach((value, i) => expect(outputs[0][i]).toBeCloseTo(value, 2));
+    expect(services.map(({ dead }) => dead)).toEqual([true, false]);
+  });
+
+  it('carry errors with their codes, and a stop to the service and its evaluators', async () => {
+    const service = keep(nodeWorkers(1).service());
+    const options = { kind: 'network', backend: 'simd' } as const;
+    await expect(service.role.card('nowhere', options)).rejects.toMatchObject({
+      code: 'invalid-argument',
+      stage: 'model',
+    });
+    const keys = service.role.putKeys('0'.repeat(64), 'mine', new Uint8Array(3));
+    await expect(keys).rejects.toMatchObject({ code: 'card-gone', stage: 'server' });
+    const { id } = await service.role.load(network);
+    const compiling = service.role.card(id, options, { signal: AbortSignal.abort() });
+    await expect(compiling).rejects.toMatchObject({ code: 'aborted', stage: 'compile' });
+    expect((await service.role.card(id, options)).byteLength).toBeGreaterThan(100);
+    const { client } = nodeWorkers(1);
+    const { role } = keep(client());
+    await expect(role.open(new Uint8Array(9))).rejects.toMatchObject({ code: 'malformed-frame' });
+    await expect(role.encrypt('0'.repeat(64), input)).rejects.toMatchObject({ code: 'card-gone' });
+  });
 
   it('fail what waits for a thread that is ended, and leave the others alone', async () => {
-    const workers = nodeWorkers();
-    const [ended, other] = [keep(workers.server()), keep(workers.server())];
-    await ended.role.open(TINY, 'seal');
-    const waiting = ended.role.open({ polyModulusDegree: 32768, coeffModulusBits: [30, 30] }, 'seal');
+    const workers = nodeWorkers(1);
+    const [ended, other] = [keep(workers.service()), keep(workers.service())];
+    await ended.role.models();
+    const waiting = ended.role.warm();
     ended.terminate('planted');
     await expect(waiting).rejects.toMatchObject({ code: 'worker-died' });
     expect(ended.dead).toBe(true);
-    await other.role.open(TINY, 'seal');
+    expect((await other.role.models()).length).toBeGreaterThan(0);
     expect(other.dead).toBe(false);
   });
 
   it('survive calls of methods that do not exist', async () => {
-    const handle = keep(nodeWorkers().server());
-    await handle.role.warm();
+    const handle = keep(nodeWorkers(1).service());
+    await handle.role.models();
     const missing = handle.role as unknown as { nowhere: () => Promise<void> };
     await expect(missing.nowhere()).rejects.toMatchObject({ code: 'internal' });
-    await handle.role.open(TINY, 'seal');
+    expect((await handle.role.capabilities()).evaluators).toBe(1);
     expect(handle.dead).toBe(false);
+  });
+
+  it('scan in a thread of their own', async () => {
+    const { role } = keep(nodeWorkers(1).scan());
+    await role.warm();
+    await expect(role.prove({ foreground: undefined } as never)).rejects.toMatchObject({ code: 'internal' });
   });
 });
