@@ -6,7 +6,8 @@ import { Session } from '../../src/app/session/session.ts';
 import { Stages } from '../../src/app/session/stages.ts';
 import type { SessionWorkers } from '../../src/app/session/workers.ts';
 import type { WorkerHandle } from '../../src/base/worker-handle.ts';
-import { type LocalService, SERVER_BACKENDS, type StyleOptions } from '../../src/protocol/service.ts';
+import { SERVER_BACKENDS } from '../../src/protocol/backends.ts';
+import type { LocalService, StyleOptions } from '../../src/protocol/service.ts';
 import { nodeWorkers } from './node.ts';
 
 const started: WorkerHandle<unknown>[] = [];

@@ -273,10 +273,8 @@ describe('a service that has let go', () => {
 
 describe('a stop', () => {
   it.each([
-    ['prepare', 'keygen'],
     ['encrypt', 'encrypt'],
     ['decrypt', 'decrypt'],
-    ['putKeys', 'wire'],
     ['evaluate', 'server'],
   ] as const)('during "%s" ends the run at once and spoils nothing', async (method, stage) => {
     bench = new SessionBench(cards);
@@ -302,11 +300,36 @@ describe('a stop', () => {
     expect([signal.aborted, worker.reason]).toEqual([true, undefined]);
     worker.answers.set(method, answer);
     expect(isRight(await bench.run(card))).toBe(true);
-    // Nothing of a set that may lack keys is left behind; a whole set is used again.
-    const isKept = stage !== 'keygen' && stage !== 'wire';
     expect(held()).toEqual(names().slice(-1));
-    expect(keys().slice(-3)).toEqual(whole(isKept ? 'secret 0.1' : 'secret 0.2'));
+    expect(keys()).toEqual(whole('secret 0.1'));
   });
+
+  it.each(['prepare', 'putKeys'])(
+    'during "%s" is heard at once; the keys under way are kept',
+    async (method) => {
+      bench = new SessionBench(cards);
+      const card = await bench.card('shallow');
+      const controller = new AbortController();
+      const worker = [...bench.clients, ...bench.services].find(({ answers }) => answers.has(method))!;
+      const answer = worker.answers.get(method) as (...given: unknown[]) => unknown;
+      const asked = Promise.withResolvers<void>();
+      const go = Promise.withResolvers<void>();
+      worker.answers.set(method, async (...args: unknown[]) => {
+        asked.resolve();
+        await go.promise;
+        return answer(...args);
+      });
+      const stopped = { code: 'aborted', stage: 'keygen' };
+      const outcome = expect(bench.run(card, { signal: controller.signal })).rejects.toMatchObject(stopped);
+      await asked.promise;
+      controller.abort();
+      await outcome;
+      go.resolve();
+      worker.answers.set(method, answer);
+      expect(isRight(await bench.run(card))).toBe(true);
+      expect(keys()).toEqual(whole('secret 0.1'));
+    },
+  );
 
   it('before anything is made leaves the keys as they are', async () => {
     bench = new SessionBench(cards);

@@ -137,27 +137,28 @@ export class Session {
     // Two preparations at once would not know of each other's keys.
     const turn = this.#preparing.then(() => this.#prepareKeys(card, controls));
     this.#preparing = turn.catch(() => undefined);
-    return turn;
+    // A stop is heard at once; the few keys that are being made are finished and handed over, and the next run finds them.
+    return await this.#limited([], 'keygen', controls, turn);
   }
 
   async #prepareKeys(card: NamedCard, { signal, onProgress }: Controls<number>): Promise<PreparedKeys> {
     throwIfAborted(signal, 'keygen');
-    const keySet = this.#keySetFor(card) ?? (await this.#newKeySet(card, signal));
+    const keySet = this.#keySetFor(card) ?? (await this.#newKeySet(card));
     const { name, client, service } = keySet;
     let keygenMs = 0;
     let made = 0;
     for (let left = 1; left > 0;) {
       throwIfAborted(signal, 'keygen');
       try {
-        const call = client.role.prepare(card.hash, KEYS_A_FRAME, { signal });
-        const frame = await this.#limited([client], 'keygen', { signal }, call);
+        const call = client.role.prepare(card.hash, KEYS_A_FRAME);
+        const frame = await this.#limited([client], 'keygen', {}, call);
         keygenMs += frame.keygenMs;
         left = frame.left;
         if (!frame.keys) break;
         made += KEYS_A_FRAME;
         this.#unreportedKeyBytes += frame.keys.byteLength;
-        const put = service.role.putKeys(card.hash, name, frame.keys, { signal });
-        await this.#limited([service], 'wire', { signal }, put);
+        const put = service.role.putKeys(card.hash, name, frame.keys);
+        await this.#limited([service], 'wire', {}, put);
       } catch (error) {
         // The client may have made keys that have not arrived, and makes none twice: others take the place of them all.
         this.#forget(keySet);
@@ -176,12 +177,12 @@ export class Session {
   }
 
   /** Begins another key set in the place of the one before, with another secret key. */
-  async #newKeySet({ bytes, card }: NamedCard, signal: AbortSignal | undefined): Promise<KeySet> {
+  async #newKeySet({ bytes, card }: NamedCard): Promise<KeySet> {
     if (this.#keySet) this.#forget(this.#keySet);
     const client = this.#liveClient();
     // It gives out each key once: what the service lacks goes with another secret key.
-    await this.#limited([client], 'keygen', { signal }, client.role.close());
-    await this.#limited([client], 'keygen', { signal }, client.role.open(bytes));
+    await this.#limited([client], 'keygen', {}, client.role.close());
+    await this.#limited([client], 'keygen', {}, client.role.open(bytes));
     const parameters = JSON.stringify(card.parameters);
     this.#keySet = { name: crypto.randomUUID(), client, service: this.#liveService(), parameters };
     return this.#keySet;
