@@ -100,7 +100,7 @@ describe('sealed-qr', () => {
       [['model', 'plan', none], missing('The model', none)],
       [['model', 'run', digits, '--input', none], missing('The input', none)],
       [['model', 'plan', folder], `The model ${JSON.stringify(folder)} cannot be read: it is a folder.`],
-      [['model', 'plan', words], `"${words}": The file is not an ONNX model, or is damaged.`],
+      [['model', 'plan', words], `"${words}": words: The file is not an ONNX model, or is damaged.`],
       [['params', 'test', none], missing('The configuration', none)],
       [['params', 'test', words], `"${words}": The configuration is no valid JSON.`],
       [['model', 'plan', digits, '--layers', '3-77'], 'There are no layers 3–77'],

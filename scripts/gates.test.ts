@@ -73,6 +73,15 @@ beforeAll(() => {
   plant('src/client/planted-key.ts', 'export const plantedKey = 1;\n');
   plant('src/protocol/planted-detour.ts', "export { plantedKey } from '../client/planted-key.ts';\n");
   plant('src/server/planted-reach.ts', "export { plantedKey } from '../protocol/planted-detour.ts';\n");
+  // The client side reaches what is the service's: its compiler, a plan, an importer under the client role.
+  plant(
+    'src/app/planted-compiler.ts',
+    "export { plantedCompiler } from '../compiler/planted-compiler.ts';\n",
+  );
+  plant('src/compiler/planted-compiler.ts', 'export const plantedCompiler = 1;\n');
+  plant('src/app/planted-plan.ts', "export type { Partition } from '../plan/partition.ts';\n");
+  plant('src/client/planted-import.ts', "export { plantedImport } from '../import/planted-import.ts';\n");
+  plant('src/import/planted-import.ts', 'export const plantedImport = 1;\n');
   plant('src/qr/planted-page.ts', "export { planted } from '../ui/planted.ts';\n");
   plant('src/ui/planted.ts', 'export const planted = 1;\n');
   plant('src/compiler/planted-seal.ts', "export { plantedHandle } from '../seal/planted-handle.ts';\n");
@@ -101,7 +110,10 @@ describe('planted violations', () => {
     const { code, output } = await runInCopy('import rules');
     expect(code).toBeGreaterThan(0);
     expect(output).toMatch(/src\/protocol imports downward: src\/protocol\/planted-detour\.ts/);
-    expect(output).toMatch(/the server role cannot reach the secret key: src\/server\/planted-reach\.ts/);
+    expect(output).toMatch(/the service cannot reach the secret key: src\/server\/planted-reach\.ts/);
+    expect(output).toMatch(/the client side cannot reach the compiler: src\/app\/planted-compiler\.ts/);
+    expect(output).toMatch(/the client side knows no plan: src\/app\/planted-plan\.ts/);
+    expect(output).toMatch(/the client role cannot reach the importers: src\/client\/planted-import\.ts/);
     expect(output).toMatch(/nothing leans on the page: src\/qr\/planted-page\.ts/);
     expect(output).toMatch(/the compiler knows no SEAL: src\/compiler\/planted-seal\.ts/);
   });

@@ -87,33 +87,3 @@ export function defaultSamples(graph: Graph, count = 8): Tensor[] {
     data: Float32Array.from({ length: size }, next),
   }));
 }
-
-/**
- * Throws unless every fitted layer's input stays in the range it was fitted over.
- * @throws SealedError `out-of-range` naming the layer
- */
-export function checkRanges(
-  graph: Graph,
-  input: Tensor,
-  fits: readonly { readonly layer: ValueId; readonly low: number; readonly high: number }[],
-): void {
-  const byLayer = new Map(fits.map((fit) => [fit.layer, fit]));
-  const ranges = new Map<ValueId, { layer: ValueId; low: number; high: number }>();
-  for (const node of graph.nodes) {
-    const fit = byLayer.get(node.id);
-    if (fit) ranges.set(node.inputs[0], fit);
-  }
-  const check = (id: ValueId, data: Float32Array): void => {
-    const range = ranges.get(id);
-    if (!range) return;
-    // Written so that NaN is out of range.
-    if (data.every((x) => x >= range.low && x <= range.high)) return;
-    throw new SealedError(
-      'out-of-range',
-      `An input of layer ${range.layer} leaves ${range.low.toPrecision(4)}…${range.high.toPrecision(4)}, the range its polynomial fits: calibrate with inputs like this one.`,
-      { stage: 'model', detail: { layer: range.layer } },
-    );
-  };
-  check(graph.input.id, input.data);
-  executeGraph(graph, input, { onNode: (node, output) => check(node.id, output.data) });
-}

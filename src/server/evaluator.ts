@@ -29,7 +29,7 @@ async function openSeal(parameters: Parameters, source: WasmSource): Promise<Ope
     import('../seal/load.ts'),
   ]);
   const backend = new SealBackend(await loadSeal(source), parameters);
-  return { context: new EvaluationContext(parameters, backend) as AnyContext, backend: 'seal' };
+  return { context: new EvaluationContext(parameters, backend), backend: 'seal' };
 }
 
 async function openSimd(parameters: Parameters, source: WasmSource): Promise<Opened | undefined> {
@@ -37,7 +37,7 @@ async function openSimd(parameters: Parameters, source: WasmSource): Promise<Ope
   const kernel = await loadKernel(source);
   if (!kernel) return undefined;
   const backend = await SimdBackend.create(kernel, parameters);
-  return { context: new EvaluationContext(parameters, backend) as AnyContext, backend: 'simd' };
+  return { context: new EvaluationContext(parameters, backend), backend: 'simd' };
 }
 
 /** An evaluator with the backends whose files `sources` names. */

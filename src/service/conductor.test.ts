@@ -1,6 +1,6 @@
 // A plan over several evaluators: the same outputs as one, whatever the split; errors and stops reach everybody.
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadMeasuredSeal, watchHandles } from '../../fixtures/handle-count.ts';
 import { runPlan, runStages } from '../../fixtures/run-plan.ts';
 import { TestKeys } from '../../fixtures/seal-keys.ts';
@@ -91,6 +91,10 @@ function setUp(plan: Plan, workers: number, inputs: readonly Float64Array[]) {
   const run: DistributedRun = { runId: 5, planIds, keySet: 'mine', partition, inputs: frames };
   return { players, run };
 }
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('runDistributed', () => {
   it('puts out what a single worker computes, in order, to the last bit', async () => {
@@ -201,27 +205,25 @@ describe('runDistributed', () => {
   });
 
   it('reports progress that grows from segment to segment, and none after the end', async () => {
+    vi.useFakeTimers();
     const shares: number[] = [];
     const { players, run } = setUp(mixing, 2, inputsOf(mixing, seededRandom(7)));
     for (const player of players) {
-      player.before = (segment) => {
+      player.before = async (segment) => {
         player.share = 0.5;
         const wanted = segment + 1;
-        return new Promise((resolve) => {
-          const poll = (): void => void (shares.length >= wanted ? resolve() : setTimeout(poll, 5));
-          poll();
-        });
+        while (shares.length < wanted) await vi.advanceTimersByTimeAsync(50);
       };
     }
     await runDistributed(players, run, { onProgress: (share) => shares.push(share) });
-    const [count] = [shares.length];
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    expect(shares).toHaveLength(count);
+    // Nobody is left to ask.
+    expect(vi.getTimerCount()).toBe(0);
     expect(shares[0]).toBeCloseTo(0.25);
     expect(shares.at(-1)).toBeCloseTo(0.75);
   });
 
   it('reports no answer that comes after the end', async () => {
+    vi.useFakeTimers();
     const shares: number[] = [];
     const { players, run } = setUp(mixing, 1, inputsOf(mixing, seededRandom(8)));
     const asked = Promise.withResolvers<void>();
@@ -230,10 +232,13 @@ describe('runDistributed', () => {
       asked.resolve();
       return answered.promise;
     };
-    players[0].before = () => asked.promise;
+    players[0].before = async () => {
+      await vi.advanceTimersByTimeAsync(1000);
+      await asked.promise;
+    };
     await runDistributed(players, run, { onProgress: (share) => shares.push(share) });
     answered.resolve(0.5);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await vi.advanceTimersByTimeAsync(1000);
     expect(shares).toEqual([]);
   });
 

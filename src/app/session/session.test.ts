@@ -1,4 +1,4 @@
-// The session over workers of this test: who is given what, what is replaced when it dies, and that a stop spoils nothing.
+// The session over workers of this test: who is given what and what is replaced when it dies.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { FakeWorker } from '../../../fixtures/fake-worker.ts';
 import { filledTensor } from '../../../fixtures/small-engine.ts';
@@ -268,79 +268,6 @@ describe('a service that has let go', () => {
     service.answers.set('card', () => cards.deep);
     const message = expect.stringMatching(/plan the run again/) as string;
     await expect(bench.run(card)).rejects.toMatchObject({ code: 'card-gone', message });
-  });
-});
-
-describe('a stop', () => {
-  it.each([
-    ['encrypt', 'encrypt'],
-    ['decrypt', 'decrypt'],
-    ['evaluate', 'server'],
-  ] as const)('during "%s" ends the run at once and spoils nothing', async (method, stage) => {
-    bench = new SessionBench(cards);
-    const card = await bench.card('shallow');
-    const controller = new AbortController();
-    const worker = [...bench.clients, ...bench.services].find(({ answers }) => answers.has(method))!;
-    const answer = worker.answers.get(method)!;
-    const asked = Promise.withResolvers<AbortSignal>();
-    worker.answers.set(method, (...args: unknown[]) => {
-      asked.resolve((args.at(-1) as { signal: AbortSignal }).signal);
-      // It does its work all the same, and nobody hears of it.
-      (answer as (...given: unknown[]) => unknown)(...args);
-      return never();
-    });
-    const outcome = expect(bench.run(card, { signal: controller.signal })).rejects.toMatchObject({
-      code: 'aborted',
-      stage,
-    });
-    const signal = await asked.promise;
-    controller.abort();
-    await outcome;
-    // The worker hears of it, and lives on.
-    expect([signal.aborted, worker.reason]).toEqual([true, undefined]);
-    worker.answers.set(method, answer);
-    expect(isRight(await bench.run(card))).toBe(true);
-    expect(held()).toEqual(names().slice(-1));
-    expect(keys()).toEqual(whole('secret 0.1'));
-  });
-
-  it.each(['prepare', 'putKeys'])(
-    'during "%s" is heard at once; the keys under way are kept',
-    async (method) => {
-      bench = new SessionBench(cards);
-      const card = await bench.card('shallow');
-      const controller = new AbortController();
-      const worker = [...bench.clients, ...bench.services].find(({ answers }) => answers.has(method))!;
-      const answer = worker.answers.get(method) as (...given: unknown[]) => unknown;
-      const asked = Promise.withResolvers<void>();
-      const go = Promise.withResolvers<void>();
-      worker.answers.set(method, async (...args: unknown[]) => {
-        asked.resolve();
-        await go.promise;
-        return answer(...args);
-      });
-      const stopped = { code: 'aborted', stage: 'keygen' };
-      const outcome = expect(bench.run(card, { signal: controller.signal })).rejects.toMatchObject(stopped);
-      await asked.promise;
-      controller.abort();
-      await outcome;
-      go.resolve();
-      worker.answers.set(method, answer);
-      expect(isRight(await bench.run(card))).toBe(true);
-      expect(keys()).toEqual(whole('secret 0.1'));
-    },
-  );
-
-  it('before anything is made leaves the keys as they are', async () => {
-    bench = new SessionBench(cards);
-    const card = await bench.card('shallow');
-    await bench.run(card);
-    await expect(bench.session.prepareKeys(card, { signal: AbortSignal.abort() })).rejects.toMatchObject({
-      code: 'aborted',
-      stage: 'keygen',
-    });
-    expect(isRight(await bench.run(card))).toBe(true);
-    expect(keys()).toEqual(whole('secret 0.1'));
   });
 });
 

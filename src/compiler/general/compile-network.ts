@@ -1,7 +1,6 @@
 // The door to the general compiler: any small network → segments with plans and cards, and what they will cost.
 import type { Graph, Tensor } from '../../model/graph.ts';
 import { selectLayers } from '../../model/layer-range.ts';
-import { type Compiled, compile } from '../channels/compile-channels.ts';
 import { SealedError } from '../../base/errors.ts';
 import { elementCount } from '../../model/graph.ts';
 import type { Parameters } from '../../params/parameters.ts';
@@ -162,41 +161,4 @@ function keyBytesOf(segments: readonly NetworkSegment[]): number {
   const relinearize = segments.some(({ card }) => card.relinearize) ? 1 : 0;
   const { parameters } = segments[0].plan;
   return (steps.size + relinearize) * evaluationKeyBytes(parameters);
-}
-
-/** Position-wise networks by the channel compiler, all others by the general one. */
-export type AnyCompiled =
-  ({ readonly kind: 'channels' } & Compiled) | ({ readonly kind: 'network' } & CompiledNetwork);
-
-// Beyond this many values the channel compiler's packing is the only one that stays small.
-const CHANNELS_ALWAYS = 20_000;
-
-/**
- * Compiles `graph` with whichever compiler predicts less time. Large pictures that only the channel compiler can hold go
- * there without asking.
- * @throws SealedError as {@link compileNetwork}
- */
-export function compileBest(graph: Graph, options: NetworkOptions): AnyCompiled {
-  const isPlain =
-    (options.batch ?? 1) === 1 && !options.layers && !options.refresh?.length && options.clientOps !== true;
-  const channels = isPlain ? tryChannels(graph, options.costs) : undefined;
-  const outputs = elementCount(graph.nodes.find(({ id }) => id === graph.output)?.shape ?? graph.input.shape);
-  if (channels && outputs > CHANNELS_ALWAYS) return { kind: 'channels', ...channels };
-  const network = compileNetwork(graph, options);
-  if (channels && channels.predictedMs <= network.report.evaluateMs) return { kind: 'channels', ...channels };
-  return { kind: 'network', ...network };
-}
-
-function tryChannels(graph: Graph, costs: CostTable): Compiled | undefined {
-  try {
-    return compile(graph, { costs });
-  } catch (error) {
-    if (
-      error instanceof SealedError &&
-      (error.code === 'unsupported-layer' || error.code === 'does-not-fit')
-    ) {
-      return undefined;
-    }
-    throw error;
-  }
 }
