@@ -52,7 +52,7 @@ describe('entries', () => {
 
   it('are all found', () => {
     expect([...entries]).toEqual(
-      expect.arrayContaining(['src/ui/main.ts', 'src/ui/lab/main.ts', 'workers/client.ts', 'workers/bfv.ts']),
+      expect.arrayContaining(['src/ui/studio/main.ts', 'src/ui/lab/main.ts', 'workers/client.ts', 'workers/bfv.ts']),
     );
     expect([...entries].filter((path) => !product.some((file) => file.path === path))).toEqual([]);
   });
