@@ -110,7 +110,7 @@ class PlanSide<C> implements Disposable {
     const { result } = this.ready.face;
     const [channels, height, width] = output.layout.shape;
     const finish = result.kind === 'picture' ? result.finish : [];
-    return pictureOf([channels, height, width!], finish, tensor, reference);
+    return pictureOf([channels, height, width], finish, tensor, reference);
   }
 
   [Symbol.dispose](): void {
