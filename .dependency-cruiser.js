@@ -68,7 +68,7 @@ const rooms = {
   'workers/client': ['src/client/', 'workers/endpoint'],
   'workers/evaluator': ['src/server/', 'workers/endpoint'],
   'workers/compiler': ['src/service/compiler-role', 'workers/endpoint'],
-  'workers/service': ['src/service/', 'workers/endpoint', 'workers/platform/browser-nested'],
+  'workers/service': ['src/service/', 'workers/endpoint', 'workers/(pool|platform/browser-worker)'],
   'workers/bfv': ['src/bfv/', 'workers/endpoint'],
   'workers/scan': ['src/qr/', 'workers/endpoint'],
   'workers/simulator': ['src/server/', 'workers/endpoint'],
