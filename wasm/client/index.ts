@@ -11,7 +11,6 @@ export {
   decrypt,
   encrypt,
   makeSecret,
-  plainSecretRow,
   scratchBytes,
   squareSecret,
 } from './secret';

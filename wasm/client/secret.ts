@@ -147,15 +147,3 @@ export function decrypt(parts: u32, size: u32, count: u32, secret: u32, out: u32
     }
   }
 }
-
-/** P mod q times 2^32 and the like are public; this is only so that tests can read a secret row as SEAL stores it. */
-export function plainSecretRow(secret: u32, index: u32, out: u32): void {
-  const p = v128.load_splat<u32>(record(index), P);
-  const inverse = v128.load_splat<u32>(record(index), INVERSE);
-  for (let at: u32 = 0; at < 4 * N; at += 16) {
-    v128.store(out + at, reduceProduct(
-      i64x2.extend_low_i32x4_u(v128.load(secret + index * rowBytes + at)),
-      i64x2.extend_high_i32x4_u(v128.load(secret + index * rowBytes + at)), p, inverse,
-    ));
-  }
-}

@@ -28,7 +28,6 @@ export interface ClientExports extends WebAssembly.Exports {
   uniformRow(seed: Pointer, prime: number, out: Pointer, words: Pointer): number;
   scratchBytes(): number;
   makeSecret(seed: Pointer, secret: Pointer, scratch: Pointer): void;
-  plainSecretRow(secret: Pointer, prime: number, out: Pointer): void;
   encrypt(
     seed: Pointer,
     publicSeed: Pointer,
