@@ -6,18 +6,19 @@ import { serve } from './endpoint.ts';
 import { startCompiler, startEvaluator, startSimulator } from './platform/browser-nested.ts';
 
 /** Reads a file of the site. @throws SealedError `load-failed` */
-async function loadModel(url: URL): Promise<Uint8Array> {
-  const response = await fetch(url);
+async function loadModel(address: string): Promise<Uint8Array> {
+  const response = await fetch(address);
   if (!response.ok) {
-    const message = `The file ${url.pathname} could not be loaded (HTTP ${response.status}).`;
+    const message = `The file ${address} could not be loaded (HTTP ${response.status}).`;
     throw new SealedError('load-failed', message, { stage: 'model' });
   }
   return new Uint8Array(await response.arrayBuffer());
 }
 
-serve(({ seal, kernel, site, evaluators }) =>
+// Besides its own files it is told the address of each model that ships with it, under the model's path.
+serve(({ seal, kernel, evaluators, ...models }) =>
   createService({
-    loadModel: (path) => loadModel(new URL(path, site as string)),
+    loadModel: (path) => loadModel(models[path] as string),
     evaluators: Number(evaluators),
     startEvaluator: () => startEvaluator({ seal, kernel }),
     startCompiler,
