@@ -12,6 +12,7 @@ import { compileChannels } from './channels/compile-channels.ts';
 import { clientLearns, explain, outputShapeOf, serverLearns, rangesFrom } from './explain.ts';
 import type { CompiledForm } from './form.ts';
 import { compileNetwork } from './general/compile-network.ts';
+import type { PlanningWork } from './general/planning-work.ts';
 import { networkErrorBound } from './network-error.ts';
 import { batchOf } from './predict.ts';
 import { keyBytesOf, type Preference, priceOf, weighed } from './price.ts';
@@ -45,6 +46,8 @@ export interface CompileOptions {
   readonly picture?: boolean;
   /** Takes this form without asking the other: for tests. */
   readonly form?: PlanForm;
+  /** Counts what planning looks at, and ends it where that is too much; a fresh count unless given. */
+  readonly work?: PlanningWork;
 }
 
 /** A compiled network. */

@@ -13,6 +13,7 @@ import { activate } from '../../model/operators/elementwise.ts';
 import type { Range, Ranges } from '../calibrate.ts';
 import { type ChebyshevSeries, expandSeries, fit, fitError, interpolate, type Leaves } from './chebyshev.ts';
 import { concatPart, linearMap } from './linear-maps.ts';
+import type { PlanningWork } from './planning-work.ts';
 import { type Affine, type Program, ProgramBuilder } from './program.ts';
 import type { SparseMap } from './sparse-map.ts';
 
@@ -58,11 +59,17 @@ function isSeries(node: Node): boolean {
  * apart as well.
  * @param ranges what each value takes over the calibration inputs; activations are fitted over these
  * @param tolerance largest fit error, relative to half the width of the range
+ * @param work counts what is multiplied out
  * @throws SealedError `unsupported-layer` naming a layer that only the client can compute
  */
-export function readNetwork(graph: Graph, ranges: Ranges, tolerance: number): ReadNetwork[] {
+export function readNetwork(
+  graph: Graph,
+  ranges: Ranges,
+  tolerance: number,
+  work?: PlanningWork,
+): ReadNetwork[] {
   const { input } = graph;
-  const builder = new ProgramBuilder();
+  const builder = new ProgramBuilder(work);
   const start = builder.input(input.shape, elementCount(input.shape));
   const shared: Shared = { ranges, tolerance, maps: new Map(), fitted: new Map() };
   const composed: Reader = {
