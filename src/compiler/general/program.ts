@@ -137,6 +137,7 @@ export class ProgramBuilder {
     for (const { base, matrix } of b.parts) {
       const signed = sign === 1 ? matrix : scaleRows(matrix, () => sign);
       const known = parts.get(base);
+      if (known) this.#work.add('composed', nonZeros(known) + nonZeros(matrix));
       parts.set(base, known ? addMatrices(known, signed) : signed);
     }
     return {

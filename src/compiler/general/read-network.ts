@@ -80,6 +80,7 @@ export function readNetwork(
     leaves: 'composed',
   };
   const readers = [composed];
+  const lastUse = lastUses(graph);
   for (const node of graph.nodes) {
     if (readers.length === 1 && isSeries(node)) {
       readers.push({
@@ -93,12 +94,22 @@ export function readNetwork(
     for (const reader of readers) {
       const inputs = node.inputs.map((id) => reader.values.get(id)!);
       reader.values.set(node.id, readNode(reader, node, inputs));
+      // A long network has thousands of values, each with its matrices.
+      for (const id of node.inputs) if (lastUse.get(id) === node) reader.values.delete(id);
     }
   }
   return readers.map((reader) => ({
     program: reader.builder.finish(reader.values.get(graph.output)!),
     fits: reader.fits,
   }));
+}
+
+/** The node that reads each value last; the output is read after all of them. */
+function lastUses({ nodes, output }: Graph): ReadonlyMap<ValueId, Node> {
+  const last = new Map<ValueId, Node>();
+  for (const node of nodes) for (const id of node.inputs) last.set(id, node);
+  last.delete(output);
+  return last;
 }
 
 /** The map of a linear layer, made once. */
