@@ -29,6 +29,11 @@ export function kernelFile(): Uint8Array<ArrayBuffer> {
   return installedFile(join(import.meta.dirname, '../../wasm/build/kernel.wasm'));
 }
 
+/** The client kernel's bytes. */
+export function clientKernelFile(): Uint8Array<ArrayBuffer> {
+  return installedFile(join(import.meta.dirname, '../../wasm/build/client.wasm'));
+}
+
 function sealFile(): Uint8Array<ArrayBuffer> {
   return packageFile('node-seal', 'dist/seal_throws.wasm');
 }

@@ -194,8 +194,8 @@ describe('a rejected word', () => {
         : text,
     );
     const seeds = new GivenSeeds('again');
-    using key = new SecretKey(new ClientKernel(await WebAssembly.compile(code), SMALL), seeds);
-    using honest = new SecretKey(kernel, new GivenSeeds('again'));
+    using key = new SecretKey(new ClientKernel(await WebAssembly.compile(code), SMALL), seeds, 'full');
+    using honest = new SecretKey(kernel, new GivenSeeds('again'), 'full');
     const values = Float64Array.of(1, -2, 3);
     const made = Array.from({ length: 40 }, () => key.encrypt(values, 2 ** 20, 1));
     expect(seeds.taken).toBeGreaterThan(45);
