@@ -11,7 +11,8 @@ const root = import.meta.dirname;
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
-  "worker-src 'self'",
+  // Workers are started from memory (workers/platform/browser-worker.ts).
+  "worker-src 'self' blob:",
   "connect-src 'self'",
   "img-src 'self' data: blob:",
   "style-src 'self'",
@@ -72,7 +73,12 @@ export default defineConfig(({ mode }) => {
     // No single-page fallback: a missing file is a 404 and not index.html under its name.
     appType: 'mpa',
     plugins: [svelte(), policyTag(), ...leaking],
-    worker: { format: 'es', plugins: () => leaking },
+    worker: {
+      format: 'es',
+      plugins: () => leaking,
+      // One file for each worker: started from memory, it could not name another.
+      rolldownOptions: { output: { codeSplitting: false } },
+    },
     build: {
       // Safari runs SEAL's WebAssembly but not yet `using`, which this target lowers.
       target: 'es2024',

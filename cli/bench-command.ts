@@ -12,8 +12,9 @@ import { blakeText, runClientBench } from '../bench/client-bench.ts';
 import { runPoolBench } from '../bench/pool-bench.ts';
 import { loadSeal } from '../src/seal/load.ts';
 import { choice, parseArguments, wholeNumber } from './arguments.ts';
-import { loadModel } from './load-model.ts';
-import { clientKernelFile, kernelFile, nodeWorkers } from '../workers/platform/node.ts';
+import { nodeWorkers } from '../workers/platform/node.ts';
+import { clientKernelFile } from '../workers/platform/node-client.ts';
+import { kernelFile, loadModel } from '../workers/platform/node-local-service.ts';
 import { UsageError } from './usage.ts';
 
 const OPTIONS = {

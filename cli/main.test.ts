@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTestScanners } from '../fixtures/scanners.ts';
 import { decodePng } from '../src/qr/png.ts';
-import { modelPath } from './load-model.ts';
+import { modelPath } from '../workers/platform/node-local-service.ts';
 import type { ClientBenchReport } from '../bench/client-bench.ts';
 import { USAGE } from './usage.ts';
 

@@ -17,7 +17,6 @@ import { expect, type Page, test } from '@playwright/test';
 import { leakingOrigin, origin } from './origins.ts';
 import {
   channelsOpened,
-  clientWorker,
   firstCiphertextFrame,
   makeRandomnessKnown,
   recordMessages,
@@ -27,6 +26,7 @@ import {
 } from './support/key-watch.ts';
 import { type KnownKey, makeSameKey } from './support/same-key.ts';
 import { choose, make, openStudio, prepared, setLive } from './support/studio.ts';
+import { workerNamed } from './support/workers.ts';
 
 /** Styles a code with known randomness and returns the key that the page must have used. */
 async function styleWithKnownKey(page: Page, url: string): Promise<KnownKey> {
@@ -37,8 +37,9 @@ async function styleWithKnownKey(page: Page, url: string): Promise<KnownKey> {
   await setLive(page, false);
   await choose(page, 'Gradient');
   await prepared(page, 'gradient');
-  await clientWorker(page).evaluate(makeRandomnessKnown);
-  await clientWorker(page).evaluate(watchChannels);
+  const client = await workerNamed(page, 'client');
+  await client.evaluate(makeRandomnessKnown);
+  await client.evaluate(watchChannels);
   await choose(page, 'Liquid');
   await make(page);
   await page.getByText('Parameters and figures').click();

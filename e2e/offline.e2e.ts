@@ -1,6 +1,7 @@
 // After the first load nothing is requested: the requests are counted, and then the network is cut.
 
 import { type BrowserContext, expect, test } from '@playwright/test';
+import { origin } from './origins.ts';
 import { choose, make, openStudio } from './support/studio.ts';
 
 /** The addresses asked for from now on, by the page and by its workers. */
@@ -31,13 +32,16 @@ test('the counter sees requests of the page and of its workers', async ({ page, 
   await openStudio(page);
   const requests = requestsOf(context);
   await page.evaluate(() => fetch('/favicon.svg?page'));
-  for (const worker of page.workers()) {
-    await worker.evaluate(async (address) => void (await fetch(address)), `/favicon.svg?${worker.url()}`);
+  const workers = page.workers();
+  for (const [at, worker] of workers.entries()) {
+    await worker.evaluate(
+      async (address) => void (await fetch(address)),
+      `${origin}/favicon.svg?worker-${at}`,
+    );
   }
-  const workers = page.workers().map((worker) => worker.url());
   expect(workers.length).toBeGreaterThanOrEqual(3);
   await expect.poll(() => requests.length).toBe(1 + workers.length);
-  for (const name of ['?page', ...workers]) {
+  for (const name of ['?page', ...workers.map((_, at) => `?worker-${at}`)]) {
     expect(requests.some((url) => url.endsWith(name))).toBe(true);
   }
 });

@@ -1,8 +1,9 @@
 // What can go wrong: a worker dies, the user changes their mind, the text is too long, the colours too close.
 
-import { expect, type Page, test, type Worker as PageWorker } from '@playwright/test';
+import { expect, type Page, test } from '@playwright/test';
 import { pressWhen } from './support/moments.ts';
 import { choose, make, openStudio, phase, setLive, startMaking } from './support/studio.ts';
+import { workerNamed } from './support/workers.ts';
 
 /** Text for a code of version 39 at level M: long enough to be caught at work, and not followed live. */
 const LONG_TEXT = 'All work and no play makes a dull code. '.repeat(55);
@@ -22,10 +23,6 @@ async function typeShortText(page: Page): Promise<void> {
   await page.getByRole('textbox', { name: 'Text' }).fill('once more');
 }
 
-function serverWorkers(page: Page): PageWorker[] {
-  return page.workers().filter((worker) => /\/server-[^/]*$/.test(worker.url()));
-}
-
 async function expectDeathAndRecovery(page: Page, reason: RegExp): Promise<void> {
   const alert = page.getByRole('alert').filter({ hasText: 'That did not work' });
   await expect(alert).toBeVisible();
@@ -36,27 +33,27 @@ async function expectDeathAndRecovery(page: Page, reason: RegExp): Promise<void>
   await make(page);
 }
 
-test('a server worker that throws in mid-run ends in a clear error, and the next run works', async ({
-  page,
-}) => {
+test('a service that throws in mid-run ends in a clear error, and the next run works', async ({ page }) => {
   await openStudio(page);
   await typeLongText(page);
-  await serverWorkers(page)[0].evaluate(() => {
+  const service = await workerNamed(page, 'service');
+  await service.evaluate(() => {
     addEventListener('message', ({ data }: MessageEvent<Call>) => {
-      if (data.path?.[0] === 'run') throw new Error('killed by the test');
+      if (data.path?.[0] === 'evaluate') throw new Error('killed by the test');
     });
   });
   await startMaking(page);
   await expectDeathAndRecovery(page, /worker stopped .*killed by the test.*a new one will be started/);
 });
 
-test('a server worker that falls silent is missed and replaced', async ({ page }) => {
+test('a service that falls silent is missed and replaced', async ({ page }) => {
   await openStudio(page);
   await typeLongText(page);
   // A browser that ends a worker tells nobody; the role never hears the call.
-  await serverWorkers(page)[0].evaluate(() => {
+  const service = await workerNamed(page, 'service');
+  await service.evaluate(() => {
     const end = (event: MessageEvent<Call>): void => {
-      if (event.data.path?.[0] !== 'run') return;
+      if (event.data.path?.[0] !== 'evaluate') return;
       event.stopImmediatePropagation();
       close();
     };

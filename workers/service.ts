@@ -1,26 +1,26 @@
 // The service in a browser's worker, with evaluators, compiler and simulator as workers of its own.
 import '../src/base/dispose-symbols.ts';
-import { SealedError } from '../src/base/errors.ts';
+import { fetchBytes } from '../src/base/load-file.ts';
 import { createService } from '../src/service/service.ts';
-import { serve } from './endpoint.ts';
-import { startCompiler, startEvaluator, startSimulator } from './platform/browser-nested.ts';
+import { serve, type WorkerSetup } from './endpoint.ts';
+import { start } from './platform/browser-worker.ts';
+import { connect } from './pool.ts';
 
-/** Reads a file of the site. @throws SealedError `load-failed` */
-async function loadModel(url: URL): Promise<Uint8Array> {
-  const response = await fetch(url);
-  if (!response.ok) {
-    const message = `The file ${url.pathname} could not be loaded (HTTP ${response.status}).`;
-    throw new SealedError('load-failed', message, { stage: 'model' });
-  }
-  return new Uint8Array(await response.arrayBuffer());
+/** @throws TypeError where the page has not said where a file is */
+function address(setup: WorkerSetup, name: string): string {
+  const url = setup[name];
+  if (typeof url !== 'string') throw new TypeError(`The set-up lacks "${name}".`);
+  return url;
 }
 
-serve(({ seal, kernel, site, evaluators }) =>
-  createService({
-    loadModel: (path) => loadModel(new URL(path, site as string)),
+// Besides its own files it is told the address of each model that ships with it, under the model's path.
+serve((setup) => {
+  const { seal, kernel, evaluators } = setup;
+  return createService({
+    loadModel: async (path) => fetchBytes(address(setup, path), 'The network of a style'),
     evaluators: Number(evaluators),
-    startEvaluator: () => startEvaluator({ seal, kernel }),
-    startCompiler,
-    startSimulator,
-  }),
-);
+    startEvaluator: () => connect(start(address(setup, 'evaluatorScript'), 'evaluator'), { seal, kernel }),
+    startCompiler: () => connect(start(address(setup, 'compilerScript'), 'compiler'), {}),
+    startSimulator: () => connect(start(address(setup, 'simulatorScript'), 'simulator'), {}),
+  });
+});

@@ -1,6 +1,7 @@
 // The canary's eyes: makes the client's randomness known, records what is posted to the server role, searches it.
 
-import type { Page, Worker as PageWorker } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import { workerNamed } from './workers.ts';
 
 /** What was posted to server workers. */
 export interface SentSummary {
@@ -58,13 +59,6 @@ export async function recordMessages(page: Page): Promise<void> {
   });
 }
 
-/** The page's client worker. */
-export function clientWorker(page: Page): PageWorker {
-  const worker = page.workers().find((candidate) => /\/client-[^/]*$/.test(candidate.url()));
-  if (!worker) throw new Error('The page has no client worker.');
-  return worker;
-}
-
 /**
  * Replaces the randomness of this realm by a stream that is the same everywhere: in the client worker, and in the test
  * that makes the same key again. Self-contained, since it travels as text.
@@ -104,8 +98,9 @@ export function watchChannels(): void {
 }
 
 /** What the client worker has opened since {@link watchChannels} ran in it. */
-export function channelsOpened(page: Page): Promise<string[]> {
-  return clientWorker(page).evaluate(() => (globalThis as unknown as { opened: string[] }).opened);
+export async function channelsOpened(page: Page): Promise<string[]> {
+  const client = await workerNamed(page, 'client');
+  return client.evaluate(() => (globalThis as unknown as { opened: string[] }).opened);
 }
 
 /** How much was posted to the server role since the page was loaded. */

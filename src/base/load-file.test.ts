@@ -106,9 +106,9 @@ describe('startWasm', () => {
     const started = startWasm(
       EMPTY,
       'The kernel',
-      (instantiateWasm) =>
+      (wasm) =>
         new Promise<WebAssembly.Instance>(
-          (resolve) => void instantiateWasm!({}, (instance) => resolve(instance)),
+          (resolve) => void wasm!.instantiateWasm({}, (instance) => resolve(instance)),
         ),
       (instance) => seen.push(instance),
     );
@@ -118,8 +118,8 @@ describe('startWasm', () => {
   it('does not wait for a loader whose module could not be started', async () => {
     // Imports what nobody gives it: module "", field "", a function.
     const wanting = Uint8Array.of(...EMPTY, 1, 4, 1, 96, 0, 0, 2, 5, 1, 0, 0, 0, 0);
-    const waiting = startWasm(wanting, 'The kernel', (instantiateWasm) => {
-      instantiateWasm!({ '': {} }, () => undefined);
+    const waiting = startWasm(wanting, 'The kernel', (wasm) => {
+      wasm!.instantiateWasm({ '': {} }, () => undefined);
       return new Promise<never>(() => undefined);
     });
     await expect(waiting).rejects.toMatchObject(failed('damaged'));

@@ -159,8 +159,15 @@ export async function compileWasm(source: FileSource, what: string): Promise<Web
   }
 }
 
+/** What Emscripten's loaders are told of a module that is compiled elsewhere. */
+export interface WasmLoading {
+  readonly instantiateWasm: InstantiateWasm;
+  /** A loader would look beside its script; one that was started from memory has nothing beside it. */
+  readonly locateFile: (name: string) => string;
+}
+
 /** Emscripten's hook for modules that are compiled elsewhere. */
-export type InstantiateWasm = (
+type InstantiateWasm = (
   imports: WebAssembly.Imports,
   receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
 ) => object;
@@ -174,7 +181,7 @@ export type InstantiateWasm = (
 export async function startWasm<T>(
   source: FileSource | undefined,
   what: string,
-  start: (instantiateWasm: InstantiateWasm | undefined) => Promise<T>,
+  start: (loading: WasmLoading | undefined) => Promise<T>,
   onInstance: (instance: WebAssembly.Instance) => void = () => undefined,
 ): Promise<T> {
   requireWasm(what, source);
@@ -192,7 +199,7 @@ export async function startWasm<T>(
           instantiated.catch(reject);
           return {};
         });
-      start(instantiateWasm).then(resolve, reject);
+      start(instantiateWasm && { instantiateWasm, locateFile: (name) => name }).then(resolve, reject);
     });
   } catch (error) {
     throw startFailure(error, what, source);

@@ -29,3 +29,30 @@ export async function limited<T>(
     throw error;
   }
 }
+
+/** A role that is watched listens every few milliseconds, on a free machine; this long without a word means that it is gone. */
+const SILENCE_MS = 20_000;
+const ASK_EVERY_MS = 2_000;
+
+/**
+ * Ends those of `handles` that fall silent: nobody is told when a browser kills a worker for want of memory.
+ * @param ask a call that is answered at once
+ * @returns how to stop
+ */
+export function watch<Role>(
+  handles: readonly WorkerHandle<Role>[],
+  ask: (handle: WorkerHandle<Role>) => Promise<unknown>,
+): () => void {
+  const askAll = (): void => {
+    for (const handle of handles) {
+      // Nobody reads the advice: the worker is ended, and says so to whoever waits for it.
+      const limits = { signal: undefined, stage: 'server', timeoutMs: SILENCE_MS, advice: '' } as const;
+      withLimits(ask(handle), limits).catch(() => handle.terminate('it no longer answers'));
+    }
+  };
+  const timer = setInterval(askAll, ASK_EVERY_MS);
+  return () => {
+    clearInterval(timer);
+    askAll();
+  };
+}

@@ -78,15 +78,15 @@ async function scanZbar(scanner: ZBarScanner, raster: Raster): Promise<string | 
 const printErr = (): void => undefined;
 
 function startZxing(source: FileSource): Promise<unknown> {
-  return startWasm(source, 'The QR reader zxing', (instantiateWasm) =>
-    prepareZXingModule({ overrides: { instantiateWasm, printErr }, fireImmediately: true }),
+  return startWasm(source, 'The QR reader zxing', (wasm) =>
+    prepareZXingModule({ overrides: { ...wasm, printErr }, fireImmediately: true }),
   );
 }
 
 function startZbar(source: FileSource): Promise<ZBarScanner> {
-  return startWasm(source, 'The QR reader zbar', (instantiateWasm) => {
+  return startWasm(source, 'The QR reader zbar', (wasm) => {
     // Its types name locateFile alone; its Emscripten loader takes the rest as well.
-    const zbarArguments: object = { instantiateWasm, printErr };
+    const zbarArguments: object = { ...wasm, printErr };
     setModuleArgs(zbarArguments);
     return ZBarScanner.create();
   });

@@ -23,7 +23,7 @@ export function loadSeal(source?: WasmSource): Promise<MainModule> {
   loading ??= startWasm(
     source,
     'The encryption library Microsoft SEAL',
-    (instantiateWasm) => SEAL(instantiateWasm && { instantiateWasm }),
+    (wasm) => SEAL(wasm),
     keepMemory,
   ).catch((error: unknown) => {
     loading = undefined;

@@ -1,8 +1,9 @@
 // The evaluators of a service: turns, what each is given and when, what is replaced, what is forgotten.
+import { watch } from '../base/worker-handle.ts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FakeWorker } from '../../fixtures/fake-worker.ts';
 import { SMALL, TINY } from '../../fixtures/small-engine.ts';
-import { contextOf, Pool, type Share, watch } from './pool.ts';
+import { contextOf, Pool, type Share } from './pool.ts';
 
 /** A pool of fake evaluators, and those it has started, in order. */
 function poolOf(size: number): { pool: Pool; workers: FakeWorker[]; memory: { bytes: number } } {
@@ -247,7 +248,7 @@ describe('watching a run', () => {
     const { pool, workers } = poolOf(2);
     const handles = [0, 1].map((index) => pool.at(index).handle);
     workers[1].answers.set('progress', () => new Promise(() => undefined));
-    const stop = watch(handles);
+    const stop = watch(handles, ({ role }) => role.progress(0));
     await vi.advanceTimersByTimeAsync(60_000);
     expect(workers.map(({ reason }) => reason)).toEqual([undefined, 'it no longer answers']);
     stop();
@@ -261,7 +262,7 @@ describe('watching a run', () => {
     const { pool, workers } = poolOf(1);
     const { handle } = pool.at(0);
     workers[0].answers.set('progress', () => new Promise(() => undefined));
-    watch([handle])();
+    watch([handle], ({ role }) => role.progress(0))();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(handle.dead).toBe(true);
     expect(vi.getTimerCount()).toBe(0);

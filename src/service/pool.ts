@@ -1,6 +1,5 @@
 // The evaluators of a service: started when needed, replaced when one has died, given plans and keys as runs need them.
 import { limited, type WorkerHandle } from '../base/worker-handle.ts';
-import { withLimits } from '../base/controls.ts';
 import { throwIfAborted } from '../base/errors.ts';
 import type { ParametersLiteral } from '../params/parameters.ts';
 import type { EvaluatorRole, OperationTimes } from '../protocol/evaluator.ts';
@@ -32,9 +31,6 @@ export interface Share {
 
 // A plan's encoded weights take tens of megabytes.
 const MOST_PLANS = 3;
-
-/** A running evaluator listens every few milliseconds; this long without a word means that it is gone. */
-const SILENCE_MS = 8_000;
 
 const ADVICE = 'Try again: a new evaluator will be started.';
 
@@ -219,20 +215,4 @@ export class Pool {
     for (const evaluator of this.#evaluators) evaluator?.handle.terminate();
     this.#evaluators.fill(undefined);
   }
-}
-
-/** Nobody is told when a browser kills a worker for want of memory: ends those that fall silent. @returns how to stop */
-export function watch(handles: readonly WorkerHandle<EvaluatorRole>[]): () => void {
-  const askAll = (): void => {
-    for (const { role, terminate } of handles) {
-      // Nobody reads the advice: the worker is ended, and says so to whoever waits for it.
-      const limits = { signal: undefined, stage: 'server', timeoutMs: SILENCE_MS, advice: '' } as const;
-      withLimits(role.progress(0), limits).catch(() => terminate('it no longer answers'));
-    }
-  };
-  const timer = setInterval(askAll, SILENCE_MS / 4);
-  return () => {
-    clearInterval(timer);
-    askAll();
-  };
 }

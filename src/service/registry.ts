@@ -3,7 +3,7 @@ import { SealedError } from '../base/errors.ts';
 import { sha256Hex } from '../base/sha256.ts';
 import type { Sha256 } from '../protocol/card.ts';
 import type { ModelEntry, ModelFile } from '../protocol/service.ts';
-import { STYLES } from '../style/styles.ts';
+import { type Style, STYLES } from '../style/styles.ts';
 import { BudgetCache } from './budget-cache.ts';
 import type { ModelSource } from './compiler-role.ts';
 
@@ -50,14 +50,18 @@ export class Registry {
         { stage: 'model' },
       );
     }
+    return this.#style(style);
+  }
+
+  /** Reads every style's file. @throws SealedError `load-failed` */
+  async warm(): Promise<void> {
+    await Promise.all(STYLES.map((style) => this.#style(style)));
+  }
+
+  #style({ id, model }: Style): Promise<ModelSource> {
     let loading = this.#styles.get(id);
     if (!loading) {
-      loading = this.#load(style.model).then((bytes) => ({
-        kind: 'style',
-        id,
-        hash: sha256Hex(bytes),
-        bytes,
-      }));
+      loading = this.#load(model).then((bytes) => ({ kind: 'style', id, hash: sha256Hex(bytes), bytes }));
       loading.catch(() => this.#styles.delete(id));
       this.#styles.set(id, loading);
     }

@@ -1,5 +1,5 @@
 // A service as its callers see it: cards and what is compiled when, what it measures, simulates and ends.
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   Bench,
   cardOf,
@@ -73,7 +73,11 @@ describe('cards', () => {
     expect((await cardOf(bench)).card.backend).toBe('seal');
   });
 
-  it.each(['first', 'second'])('come to one caller when another stops: the %s', async (which) => {
+  /** Two callers of one compiler that computes, of whom `stopped` stops. */
+  async function oneOfTwo(
+    stopped: 0 | 1,
+    stop = (abort: () => void): void => abort(),
+  ): Promise<{ held: ReturnType<typeof holdCompiler>; other: () => Promise<void> }> {
     bench = new Bench();
     const { service, compilers } = bench;
     const { id } = await service.load(network());
@@ -84,16 +88,39 @@ describe('cards', () => {
       service.card(id, simd, { signal: controllers[0].signal }),
       service.card(id, { ...simd, layers: [0, 0] }, { signal: controllers[1].signal }),
     ];
-    const stopped = which === 'first' ? 0 : 1;
     const outcome = expect(calls[stopped]).rejects.toMatchObject({ code: 'aborted', stage: 'compile' });
     await held.started;
-    controllers[stopped].abort();
+    stop(() => controllers[stopped].abort());
     await outcome;
-    held.go();
-    expect(decodeCard(await calls[1 - stopped]).model).toBe(id);
-    // Stopped is ended: the compiler does not listen.
-    expect(compilers.map(({ reason }) => reason !== undefined)).toEqual([true, false]);
-  });
+    const other = async (): Promise<void> => expect(decodeCard(await calls[1 - stopped]).model).toBe(id);
+    return { held, other };
+  }
+  const ended = (): boolean[] => bench.compilers.map(({ reason }) => reason !== undefined);
+
+  it.each([0, 1] as const)(
+    'come to one caller when caller %i stops, and the compiler is soon done',
+    async (stopped) => {
+      const { held, other } = await oneOfTwo(stopped);
+      held.go();
+      await other();
+      expect(ended()).toEqual([false]);
+    },
+  );
+
+  it.each([0, 1] as const)(
+    'come to one caller when caller %i stops, and the compiler goes on',
+    async (stopped) => {
+      const { other } = await oneOfTwo(stopped, (abort) => {
+        vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+        abort();
+        // It does not listen while it computes.
+        vi.advanceTimersByTime(1000);
+        vi.useRealTimers();
+      });
+      await other();
+      expect(ended()).toEqual([true, false]);
+    },
+  );
 });
 
 describe('a service', () => {

@@ -1,5 +1,5 @@
 // The server side whole, behind its contract: models, compiled cards, key sets and runs, over a pool of evaluators.
-import { limited, type WorkerHandle } from '../base/worker-handle.ts';
+import { limited, watch, type WorkerHandle } from '../base/worker-handle.ts';
 import type { Controls } from '../base/controls.ts';
 import { SealedError, throwIfAborted } from '../base/errors.ts';
 import { sha256Hex } from '../base/sha256.ts';
@@ -13,7 +13,7 @@ import { CompiledCard } from './compiled-card.ts';
 import type { CompiledModel, CompilerRole, ModelSource } from './compiler-role.ts';
 import { runDistributed } from './conductor.ts';
 import { measuredCosts, predictEvaluateMs, RUN_COSTS, sharesPay } from './placement.ts';
-import { Pool, watch } from './pool.ts';
+import { Pool } from './pool.ts';
 import { type ModelLoader, Registry } from './registry.ts';
 
 /** How a service is put together. */
@@ -152,7 +152,7 @@ export function createService(options: ServiceOptions): RunningService {
     await limited(Promise.all(give), handles, { signal, stage: 'compile', advice: ADVICE });
     runs += 1;
     const run = { runId: runs, planIds: placed.planIds, keySet, partition: placed.partition, inputs: frames };
-    const stopWatching = watch(handles);
+    const stopWatching = watch(handles, ({ role }) => role.progress(0));
     const started = performance.now();
     try {
       const call = runDistributed(
@@ -261,7 +261,7 @@ export function createService(options: ServiceOptions): RunningService {
     explain: async (card) => known(card).explanation,
 
     warm: async () => {
-      await Promise.all([pool.warm(), compiler.warm()]);
+      await Promise.all([pool.warm(), compiler.warm(), registry.warm()]);
     },
 
     simulate: async ({ card, segment, values, inputs }, { signal } = {}) => {
@@ -309,6 +309,9 @@ export function createService(options: ServiceOptions): RunningService {
 
 const STOPPED = 'compiling was stopped';
 
+/** A compilation that nobody waits for any more may finish within this time; a new thread costs about as much. */
+const GRACE_MS = 250;
+
 /** The compiler's thread: it does not listen while it computes, so that it is ended when it is to stop. */
 class Compiling {
   readonly #start: () => WorkerHandle<CompilerRole>;
@@ -327,14 +330,19 @@ class Compiling {
     await this.#living().role.warm();
   }
 
+  /** Rejects as soon as the signal fires; the thread is ended unless it is done soon after. */
   async compile(source: ModelSource, wanted: CardOptions, { signal }: Controls): Promise<CompiledModel> {
     for (;;) {
       throwIfAborted(signal, 'compile');
       const handle = this.#living();
-      const end = (): void => handle.terminate(STOPPED);
-      signal?.addEventListener('abort', end);
+      const call = handle.role.compile(source, wanted);
+      const endUnlessDone = (): void => {
+        const timer = setTimeout(() => handle.terminate(STOPPED), GRACE_MS);
+        const keep = (): void => clearTimeout(timer);
+        call.then(keep, keep);
+      };
+      signal?.addEventListener('abort', endUnlessDone);
       try {
-        const call = handle.role.compile(source, wanted);
         return await limited(call, [handle], { signal, stage: 'compile', advice: ADVICE });
       } catch (error) {
         // What ended the thread was this caller's own stop, or another's: then a new one goes on.
@@ -342,7 +350,7 @@ class Compiling {
         const isOthers = error instanceof SealedError && error.message.includes(STOPPED);
         if (!isOthers) throw error;
       } finally {
-        signal?.removeEventListener('abort', end);
+        signal?.removeEventListener('abort', endUnlessDone);
       }
     }
   }

@@ -1,7 +1,7 @@
 // The client side whole: a client with its keys, a scanner, and a service behind its contract. Replaces what has died.
 import type { Controls } from '../../base/controls.ts';
 import { type ErrorStage, SealedError, throwIfAborted } from '../../base/errors.ts';
-import { limited, type WorkerHandle } from '../../base/worker-handle.ts';
+import { limited, watch, type WorkerHandle } from '../../base/worker-handle.ts';
 import type { Card, Sha256 } from '../../protocol/card.ts';
 import { decodeCard } from '../../protocol/card-codec.ts';
 import type { ClientRole } from '../../protocol/client.ts';
@@ -211,11 +211,14 @@ export class Session {
   async evaluate(request: EvaluationRequest, controls: Controls<number>): Promise<EvaluationAnswer> {
     this.#checkKeys(request.keySet);
     const keySet = this.#keySet;
+    const stopWatching = watch([this.#liveService()], ({ role }) => role.capabilities());
     try {
       return await this.#onService('server', controls, (service) => service.evaluate(request, controls));
     } catch (error) {
       if (keySet && error instanceof SealedError && error.code === 'keys-gone') this.#forget(keySet);
       throw error;
+    } finally {
+      stopWatching();
     }
   }
 
