@@ -4,8 +4,7 @@ import { type Controls, yielding } from '../base/controls.ts';
 import { SealedError } from '../base/errors.ts';
 import { sha256Hex } from '../base/sha256.ts';
 import { executeBatch } from '../model/batch.ts';
-import { checkParameters, sameParameters } from '../params/parameters.ts';
-import { dropToLevel } from '../params/residues.ts';
+import { checkParameters, type Parameters, sameParameters } from '../params/parameters.ts';
 import { pictureOf } from '../plan/finish.ts';
 import type { SegmentInterface } from '../plan/client-interface.ts';
 import { packValues } from '../plan/tensor-packing.ts';
@@ -14,12 +13,25 @@ import { decodeCard } from '../protocol/card-codec.ts';
 import type { ClientRole, EncryptedInput } from '../protocol/client.ts';
 import { encodeFrame } from '../protocol/frame.ts';
 import { loadSeal, type WasmSource } from '../seal/load.ts';
+import type { ClientKeys } from './client-keys.ts';
+import { ClientKernel, clientKernelTakes } from './crypto/client-kernel.ts';
+import { drawMasterSeed } from './crypto/randomness.ts';
+import { FastKeys, loadClientKernel } from './fast-keys.ts';
 import { HeldValues } from './held-values.ts';
 import { KeyRing, type NeededKeys, notPrepared } from './key-ring.ts';
 import { OutputCollector } from './output.ts';
+import { SealKeys } from './seal-keys.ts';
 
 // Cards of large networks hold packing tables of megabytes; a person uses few at a time.
 const MOST_CARDS = 16;
+
+// Encryptions that are prepared before there is a text. Each holds some hundred kilobytes.
+const MOST_PREPARED = 64;
+
+/** Whether the keys are for the parameters of `card`, made by what its backend asks for. */
+function fits({ keys, backend }: KeyRing, card: Card): boolean {
+  return backend === card.backend && sameParameters(keys.parameters, card.parameters);
+}
 
 /** The keys of all segments. */
 function keysOf({ segments }: Card): NeededKeys {
@@ -29,12 +41,20 @@ function keysOf({ segments }: Card): NeededKeys {
   };
 }
 
+/** Where the client's WebAssembly is. Without a kernel, SEAL does all; it is loaded where it is used. */
+export interface ClientFiles {
+  readonly seal?: WasmSource;
+  readonly kernel?: WasmSource;
+}
+
 /**
  * A client role as a frozen object of closures without a prototype: Comlink serves every property path of what it
  * exposes, so nothing that leads to a key may hang on it. Keys live until `close`.
  */
-export function createClientRole(wasm?: WasmSource): ClientRole {
+export function createClientRole(files: ClientFiles = {}): ClientRole {
   let ring: KeyRing | undefined;
+  /** The kernel for the parameters that were used last: its tables are worth keeping, and it holds no key. */
+  let kernel: ClientKernel | undefined;
   const held = new HeldValues();
   const cards = new Map<Sha256, Card>();
   let last: Promise<unknown> = Promise.resolve();
@@ -60,18 +80,29 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
     throw new SealedError('invalid-argument', `The card has no segment ${index}.`, { stage: 'encrypt' });
   };
 
+  /** SEAL where the service computes with SEAL: both roles in SEAL are what the commission names. */
+  const makeKeys = async ({ backend }: Card, parameters: Parameters): Promise<ClientKeys> => {
+    const module = backend === 'seal' ? undefined : await loadClientKernel(files.kernel);
+    if (!module || !clientKernelTakes(parameters)) {
+      const seal = await loadSeal(files.seal);
+      return new SealKeys(seal, parameters, drawMasterSeed());
+    }
+    if (!kernel || !sameParameters(kernel.parameters, parameters))
+      kernel = new ClientKernel(module, parameters);
+    return new FastKeys(kernel, drawMasterSeed());
+  };
+
   const ringFor = async (card: Card): Promise<KeyRing> => {
     const parameters = checkParameters(card.parameters);
-    const seal = await loadSeal(wasm);
-    if (ring && sameParameters(ring.context.parameters, parameters)) return ring;
+    if (ring && fits(ring, card)) return ring;
+    const made = await makeKeys(card, parameters);
     ring?.[Symbol.dispose]();
-    ring = undefined;
-    ring = new KeyRing(seal, parameters);
+    ring = new KeyRing(made, card.backend);
     return ring;
   };
 
   const openRing = (card: Card): KeyRing => {
-    if (ring && sameParameters(ring.context.parameters, card.parameters)) return ring;
+    if (ring && fits(ring, card)) return ring;
     throw notPrepared();
   };
 
@@ -81,17 +112,17 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
     values: Float32Array,
     { signal }: Controls,
   ): Promise<EncryptedInput> => {
-    const keys = openRing(card);
+    const { keys } = openRing(card);
     const pause = yielding(signal, 'encrypt');
     const frames: Uint8Array<ArrayBuffer>[] = [];
     let [encodeMs, encryptMs] = [0, 0];
     for (const [index, slots] of packValues(layout, values).entries()) {
       await pause();
-      const { ciphertext: fresh, ...times } = keys.encrypt(slots, scale);
-      const items = [{ index, ciphertext: dropToLevel(fresh, level) }];
+      const { ciphertext, ...times } = keys.encrypt(slots, scale, level);
+      const items = [{ index, ciphertext }];
       encodeMs += times.encodeMs;
       encryptMs += times.encryptMs;
-      frames.push(encodeFrame({ kind: 'ciphertexts', items }, keys.context.parameters));
+      frames.push(encodeFrame({ kind: 'ciphertexts', items }, keys.parameters));
     }
     return { frames, encodeMs, encryptMs };
   };
@@ -104,9 +135,9 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
     inputs: number,
     { signal }: Controls,
   ): Promise<Float32Array> => {
-    const keys = openRing(card);
+    const { keys } = openRing(card);
     const pause = yielding(signal, 'decrypt');
-    const collector = new OutputCollector(segment.output, keys.context.parameters, inputs);
+    const collector = new OutputCollector(segment.output, keys.parameters, inputs);
     for (const frame of frames) {
       await pause();
       collector.add(frame, (ciphertext) => keys.decrypt(ciphertext));
@@ -116,7 +147,7 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
 
   const role: ClientRole = {
     async warm() {
-      await loadSeal(wasm);
+      if (!(await loadClientKernel(files.kernel))) await loadSeal(files.seal);
     },
 
     async open(bytes) {
@@ -132,14 +163,16 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
       inTurn(async () => {
         const start = performance.now();
         const card = cardOf(name);
-        const keys = await ringFor(card);
-        const { relinearize, rotationSteps } = keys.missing(keysOf(card));
+        const own = await ringFor(card);
+        const { relinearize, rotationSteps } = own.missing(keysOf(card));
         const steps = rotationSteps.slice(0, Math.max(0, most - (relinearize ? 1 : 0)));
         const isNone = !relinearize && steps.length === 0;
         const frame = isNone
           ? undefined
-          : await keys.make({ relinearize, rotationSteps: steps }, yielding(signal, 'keygen'));
+          : await own.make({ relinearize, rotationSteps: steps }, yielding(signal, 'keygen'));
         const left = rotationSteps.length - steps.length;
+        const [{ input }] = card.segments;
+        if (left === 0) own.keys.prepare(input.level, Math.min(input.count, MOST_PREPARED));
         return { keys: frame, keygenMs: performance.now() - start, left };
       }),
 

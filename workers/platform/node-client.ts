@@ -24,6 +24,6 @@ export function scannerFiles(): { zxing: Uint8Array<ArrayBuffer>; zbar: Uint8Arr
 
 /** The threads that any client needs, whatever its service. */
 export const clientWorkers: Pick<SessionWorkers, 'client' | 'scan'> = {
-  client: () => connect(startThread('client'), { seal: sealFile() }),
+  client: () => connect(startThread('client'), { seal: sealFile(), kernel: clientKernelFile() }),
   scan: () => connect(startThread('scan'), scannerFiles()),
 };

@@ -1,6 +1,6 @@
 // SEAL's client and ours make the same bytes from the same seeds: keys, ciphertexts, decryptions, decoded values.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { chosenParameters, clientKernelCode, nameOf } from '../../../fixtures/client-kernel.ts';
+import { chosenParameters, clientKernelBytes, nameOf } from '../../../fixtures/client-kernel.ts';
 import { compareClients } from '../../../fixtures/seal-bytes.ts';
 import { sealContext } from '../../../fixtures/seal-client.ts';
 import { SMALL, TINY } from '../../../fixtures/small-engine.ts';
@@ -10,7 +10,7 @@ import { ClientKernel } from './client-kernel.ts';
 
 let module: WebAssembly.Module;
 beforeAll(async () => {
-  module = await WebAssembly.compile(await clientKernelCode());
+  module = await WebAssembly.compile(clientKernelBytes());
 });
 
 /** The style networks': what people wait for. */

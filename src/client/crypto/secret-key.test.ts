@@ -1,6 +1,6 @@
 // Seeds are used once, zeros too; what is disposed is wiped; the encoder's floats are SEAL's at every scale.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { clientKernelCode, GivenSeeds } from '../../../fixtures/client-kernel.ts';
+import { clientKernelBytes, GivenSeeds } from '../../../fixtures/client-kernel.ts';
 import { SealClient, sealContext } from '../../../fixtures/seal-client.ts';
 import { seeded } from '../../../fixtures/seal-oracle.ts';
 import { SMALL } from '../../../fixtures/small-engine.ts';
@@ -13,7 +13,7 @@ import { MasterSeed, SystemSeed } from './seeds.ts';
 let module: WebAssembly.Module;
 let kernel: ClientKernel;
 beforeAll(async () => {
-  module = await WebAssembly.compile(await clientKernelCode());
+  module = await WebAssembly.compile(clientKernelBytes());
   kernel = new ClientKernel(module, SMALL);
 });
 
