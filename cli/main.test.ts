@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTestScanners } from '../fixtures/scanners.ts';
 import { decodePng } from '../src/qr/png.ts';
 import { modelPath } from '../workers/platform/node-local-service.ts';
+import type { ClientBenchReport } from '../bench/client-bench.ts';
 import { USAGE } from './usage.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
@@ -214,6 +215,12 @@ describe('sealed-qr', () => {
       ]);
     }
     expect(cases.map(({ name }) => name)).toContain('rotate');
+    const client = await sealedQr('bench', 'client', '--pairs', '1', '--json');
+    expect([client.code, client.stderr]).toEqual([0, '']);
+    const { blakeLeastMs, blakeShare, ...times } = JSON.parse(client.stdout) as ClientBenchReport;
+    expect(times.cases.map(({ name: title }) => title)).toContain('relinearisation key');
+    expect(blakeShare).toBeGreaterThan(0);
+    expect(blakeLeastMs).toBeGreaterThan(0);
     const pool = await sealedQr('bench', 'pool', '--pairs', '1', '--json');
     expect([pool.code, pool.stderr]).toEqual([0, '']);
     const report = JSON.parse(pool.stdout) as Record<string, number>;

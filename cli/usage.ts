@@ -44,8 +44,9 @@ sealed-qr params test CONFIG.json [--threads N] [--json]
   CONFIG.json: model, input, sets of {polyModulusDegree, coeffModulusBits}, and layers, refresh, clientOps, backend, threads;
   or PyCrCNN's file: model_path, encryption_parameters of {m, p, sec, base}, layers, rencrypt_positions, max_threads.
 
-sealed-qr bench kernel|pool
+sealed-qr bench kernel|client|pool
   kernel: node-seal and the SIMD kernel in turn, with equal work: every operation and whole plans.
+  client: node-seal and the client's kernel in turn: set-up, keys, encryption, decryption.
   pool: one and two server workers.
 
   --pairs N         pairs of runs: medians and least times are shown           (9)

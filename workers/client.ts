@@ -3,4 +3,4 @@ import '../src/base/dispose-symbols.ts';
 import { createClientRole } from '../src/client/client-role.ts';
 import { serve } from './endpoint.ts';
 
-serve((setup) => createClientRole(setup['seal']));
+serve((setup) => createClientRole({ seal: setup['seal'], kernel: setup['kernel'] }));

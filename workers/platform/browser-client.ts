@@ -6,7 +6,8 @@ import { clientFiles, clientScripts } from './site-client-files.ts';
 
 /** The workers that any client needs, whatever its service. */
 export const clientWorkers: Pick<SessionWorkers, 'client' | 'scan'> = {
-  client: () => connect(start(clientScripts.client, 'client'), { seal: clientFiles.seal }),
+  client: () =>
+    connect(start(clientScripts.client, 'client'), { seal: clientFiles.seal, kernel: clientFiles.kernel }),
   scan: () => connect(start(clientScripts.scan, 'scan'), scannerFiles()),
 };
 

@@ -2,6 +2,7 @@
 import zbarWasm from '../../node_modules/@undecaf/zbar-wasm/dist/zbar.wasm?url';
 import sealWasm from '../../node_modules/node-seal/dist/seal_throws.wasm?url';
 import zxingWasm from '../../node_modules/zxing-wasm/dist/reader/zxing_reader.wasm?url';
+import clientKernelWasm from '../../wasm/build/client.wasm?url';
 import clientScript from '../client.ts?worker&url';
 import scanScript from '../scan.ts?worker&url';
 
@@ -10,6 +11,7 @@ const absolute = (url: string): string => new URL(url, location.href).href;
 /** Absolute addresses of WebAssembly. */
 export const clientFiles = {
   seal: absolute(sealWasm),
+  kernel: absolute(clientKernelWasm),
   zxing: absolute(zxingWasm),
   zbar: absolute(zbarWasm),
 };
