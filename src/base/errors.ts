@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'timeout'
   | 'worker-died'
   | 'load-failed'
+  | 'unprotected'
   | 'write-failed'
   | 'internal';
 
