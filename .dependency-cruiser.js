@@ -77,7 +77,7 @@ const rooms = {
     'workers/platform/browser',
     'wasm/build/',
   ],
-  'workers/client': ['src/client/', 'workers/endpoint'],
+  'workers/client': ['src/client/', 'workers/(endpoint|hardening|self-test)'],
   'workers/evaluator': ['src/server/', 'workers/endpoint'],
   'workers/compiler': ['src/service/compiler-role', 'workers/endpoint'],
   'workers/service': ['src/service/', 'workers/endpoint', 'workers/(pool|platform/browser-worker)'],
