@@ -12,11 +12,14 @@ import {
 import { type ModelRunReport, runModel } from '../app/network/run-model.ts';
 import { Session } from '../app/session/session.ts';
 import type { RunControls } from '../app/session/stages.ts';
+import { SealedError } from '../base/errors.ts';
 import type { WorkerHandle } from '../base/worker-handle.ts';
 import { inputsFor, readInputFile, readModelFile } from '../import/model-file.ts';
 import type { Shape } from '../model/graph.ts';
 import type { Explanation } from '../plan/explanation.ts';
 import type { LocalService } from '../protocol/service.ts';
+import { LayerList, type Member } from './layer-list.ts';
+import { type LayerDescription, onnxOf } from './layers.ts';
 
 export { SealedError } from '../base/errors.ts';
 export type { BackendName } from '../app/session/backends.ts';
@@ -25,6 +28,18 @@ export type { ModelRunReport, ReportedLayer } from '../app/network/run-model.ts'
 export type { Graph, Shape, Tensor } from '../model/graph.ts';
 export type { Explanation } from '../plan/explanation.ts';
 export type { LocalService, Preference, Service } from '../protocol/service.ts';
+export type { EncryptedTensor } from './encrypted-tensor.ts';
+export { type EncryptedLayer, LayerList } from './layer-list.ts';
+export {
+  avgPool2d,
+  conv2d,
+  flatten,
+  type LayerDescription,
+  linear,
+  refresh,
+  square,
+  type Weights,
+} from './layers.ts';
 
 /** What a model file does not say itself. */
 export interface ReadOptions {
@@ -83,11 +98,80 @@ export interface EngineOptions {
   readonly evaluators?: number;
 }
 
+/** Layers for {@link EngineSession.encode}, beside the layers themselves. */
+export interface EncodeOptions {
+  /** Shape of one input, `[channels, height, width]`; a list that begins with a dense layer has one of its own. */
+  readonly inputShape?: Shape;
+  /** Inputs that ranges and scales are taken from: the model owner's. Random pictures without any. */
+  readonly calibration?: readonly Float32Array[];
+}
+
+/** Options of {@link EngineSession.fromPytorch}. */
+export interface PytorchOptions extends ReadOptions {
+  /** Layers of the file after which the client refreshes. */
+  readonly refresh?: readonly number[];
+  /** Inputs that ranges and scales are taken from: the model owner's. Random pictures without any. */
+  readonly calibration?: readonly Float32Array[];
+}
+
+/** A session with a service in this program: for whole networks ({@link compile}, {@link run}), and for layers by hand. */
+export class EngineSession extends Session implements Disposable {
+  /**
+   * Layers to be called one by one, or run as one plan.
+   *
+   * @throws SealedError `invalid-argument` where the shape of the input is missing, or layers do not fit together
+   * @example
+   * ```ts
+   * const layers = session.encode([conv2d({ weights }), square()], { inputShape: [1, 28, 28] });
+   * let value = await layers.encrypt(picture);
+   * for (const layer of layers) value = await layer(value);
+   * const numbers = await layers.decrypt(value);
+   * ```
+   */
+  encode(layers: readonly LayerDescription[], options: EncodeOptions = {}): LayerList {
+    const first = layers.find(({ kind }) => kind !== 'refresh');
+    const own = first?.kind === 'linear' ? [first.weights.shape[1]] : undefined;
+    const inputShape = options.inputShape ?? own;
+    if (!inputShape)
+      throw new SealedError('invalid-argument', 'Say the shape of an input: { inputShape: [1, 28, 28] }.', {
+        stage: 'model',
+      });
+    const model = readModel(onnxOf(layers, inputShape), { name: 'layers.onnx' });
+    const marks = model.graph.layers ?? [];
+    let next = 0;
+    const members = layers.map(({ kind }): Member => {
+      if (kind === 'refresh') return 'refresh';
+      next += 1;
+      return { mark: marks[next - 1] };
+    });
+    return new LayerList(this, model, members, options.calibration ?? []);
+  }
+
+  /**
+   * The layers of a PyTorch file (`.pt`, `.pth`), in order, with refreshes between them.
+   *
+   * @throws SealedError as {@link readModel} does
+   */
+  fromPytorch(file: Uint8Array, options: PytorchOptions = {}): LayerList {
+    const { refresh = [], calibration = [], ...read } = options;
+    const model = readModel(file, { name: 'model.pt', ...read });
+    const members = (model.graph.layers ?? []).flatMap((mark): Member[] =>
+      refresh.includes(mark.index) ? [{ mark }, 'refresh'] : [{ mark }],
+    );
+    return new LayerList(this, model, members, calibration);
+  }
+
+  /** The same as `close()`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
 /**
  * A session with a service in this program. Whoever opens it closes it; in Node an open session keeps the process alive.
  */
-export function openSession({ evaluators }: EngineOptions = {}): Session {
-  return new Session({
+export function openSession({ evaluators }: EngineOptions = {}): EngineSession {
+  return new EngineSession({
     workers: { ...clientWorkers, service: () => startService(evaluators) },
     advice: 'Try a smaller network, fewer of its layers, or fewer inputs at once.',
   });

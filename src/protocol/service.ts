@@ -58,6 +58,11 @@ export interface NetworkOptions {
   readonly layers?: readonly [number, number] | undefined;
   /** Layers after which the client refreshes. */
   readonly refresh?: readonly number[] | undefined;
+  /**
+   * One of these layers alone, on the ciphertexts that the one before it left: for those who call layers one by one. Cards of
+   * one list differ in this number only, and share their keys.
+   */
+  readonly single?: number | undefined;
   /** Whether the client computes what the scheme cannot, in rounds of its own. */
   readonly clientOps?: boolean | undefined;
   /** Largest error of a fitted activation, relative to half its range; 0.02 unless given. */

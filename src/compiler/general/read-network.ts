@@ -13,7 +13,7 @@ import { activate } from '../../model/operators/elementwise.ts';
 import type { Range, Ranges } from '../calibrate.ts';
 import { type ChebyshevSeries, expandSeries, fit, fitError, interpolate, type Leaves } from './chebyshev.ts';
 import { concatPart, linearMap } from './linear-maps.ts';
-import { type Affine, type Program, ProgramBuilder } from './program.ts';
+import { type Affine, type Program, ProgramBuilder, soleBase } from './program.ts';
 import type { SparseMap } from './sparse-map.ts';
 
 export type { ExplainedFit as FitReport } from '../../plan/explanation.ts';
@@ -58,9 +58,15 @@ function isSeries(node: Node): boolean {
  * apart as well.
  * @param ranges what each value takes over the calibration inputs; activations are fitted over these
  * @param tolerance largest fit error, relative to half the width of the range
+ * @param seams values that are to stand in ciphertexts of their own, composed with nothing that comes after
  * @throws SealedError `unsupported-layer` naming a layer that only the client can compute
  */
-export function readNetwork(graph: Graph, ranges: Ranges, tolerance: number): ReadNetwork[] {
+export function readNetwork(
+  graph: Graph,
+  ranges: Ranges,
+  tolerance: number,
+  seams: ReadonlySet<ValueId> = new Set(),
+): ReadNetwork[] {
   const { input } = graph;
   const builder = new ProgramBuilder();
   const start = builder.input(input.shape, elementCount(input.shape));
@@ -85,7 +91,9 @@ export function readNetwork(graph: Graph, ranges: Ranges, tolerance: number): Re
     }
     for (const reader of readers) {
       const inputs = node.inputs.map((id) => reader.values.get(id)!);
-      reader.values.set(node.id, readNode(reader, node, inputs));
+      const value = readNode(reader, node, inputs);
+      const isApart = seams.has(node.id) && node.id !== graph.output && soleBase(value) === undefined;
+      reader.values.set(node.id, isApart ? reader.builder.copy(value, value.layers) : value);
     }
   }
   return readers.map((reader) => ({
