@@ -22,12 +22,39 @@ import { LayerList, type Member } from './layer-list.ts';
 import { type LayerDescription, onnxOf } from './layers.ts';
 
 export { SealedError } from '../base/errors.ts';
-export type { BackendName } from '../app/session/backends.ts';
-export type { Model } from '../app/network/model-plan.ts';
+export { BACKENDS, type BackendName } from '../app/session/backends.ts';
+export type { RunBytes, RunControls, RunTimings, StageEvent, StageName } from '../app/session/stages.ts';
+export type { WorkerHandle } from '../base/worker-handle.ts';
+export type { Model, ModelOptions, ModelPlanReport, PlannedModel } from '../app/network/model-plan.ts';
 export type { ModelRunReport, ReportedLayer } from '../app/network/run-model.ts';
-export type { Graph, Shape, Tensor } from '../model/graph.ts';
-export type { Explanation } from '../plan/explanation.ts';
-export type { LocalService, Preference, Service } from '../protocol/service.ts';
+export type {
+  Activation,
+  Graph,
+  LayerMark,
+  Node,
+  Operation,
+  Shape,
+  Tensor,
+  ValueId,
+  WholeType,
+} from '../model/graph.ts';
+export type { ParametersLiteral } from '../params/parameters.ts';
+export type { OperationCounts } from '../plan/costs.ts';
+export type {
+  ExplainedFit,
+  ExplainedLayer,
+  ExplainedRanges,
+  ExplainedSegment,
+  ExplainedStage,
+  Explanation,
+  LayerPlace,
+  PlanForm,
+  RunPrice,
+  ValueBound,
+} from '../plan/explanation.ts';
+export type { NamedCard } from '../app/session/session.ts';
+export type { OperationTimes } from '../protocol/evaluator.ts';
+export { type LocalService, type Preference, PREFERENCES, type Service } from '../protocol/service.ts';
 export type { EncryptedTensor } from './encrypted-tensor.ts';
 export { type EncryptedLayer, LayerList } from './layer-list.ts';
 export {
@@ -114,8 +141,27 @@ export interface PytorchOptions extends ReadOptions {
   readonly calibration?: readonly Float32Array[];
 }
 
+/** The session within: for {@link compile} and {@link run}. */
+let coreOf: (session: EngineSession) => Session;
+
 /** A session with a service in this program: for whole networks ({@link compile}, {@link run}), and for layers by hand. */
-export class EngineSession extends Session implements Disposable {
+export class EngineSession implements Disposable {
+  static {
+    coreOf = (session) => session.#core;
+  }
+
+  readonly #core: Session;
+
+  /** @internal */
+  constructor(core: Session) {
+    this.#core = core;
+  }
+
+  /** Starts the workers and has each load all it will need, so that the first run waits for less. */
+  warm(): Promise<void> {
+    return this.#core.warm();
+  }
+
   /**
    * Layers to be called one by one, or run as one plan.
    *
@@ -144,7 +190,7 @@ export class EngineSession extends Session implements Disposable {
       next += 1;
       return { mark: marks[next - 1] };
     });
-    return new LayerList(this, model, members, options.calibration ?? []);
+    return new LayerList(this.#core, model, members, options.calibration ?? []);
   }
 
   /**
@@ -158,10 +204,15 @@ export class EngineSession extends Session implements Disposable {
     const members = (model.graph.layers ?? []).flatMap((mark): Member[] =>
       refresh.includes(mark.index) ? [{ mark }, 'refresh'] : [{ mark }],
     );
-    return new LayerList(this, model, members, calibration);
+    return new LayerList(this.#core, model, members, calibration);
   }
 
-  /** The same as `close()`. */
+  /** Ends every worker; the keys are gone with the client's. */
+  close(): void {
+    this.#core.close();
+  }
+
+  /** The same as {@link EngineSession.close}. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -171,10 +222,9 @@ export class EngineSession extends Session implements Disposable {
  * A session with a service in this program. Whoever opens it closes it; in Node an open session keeps the process alive.
  */
 export function openSession({ evaluators }: EngineOptions = {}): EngineSession {
-  return new EngineSession({
-    workers: { ...clientWorkers, service: () => startService(evaluators) },
-    advice: 'Try a smaller network, fewer of its layers, or fewer inputs at once.',
-  });
+  const workers = { ...clientWorkers, service: () => startService(evaluators) };
+  const advice = 'Try a smaller network, fewer of its layers, or fewer inputs at once.';
+  return new EngineSession(new Session({ workers, advice }));
 }
 
 /**
@@ -191,13 +241,13 @@ export function openService({ evaluators }: EngineOptions = {}): WorkerHandle<Lo
  * @throws SealedError naming the layer that does not fit, and what to do
  */
 export async function compile(
-  session: Session,
+  session: EngineSession,
   model: Model,
   options: CompileOptions = {},
 ): Promise<CompiledModel> {
   const { calibration = [], backend = 'simd', ...rest } = options;
   const whole: ModelOptions = { ...rest, backend, calibration: samplesOf(model.graph, calibration) };
-  const planned = await planModel(session, model, whole);
+  const planned = await planModel(coreOf(session), model, whole);
   const { explanation } = planned;
   return { plans: explanation.segments.map(({ plan }) => plan), explanation, planned, options: whole };
 }
@@ -208,10 +258,10 @@ export async function compile(
  * @throws SealedError `out-of-range` for an input unlike the calibration's; `aborted`; whatever a role throws
  */
 export function run(
-  session: Session,
+  session: EngineSession,
   { planned, options }: CompiledModel,
   inputs: readonly Float32Array[],
   controls: RunControls = {},
 ): Promise<ModelRunReport> {
-  return runModel(session, { ...options, model: planned.model, planned, inputs }, controls);
+  return runModel(coreOf(session), { ...options, model: planned.model, planned, inputs }, controls);
 }

@@ -30,7 +30,7 @@ export class LayerList implements Iterable<EncryptedLayer> {
   readonly #calibration: readonly Float32Array[];
   readonly #cards = new Map<number, Promise<NamedCard>>();
 
-  /** Use `session.encode` or `session.fromPytorch`. */
+  /** @internal */
   constructor(
     session: Session,
     model: Model,
@@ -60,6 +60,7 @@ export class LayerList implements Iterable<EncryptedLayer> {
     return this.#layers.at(index);
   }
 
+  /** The layers in order. */
   [Symbol.iterator](): Iterator<EncryptedLayer> {
     return this.#layers[Symbol.iterator]();
   }

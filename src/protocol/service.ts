@@ -113,7 +113,9 @@ export interface EvaluationAnswer {
  * A card that a service has forgotten is `card-gone`: ask for it again; a key set is `keys-gone`: make another.
  */
 export interface Service {
+  /** What it can do. */
   capabilities(controls?: Controls): Promise<Capabilities>;
+  /** The models that it offers. */
   models(controls?: Controls): Promise<readonly ModelEntry[]>;
   /**
    * The encoded card of `model` under `options`, compiled unless it is known.

@@ -38,7 +38,7 @@ export interface Proof {
   readonly pixelsPerModule: number;
   /** Width of the quiet zone in `raster`, in pixels. */
   readonly border: number;
-  /** 0..1, see {@link lumaBounds}. */
+  /** 0..1, see `lumaBounds`. */
   readonly strength: number;
   /** Pixels of the picture, quiet zone apart, that the correction changed, and by how much (CIEDE2000). */
   readonly changedPixels: number;
