@@ -9,8 +9,9 @@ import { bytesOf, planOf } from '../fixtures/evaluator-plans.ts';
 import { ATTACKS, hostileMessage } from '../fixtures/hostile-messages.ts';
 import { SMALL } from '../fixtures/small-engine.ts';
 import { seededRandom } from '../fixtures/styled-codes.ts';
-import { loadModel, modelPath } from '../cli/load-model.ts';
+import { kernelFile, loadModel, modelPath } from './platform/node-local-service.ts';
 import type { BfvTester } from '../src/app/tester/bfv-sweep.ts';
+import type { Raster } from '../src/base/raster.ts';
 import { filledRaster } from '../src/base/raster.ts';
 import type { ClientRole } from '../src/protocol/client.ts';
 import type { EvaluatorRole } from '../src/protocol/evaluator.ts';
@@ -20,7 +21,7 @@ import { encodeQr } from '../src/qr/matrix.ts';
 import { drawPlain } from '../src/qr/raster.ts';
 import type { ScanRole } from '../src/qr/scan-role.ts';
 import { type CompilerRole, createCompiler } from '../src/service/compiler-role.ts';
-import { kernelFile, scannerSources } from './platform/node.ts';
+import { scannerFiles } from './platform/node-client.ts';
 import { startThread } from './platform/node-thread.ts';
 import { connect, type StartedWorker } from './pool.ts';
 import { transferring } from './wire.ts';
@@ -113,15 +114,15 @@ const CASES: readonly Case[] = [
   },
   {
     thread: 'scan',
-    setup: scannerSources(),
+    setup: scannerFiles(),
     methods: ['warm', 'prove'],
     probe: async (role) => {
       const code = encodeQr('https://example.org/letter');
       const picture = drawPlain(code, 8, 0, [0, 0, 0], [255, 255, 255]);
-      const foreground = filledRaster(picture.width, picture.height, [0, 0, 0]);
-      const background = [255, 255, 255] as const;
+      const flat = (tone: number): Raster => filledRaster(picture.width, picture.height, [tone, tone, tone]);
+      const ground = { light: flat(255), dark: flat(0), around: 0 };
       const text = 'https://example.org/letter';
-      const request = { picture, code, pixelsPerModule: 8, foreground, background, text };
+      const request = { picture, code, pixelsPerModule: 8, margin: 0, ground, text };
       return hash((await (role as ScanRole).prove(request)).raster.data);
     },
   },
