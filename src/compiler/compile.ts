@@ -130,9 +130,10 @@ function bestForm(graph: Graph, selected: Graph, options: CompileOptions): Compi
 }
 
 function inChannels(graph: Graph, options: CompileOptions): CompiledForm {
-  const { costs, parameters, picture } = options;
+  const { costs, parameters, picture, prefer } = options;
   return compileChannels(graph, {
     costs,
+    ...(prefer && { prefer }),
     samples: samplesFor(graph, options).slice(0, 2),
     ...(parameters && { parameters }),
     ...(picture !== undefined && { picture }),

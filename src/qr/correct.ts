@@ -67,9 +67,13 @@ function checkInput({ picture, code, pixelsPerModule, margin }: CorrectionInput)
   }
 }
 
-/** What a corrected pixel is made from. */
+/** How far below the light tone, as a share of it, a pixel of an eye is wholly dark. */
+const EYE_CONTRAST = 0.35;
+
+/** What a corrected pixel is made from: lumas, 0..255. */
 interface Tones {
   readonly before: number;
+  /** Within eyes the tone of the quiet zone. */
   readonly light: number;
   readonly dark: number;
   readonly isDark: boolean;
@@ -80,8 +84,8 @@ interface Tones {
 /** The luma of a pixel after the tone curve of `bounds`. */
 function curved({ before, light, dark, isDark, isEye }: Tones, bounds: LumaBounds): number {
   if (isEye) {
-    const covered = share((bounds.light - before) / (bounds.light - bounds.dark));
-    const lift = (1 - covered) * Math.max(0, bounds.light - before);
+    const covered = share((light - before) / (EYE_CONTRAST * light));
+    const lift = (1 - covered) * (Math.max(light, bounds.light) - light);
     return before + lift - covered * Math.max(0, before - bounds.dark);
   }
   const contrast = light - dark;
@@ -111,6 +115,8 @@ export function createCorrector(input: CorrectionInput): Corrector {
   const side = modules * pixelsPerModule;
   const around = margin * pixelsPerModule;
   const far = modules - FINDER;
+  const quiet = light(Math.floor(side / 2), -1 - around);
+  const quietLuma = luma(...quiet);
 
   const framed = (border: number): Raster => {
     const result = emptyRaster(side + 2 * border, side + 2 * border);
@@ -147,20 +153,21 @@ export function createCorrector(input: CorrectionInput): Corrector {
         if (isExact && isInside && code.functionModules[module] === 1) {
           const darkLuma = luma(dr, dg, db);
           if (isDark) writeWithLuma(data, to, dr, dg, db, Math.min(darkLuma, bounds.dark));
-          else data.set(exactLight(isEye ? light(side / 2, -border) : [lr, lg, lb], bounds), to);
+          else data.set(exactLight(isEye ? quiet : [lr, lg, lb], bounds), to);
           continue;
         }
         const [r, g, b] = [data[to], data[to + 1], data[to + 2]];
         const tones = {
           before: luma(r, g, b),
-          light: luma(lr, lg, lb),
+          light: isEye ? quietLuma : luma(lr, lg, lb),
           dark: luma(dr, dg, db),
           isDark,
           isEye,
         };
         const toned = curved(tones, bounds);
         const beyond = isDark ? Math.min(0, bounds.dark - toned) : Math.max(0, bounds.light - toned);
-        const held = isInside ? weights[weightRow + x - column * pixelsPerModule] : 0;
+        // Eyes keep their own outline: a rounded corner is no dark module's.
+        const held = isInside && !isEye ? weights[weightRow + x - column * pixelsPerModule] : 0;
         writeWithLuma(data, to, r, g, b, toned + held * beyond);
       }
     }
