@@ -1,21 +1,24 @@
 // The command line's help, and the error that shows it.
 
 /** The help, printed for `--help`. */
-export const USAGE = `sealed-qr style "<text>" --style gradient|liquid|dots --out FILE.png
+export const USAGE = `sealed-qr style "<text>" --style NAME --out FILE.png
   Styles a QR code under homomorphic encryption, corrects it, and proves with two decoders that it scans.
 
-  --style NAME      gradient, liquid or dots                                   (liquid)
+  --style NAME      one of those that sealed-qr styles lists                   (liquid)
   --out FILE.png    where the picture goes
   --svg FILE.svg    the same as SVG
   --ecc LEVEL       error correction level: L, M, Q or H                       (M)
   --colours A,B,C   foreground start, foreground end, background, as #rrggbb   (the style's own)
-  --direction D     of gradient: horizontal, vertical or diagonal              (horizontal)
+  --direction D     horizontal, vertical or diagonal, where the style has one  (the style's own)
   --pixels N        pixels a module drawn by the network: 8 or 4               (8)
   --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
   --workers N       server workers                                             (number of processors, at most 4)
   --print           (plan) the plan itself, stage by stage, as text
   --warm            run once before the run that is reported
   --json            print one JSON object instead of the table
+
+sealed-qr styles [--json]
+  Lists the styles: levels, keys, bytes, time, error, and how many fresh codes read as drawn.
 
 sealed-qr payload '{"kind":"phone","number":"+44 20 7946 0000"}' [--ecc M] [--json]
   Prints the text that the page's form writes for a code. Kinds: text url wifi contact mail phone sms geo event; times
@@ -55,7 +58,7 @@ Exit code 0: done; a style's code was read back exactly by every decoder. 1: som
 
 /** The lines of {@link USAGE} that show how `command` is called. */
 export function synopsisOf(command: string): string[] {
-  return USAGE.split('\n').filter((line) => line.startsWith(`sealed-qr ${command}`));
+  return USAGE.split('\n').filter((line) => line.startsWith(`sealed-qr ${command} `));
 }
 
 /** Bad arguments: the text says which; how the command is called stands before it. */

@@ -27,7 +27,7 @@ export interface Corrector {
   readonly at: (strength: number, border: number) => Raster;
   /** The same picture framed in the style's own light, nothing else touched: what a reader would see. */
   readonly uncorrected: (border: number) => Raster;
-  /** Whether the middles of nearly all modules are as dark and as light as a camera in poor light needs them. */
+  /** Whether the middles of nearly all modules outside the eyes are as dark and as light as a camera in poor light needs them. */
   readonly hasContrast: () => boolean;
 }
 
@@ -114,7 +114,6 @@ export function createCorrector(input: CorrectionInput): Corrector {
   const { modules } = code;
   const side = modules * pixelsPerModule;
   const around = margin * pixelsPerModule;
-  const far = modules - FINDER;
   const quiet = light(Math.floor(side / 2), -1 - around);
   const quietLuma = luma(...quiet);
 
@@ -146,8 +145,7 @@ export function createCorrector(input: CorrectionInput): Corrector {
         const isInside = row >= 0 && column >= 0 && row < modules && column < modules;
         const module = row * modules + column;
         const isDark = isInside && code.dark[module] === 1;
-        const isEye =
-          isInside && (row < FINDER ? column < FINDER || column >= far : row >= far && column < FINDER);
+        const isEye = isInside && isEyeModule(column, row, modules);
         const [lr, lg, lb] = light(x, y);
         const [dr, dg, db] = foreground(x, y);
         if (isExact && isInside && code.functionModules[module] === 1) {
@@ -177,13 +175,9 @@ export function createCorrector(input: CorrectionInput): Corrector {
   const hasContrast = (): boolean => {
     let beyond = 0;
     for (let module = 0; module < modules * modules; module++) {
-      const middle = middleLuma(
-        picture,
-        pixelsPerModule,
-        module % modules,
-        Math.floor(module / modules),
-        margin,
-      );
+      const [column, row] = [module % modules, Math.floor(module / modules)];
+      if (isEyeModule(column, row, modules)) continue;
+      const middle = middleLuma(picture, pixelsPerModule, column, row, margin);
       beyond += Number(code.dark[module] === 1 ? middle > UNCORRECTED.dark : middle < UNCORRECTED.light);
     }
     return beyond <= UNCORRECTED.mostBeyond * modules * modules;
@@ -206,6 +200,12 @@ function middleLuma(picture: Raster, p: number, column: number, row: number, mar
 
 /** Modules along one side of a finder pattern. */
 const FINDER = 7;
+
+/** Whether a module of the code is one of a finder pattern's. */
+function isEyeModule(column: number, row: number, modules: number): boolean {
+  const far = modules - FINDER;
+  return row < FINDER ? column < FINDER || column >= far : row >= far && column < FINDER;
+}
 
 function exactLight([r, g, b]: Rgb, bounds: LumaBounds): Uint8Array {
   const tone = new Uint8Array(3);
