@@ -16,7 +16,7 @@ export interface StyleCard {
   readonly keyBytes: number;
   readonly requestBytes: number;
   readonly responseBytes: number;
-  /** The least of some runs, one evaluator, milliseconds of the machine it was measured on. */
+  /** Processor time of an evaluation, the least of some runs, one evaluator. */
   readonly evaluateMs: number;
   /** Processor time of making tables and plan for the first time. */
   readonly planMs: number;
