@@ -6,6 +6,7 @@ import { runModelCommand } from './model-command.ts';
 import { runParamsCommand } from './params-command.ts';
 import { runPayload } from './payload-command.ts';
 import { runStyle } from './style-command.ts';
+import { runStyles } from './styles-command.ts';
 import { unknownName } from './arguments.ts';
 import { FileError } from './files.ts';
 import { synopsisOf, UsageError, usageOf } from './usage.ts';
@@ -13,6 +14,7 @@ import { synopsisOf, UsageError, usageOf } from './usage.ts';
 const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> = new Map([
   ['params', runParamsCommand],
   ['style', runStyle],
+  ['styles', runStyles],
   ['model', runModelCommand],
   ['bench', runBench],
   ['payload', runPayload],

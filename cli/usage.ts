@@ -4,21 +4,26 @@
 const PARTS: ReadonlyMap<string, string> = new Map([
   [
     'style',
-    `sealed-qr style "<text>" --style gradient|liquid|dots --out FILE.png
+    `sealed-qr style "<text>" --style NAME --out FILE.png
   Styles a QR code under homomorphic encryption, corrects it, and proves with two decoders that it scans.
 
-  --style NAME      gradient, liquid or dots                                   (liquid)
+  --style NAME      one of those that sealed-qr styles lists                   (liquid)
   --out FILE.png    where the picture goes
   --svg FILE.svg    the same as SVG
   --ecc LEVEL       error correction level: L, M, Q or H                       (M)
   --colours A,B,C   foreground start, foreground end, background, as #rrggbb   (the style's own)
-  --direction D     of gradient: horizontal, vertical or diagonal              (horizontal)
+  --direction D     horizontal, vertical or diagonal, where the style has one  (the style's own)
   --pixels N        pixels per module drawn by the network: 8 or 4             (8)
   --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
   --workers N       evaluators of the service                                  (number of processors, at most 4)
   --no-snap         hand out the decrypted picture, and not the style's that it was held against
   --warm            run once before the run that is reported
   --json            print one JSON object instead of the table`,
+  ],
+  [
+    'styles',
+    `sealed-qr styles [--json]
+  Lists the styles: levels, keys, bytes, time, error, and how many fresh codes read as drawn.`,
   ],
   [
     'payload',
@@ -80,7 +85,7 @@ export function usageOf(command: string | undefined): string {
 
 /** The lines of the help that show how `command` is called. */
 export function synopsisOf(command: string): string[] {
-  return (PARTS.get(command) ?? '').split('\n').filter((line) => line.startsWith(`sealed-qr ${command}`));
+  return (PARTS.get(command) ?? '').split('\n').filter((line) => line.startsWith(`sealed-qr ${command} `));
 }
 
 /** Bad arguments: the text says which; how the command is called stands before it. */

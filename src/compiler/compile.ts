@@ -171,9 +171,10 @@ function bestForm(asked: Asked): CompiledForm {
 }
 
 function inChannels({ selected, samplesOf, options }: Asked): CompiledForm {
-  const { costs, parameters, picture } = options;
+  const { costs, parameters, picture, prefer } = options;
   return compileChannels(selected, {
     costs,
+    ...(prefer && { prefer }),
     samples: () => samplesOf().slice(0, 2),
     ...(parameters && { parameters }),
     ...(picture !== undefined && { picture }),
