@@ -71,6 +71,10 @@ class CountingBackend implements Backend<Counted> {
     this.#count('relinearize', ciphertext);
     return this.#count('rescale', ciphertext, { level: ciphertext.level - 1 });
   }
+  dropPrime({ level }: Counted): Counted {
+    this.live += 1;
+    return { level: level - 1 };
+  }
   free(): void {
     this.live -= 1;
   }

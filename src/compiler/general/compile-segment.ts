@@ -276,17 +276,23 @@ export function emitSegment({ read, prepared, batch, choice }: PackedSegment): C
   const { schedule, depth, fits, magnitudes } = prepared;
   const geometry = { ring: prepared.parameters.slots / batch, batch };
   const emitted = emit(prepared, choice, geometry, options.work);
-  const { stages, inputScale } = assignNetworkScales(emitted.drafts, prepared.parameters, depth);
+  const inputCount = emitted.sources.length;
+  const { stages, inputScale, gains } = assignNetworkScales(
+    emitted.drafts,
+    prepared.parameters,
+    depth,
+    inputCount,
+  );
   const plan = verifyPlan({
     name: graph.name,
     parameters: prepared.parameters,
-    inputCount: emitted.sources.length,
+    inputCount,
     inputScale,
     inputLevel: depth.drops + depth.lastLevel,
     stages,
   });
   const card = cardOf(graph, plan, emitted, batch, depth.lastLevel);
-  const around = emitted.drafts.map((draft) => aroundStage(draft, magnitudes));
+  const around = emitted.drafts.map((draft, at) => aroundStage(draft, magnitudes, gains[at]));
   return {
     plan,
     card,

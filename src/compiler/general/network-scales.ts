@@ -3,6 +3,7 @@ import { SealedError } from '../../base/errors.ts';
 import { chooseParameters } from '../../params/choose.ts';
 import type { Parameters } from '../../params/parameters.ts';
 import { type Diagonal, droppedPrime, type LinearRow, type Stage } from '../../plan/plan.ts';
+import { type Carried, carryOn, type DraftScales } from './carry.ts';
 import type { DraftStage } from './emit-round.ts';
 import type { Schedule } from './phases.ts';
 import { SCALES } from '../channels/scales.ts';
@@ -109,28 +110,39 @@ function dropsPrime(draft: DraftStage): boolean {
   return draft.kind === 'product' || draft.rescale;
 }
 
+/** Stages with levels and scales. */
+export interface ScaledStages {
+  readonly stages: readonly Stage[];
+  readonly inputScale: number;
+  /** How many times what it should be each input of each stage is, see {@link carryOn}. */
+  readonly gains: Carried['gains'];
+}
+
 /**
  * `drafts` with levels and scales, found backward from the result's: a product wants its inputs at the root of what its
  * output must be, diagonals take up what lies between the policy's scale and the next stage's.
+ * @param inputCount ciphertexts that the first one reads
  */
 export function assignNetworkScales(
   drafts: readonly DraftStage[],
   parameters: Parameters,
   { outputScale, lastLevel }: Depth,
-): { readonly stages: Stage[]; readonly inputScale: number } {
-  const stages: Stage[] = [];
+  inputCount: number,
+): ScaledStages {
+  const scales: (DraftScales & { readonly level: number })[] = [];
   let level = lastLevel;
   let outScale = outputScale;
-  for (let index = drafts.length - 1; index >= 0; index -= 1) {
-    const draft = drafts[index];
+  for (const draft of drafts.toReversed()) {
     if (dropsPrime(draft)) level += 1;
     const product = dropsPrime(draft) ? outScale * droppedPrime(parameters, level) : outScale;
     const inScale =
       draft.kind === 'product' ? Math.sqrt(product) : draft.isScaled ? valueScale(product) : product;
-    stages.unshift(stageOf(draft, level, inScale, product / inScale, outScale));
+    scales.unshift({ level, inScale, plainScale: product / inScale, outScale });
     outScale = inScale;
   }
-  return { stages, inputScale: outScale };
+  const carried = carryOn(drafts, scales, inputCount);
+  const stages = carried.drafts.map((draft, at) => stageOf(draft, scales[at]));
+  return { stages, inputScale: outScale, gains: carried.gains };
 }
 
 /** Scale of the inputs of a stage with diagonals, given that of its products. */
@@ -140,10 +152,7 @@ function valueScale(product: number): number {
 
 function stageOf(
   draft: DraftStage,
-  level: number,
-  inScale: number,
-  plainScale: number,
-  outScale: number,
+  { level, inScale, plainScale, outScale }: DraftScales & { readonly level: number },
 ): Stage {
   const { layers } = draft;
   if (draft.kind === 'product') {

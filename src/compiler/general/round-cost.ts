@@ -103,10 +103,10 @@ function commonMs(
   if (!phase.hasProducts) return ms;
   const at = phase.isFree ? primes : primes - 1;
   for (const { left, right } of phase.outputs) {
+    // What is carried on is only seldom multiplied.
+    if (right === undefined) continue;
     const { count } = targets[left].layout;
-    const product = costs.square(at, slots) + costs.relinearize(at, slots);
-    ms +=
-      count * ((right === undefined ? costs.multiplyScalar(at, slots) : product) + costs.rescale(at, slots));
+    ms += count * (costs.square(at, slots) + costs.relinearize(at, slots) + costs.rescale(at, slots));
   }
   return ms;
 }
