@@ -2,14 +2,10 @@
 // weights that are multiplied anyway.
 import { assert } from '../../base/assert.ts';
 import type { Diagonal, LinearRow } from '../../plan/plan.ts';
+import type { StageScale } from '../scales.ts';
 import type { DraftStage } from './emit-round.ts';
 
-/** Scales of a draft stage. */
-export interface DraftScales {
-  readonly inScale: number;
-  readonly plainScale: number;
-  readonly outScale: number;
-}
+type Scales = Pick<StageScale, 'inScale' | 'outScale'>;
 
 /** Drafts in which values are carried on without a product where that can be made good. */
 export interface Carried {
@@ -27,7 +23,7 @@ type Action = () => void;
  */
 class Carrier {
   readonly #drafts: readonly DraftStage[];
-  readonly #scales: readonly DraftScales[];
+  readonly #scales: readonly Scales[];
   /** What reads each output of each stage: numbers of rows or pairs of the next one. */
   readonly #readers: readonly (readonly number[])[][];
   /** Factors of rows, and of the terms that read an input, by stage. */
@@ -35,7 +31,7 @@ class Carrier {
   readonly #inputs: readonly Map<number, number>[];
   readonly #dropped: readonly Set<number>[];
 
-  constructor(drafts: readonly DraftStage[], scales: readonly DraftScales[]) {
+  constructor(drafts: readonly DraftStage[], scales: readonly Scales[]) {
     this.#drafts = drafts;
     this.#scales = scales;
     this.#rows = drafts.map(() => new Map());
@@ -212,7 +208,7 @@ function scaledRow(
 /** `drafts` with values carried on without a product where weights can make good what that does to their scale. */
 export function carryOn(
   drafts: readonly DraftStage[],
-  scales: readonly DraftScales[],
+  scales: readonly Scales[],
   inputCount: number,
 ): Carried {
   return new Carrier(drafts, scales).run(inputCount);

@@ -14,6 +14,7 @@ import { assignNetworkScales, type Depth, depthOf, parametersFor, primesByRound 
 import { INPUT, type Schedule, schedulePhases } from './phases.ts';
 import { aroundStage, magnitudesOf, type NetworkMagnitudes } from './magnitudes.ts';
 import { predict, type Prediction } from '../predict.ts';
+import { type Preference, searchPrices } from '../price.ts';
 import type { PlanningWork } from './planning-work.ts';
 import type { Program } from './program.ts';
 import { type FitReport, readNetwork } from './read-network.ts';
@@ -33,6 +34,8 @@ export interface SegmentOptions {
   readonly tolerance: number;
   /** Most bytes of encoded diagonals. */
   readonly mostBytes: number;
+  /** What counts most where one cost stands against another. */
+  readonly prefer: Preference;
   /** Counts what planning looks at, for all segments together. */
   readonly work: PlanningWork;
 }
@@ -145,9 +148,10 @@ export function packSegment(read: ReadSegment, given: Parameters | undefined): P
     const primes = primesByRound(schedule, depth);
     for (let batch = 1; batch <= Math.min(powerOfTwo(options.batch), slots); batch *= 2) {
       const runs = Math.ceil(options.batch / batch);
-      const { costs, mostBytes } = options;
+      const { costs, mostBytes, prefer } = options;
+      const prices = searchPrices(prefer, parameters, costs);
       const ring = slots / batch;
-      const around = { ring, merges: new Merges(ring), tables, slots, costs, mostBytes };
+      const around = { ring, merges: new Merges(ring), tables, slots, costs, prices, mostBytes };
       try {
         const choice = chooseLayouts(
           schedule,
