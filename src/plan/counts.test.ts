@@ -12,6 +12,7 @@ import {
   type OperationName,
   OPERATIONS,
   predictMs,
+  type CostTable,
 } from './counts.ts';
 import { outLevel, type Plan, rotationSteps, stageOutputs } from './plan.ts';
 
