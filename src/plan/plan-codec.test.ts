@@ -213,15 +213,16 @@ describe('frozen formats', () => {
     const pairs = [
       { left: 0, right: 0 },
       { left: 0, right: undefined },
+      { left: 0, right: undefined, drop: true as const },
     ];
     const product = { kind: 'product', layers: ['a', 'b'], level: 1, inScale, outScale, pairs } as const;
     const plan: Plan = { ...linear, stages: [...linear.stages, product] };
     expect(sha256Hex(encodePlan(plan))).toMatchInlineSnapshot(
-      `"e2d6a982a8886a20f37cb3bc2fc9c382b7c206cec33f48cda4a9f0d0e557502d"`,
+      `"2fbe9a746bbcc512b94b095a67b2af5550ac0166ca4acca5de1fc401aeeeecfc"`,
     );
     const [part] = partitionPlan(plan, 1).parts;
     expect(sha256Hex(encodePlanPart(part, TINY))).toMatchInlineSnapshot(
-      `"38325e754fd6fb4f72b404d9276a157d522b32f9df4ea014be8acb06058a0bcd"`,
+      `"794b588bcedaea84f989dc49ce6486329ca0a5a083c5c7d1eb9943eaba27e492"`,
     );
     expectRoundTrip(plan);
   });

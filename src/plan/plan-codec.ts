@@ -10,6 +10,7 @@ import {
   nameOf,
   omittable,
   optional,
+  present,
   record,
   text,
   u32,
@@ -22,6 +23,7 @@ import type {
   Diagonal,
   LinearRow,
   LinearStage,
+  Pair,
   Plan,
   ProductStage,
   RotatedSum,
@@ -31,7 +33,8 @@ import type {
 import { VectorTable } from './vector-table.ts';
 import { verifyPart, verifyPlan } from './verify.ts';
 
-const FORMAT = 1;
+// 2: carried values may lose a prime without being multiplied.
+const FORMAT = 2;
 const MOST_NAME_BYTES = 4096;
 /** Ciphertexts of a stage, stages of a plan, layers of a stage. */
 const MOST_ENTRIES = 2 ** 16;
@@ -54,6 +57,8 @@ function rowsCodec(table: VectorTable): Codec<readonly LinearRow[]> {
   const sum = record<RotatedSum>({ giantStep: u32, terms: list(term, MOST_TERMS) });
   return list(record<LinearRow>({ sums: list(sum, MOST_TERMS), bias: optional(diagonal) }), MOST_ENTRIES);
 }
+
+const pair = record<Pair>({ left: u32, right: optional(u32), drop: omittable(present) });
 
 /** A kind of stage without a codec here does not compile. The numbers never change. */
 function stageCodec(table: VectorTable): Codec<Stage> {
@@ -79,7 +84,7 @@ function stageCodec(table: VectorTable): Codec<Stage> {
         level,
         inScale: finite,
         outScale: finite,
-        pairs: list(record<ProductStage['pairs'][number]>({ left: u32, right: optional(u32) }), MOST_ENTRIES),
+        pairs: list(pair, MOST_ENTRIES),
       }),
     ],
   });

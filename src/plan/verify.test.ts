@@ -151,6 +151,11 @@ describe('verifyPlan', () => {
     ['a negative baby step', 0, withTerm({ step: -1 })],
     ['a baby step beyond the slots', 0, withTerm({ step: SMALL.slots })],
     ['half a step', 0, withTerm({ step: 1.5 })],
+    [
+      'a product that only loses a prime',
+      2,
+      withStages(shared, rescaled, { ...square, pairs: [{ left: 0, right: 0, drop: true }] }),
+    ],
     ['an input that is not there', 0, withTerm({ input: 2 })],
     ['a negative input', 0, withTerm({ input: -1 })],
     ['half an input', 0, withTerm({ input: 0.5 })],

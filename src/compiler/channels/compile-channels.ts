@@ -11,10 +11,11 @@ import { squares } from '../../plan/stages/product.ts';
 import { verifyPlan } from '../../plan/verify.ts';
 import type { CompiledForm } from '../form.ts';
 import { predict } from '../predict.ts';
+import { rescalePrimeBits, SCALES } from '../scales.ts';
 import { type ChannelProgram, channelProgram } from './channel-program.ts';
 import { lowerChannelMap } from './lower.ts';
 import { type Packing, type PackingOptions, packings } from './packing.ts';
-import { assignScales, rescalePrimeBits, SCALES } from './scales.ts';
+import { assignScales } from './scales.ts';
 import { schedule, type Step } from './schedule.ts';
 import { aroundStages, stepMagnitudes } from './step-magnitudes.ts';
 
@@ -53,7 +54,7 @@ function lowerProgram(
     name: program.name,
     parameters,
     inputCount: program.patches.taps.length * blocks.tiles,
-    inputScale: 2 ** SCALES.inputBits,
+    inputScale: 2 ** SCALES.channels.inputBits,
     stages: lowerSteps(steps, parameters, packing, options.costs),
   });
   return { steps, plan, card: cardOf(program, plan, blocks) };
