@@ -19,11 +19,10 @@ export async function recoverKey(
   reader: KeyReader,
   publications: readonly Publication[],
   drawn: PublicStyle,
-  maxIterations?: number,
 ): Promise<Recovery> {
   const ring = await ResidueRing.create(publications[0].run.parameters);
   const measurements = await reader.measure(publications, drawn);
-  return { ...solveTernary(measurements, ring.embedding, maxIterations), ring };
+  return { ...solveTernary(measurements, ring.embedding), ring };
 }
 
 /** The text that a request to the service holds, if the key opens it: the modules as they were encrypted, scanned. */

@@ -43,18 +43,23 @@ export function slotDeviation({ polyModulusDegree }: Parameters): number {
   return Math.sqrt(polyModulusDegree / 3);
 }
 
-/** Grey levels that blue is darkened by, so that what is added to it stays within 0 to 255. */
-export function offsetLevels({ sigmaLevels }: Carrier): number {
-  return Math.max(6, 2.5 * sigmaLevels);
+/**
+ * Grey levels that blue is darkened by in pixel number `pixel` of every module: room for what is added, and a share of a
+ * level that differs from ciphertext to ciphertext, so that rounding to whole levels averages out.
+ */
+export function offsetLevels({ sigmaLevels }: Carrier, pixel: number, layout: PictureLayout): number {
+  const { pixelsPerModule, perCiphertext } = layout;
+  const ciphertexts = pixelsPerModule ** 2 / perCiphertext;
+  const room = sigmaLevels < 0.5 ? 0 : 2.5 * sigmaLevels;
+  return room + Math.floor(pixel / perCiphertext) / ciphertexts;
 }
 
-/** What is added to c1, and what blue is darkened by to make room for it in 0 to 255: multiples of the answer's unit. */
+/** What is added to c1, in multiples of the answer's unit, and what that is in the picture. */
 export function carried({ parameters, segment }: SeenRun, { sigmaLevels }: Carrier) {
   const { scale } = segment.output;
   const delta = Math.round(((sigmaLevels / 255) * scale) / slotDeviation(parameters));
   return {
     delta,
-    offset: Math.round((offsetLevels({ sigmaLevels }) / 255) * scale),
     /** Grey levels of blue for one unit of a slot of the key. */
     levelsPerUnit: (delta / scale) * 255,
   };
@@ -73,13 +78,14 @@ function carryIn(frame: Uint8Array, run: SeenRun, carrier: Carrier): Uint8Array 
   const { polyModulusDegree: degree, primes } = parameters;
   const layout = pictureLayout(segment);
   const pixels = layout.pixelsPerModule ** 2;
-  const { delta, offset } = carried(run, carrier);
+  const { delta } = carried(run, carrier);
   const items = decodeCiphertexts(frame, parameters);
   for (const { index, ciphertext } of items) {
     const channel = index * layout.perCiphertext;
     if (Math.floor(channel / pixels) !== BLUE) continue;
     const isReal = partOf(channel % pixels, layout) === 're';
-    const { level, words } = ciphertext;
+    const { level, scale, words } = ciphertext;
+    const offset = Math.round((offsetLevels(carrier, channel % pixels, layout) / 255) * scale);
     for (let row = 0; row <= level; row += 1) {
       const prime = Number(primes[row]);
       const c0 = words.subarray(row * degree, (row + 1) * degree);

@@ -10,7 +10,7 @@ import { exportGeometry } from '../../src/qr/prove.ts';
 import type { Scanners } from '../../src/qr/scan.ts';
 import { checkColours } from '../../src/style/colours.ts';
 import { foregroundRaster } from '../../src/style/styles.ts';
-import { BLUE, carried, type Carrier, offsetLevels, partOf, pictureLayout } from './key-carrier.ts';
+import { BLUE, carried, type Carrier, offsetLevels, partOf, type PictureLayout, pictureLayout } from './key-carrier.ts';
 import type { SeenRun } from './hostile-service.ts';
 import type { Measurements } from './ternary-solver.ts';
 
@@ -29,11 +29,21 @@ interface Cell {
   readonly slopes: number[];
 }
 
+/** A picture without a key in it. */
+interface Expected {
+  /** Its bytes. */
+  readonly base: Uint8Array;
+  /** What one more grey level of blue, before the correction, adds to a byte. */
+  readonly slope: Float32Array;
+  /** What rounding before the correction added to blue, in grey levels, row by row and without the quiet zone. */
+  readonly rounded: Float32Array;
+}
+
 // A picture is compared with what it would be at each strength of correction.
 const STRENGTHS = Array.from({ length: 9 }, (_, step) => step / 8);
 
 /** Blue is moved by this many grey levels to see how far a correction passes it on. */
-const PROBE_LEVELS = 6;
+const PROBE_LEVELS = 2;
 
 /** Reads what pictures show of a key. */
 export class KeyReader {
@@ -94,7 +104,7 @@ export class KeyReader {
     if (code.modules !== modules) return [];
     const { scale, border } = exportGeometry(p);
     const published = decodePng(png);
-    const { base, slope } = await this.#expected(published, code, drawn);
+    const { base, slope, rounded } = await this.#expected(published, code, drawn, layout);
     const cells = new Map<number, ['re' | 'im', number, Cell]>();
     for (let y = 0; y < modules * p; y += 1) {
       for (let x = 0; x < modules * p; x += 1) {
@@ -109,7 +119,7 @@ export class KeyReader {
         const name = 2 * slot + Number(part === 'im');
         const [, , cell] = cells.get(name) ?? [part, slot, { levels: [], slopes: [] }];
         cells.set(name, [part, slot, cell]);
-        cell.levels.push((published.data[at] - base[at]) / slope[at]);
+        cell.levels.push((published.data[at] - base[at]) / slope[at] + rounded[y * modules * p + x]);
         cell.slopes.push(slope[at]);
       }
     }
@@ -120,40 +130,42 @@ export class KeyReader {
   async #expected(
     published: Raster,
     code: QrCode,
-    { style, colours: asked, pixelsPerModule }: PublicStyle,
-  ): Promise<{ base: Uint8Array; slope: Float32Array }> {
+    { style, colours: asked, pixelsPerModule: p }: PublicStyle,
+    layout: PictureLayout,
+  ): Promise<Expected> {
     const colours = checkColours(asked, style.field);
-    const side = code.modules * pixelsPerModule;
-    const values = await this.#references.picture(
-      style,
-      code.modules,
-      colours,
-      pixelsPerModule,
-      Float32Array.from(code.dark),
-    );
-    const offset = offsetLevels(this.#carrier);
+    const side = code.modules * p;
+    const dark = Float32Array.from(code.dark);
+    const values = await this.#references.picture(style, code.modules, colours, p, dark);
     const foreground = foregroundRaster(style, colours, side);
-    const darkened = (levels: number): Corrector => {
-      const moved = values.map((value, i) => (i < BLUE * side * side ? value : value - levels / 255));
-      return createCorrector({
-        picture: pictureOf([3, side, side], [], moved, undefined),
+    const blue = BLUE * side * side;
+    const darkened = (more: number): Float32Array => {
+      const moved = values.slice();
+      for (let at = 0; at < side * side; at += 1) {
+        const pixel = (Math.floor(at / side) % p) * p + (at % p);
+        moved[blue + at] -= (offsetLevels(this.#carrier, pixel, layout) + more) / 255;
+      }
+      return moved;
+    };
+    const correctorOf = (planes: Float32Array): Corrector =>
+      createCorrector({
+        picture: pictureOf([3, side, side], [], planes, undefined),
         code,
-        pixelsPerModule,
+        pixelsPerModule: p,
         background: colours.background,
         foreground: (x, y) => {
           const at = 3 * (y * side + x);
           return [foreground.data[at], foreground.data[at + 1], foreground.data[at + 2]];
         },
       });
-    };
-    const { border } = exportGeometry(pixelsPerModule);
-    const draw = closestDrawing(darkened(offset), published, border);
-    const base = draw(darkened(offset));
-    const [darker, lighter] = [PROBE_LEVELS, -PROBE_LEVELS].map((probe) =>
-      draw(darkened(offset + probe)),
-    );
+    const { border } = exportGeometry(p);
+    const exact = darkened(0);
+    const draw = closestDrawing(correctorOf(exact), published, border);
+    const base = draw(correctorOf(exact));
+    const [darker, lighter] = [PROBE_LEVELS, -PROBE_LEVELS].map((more) => draw(correctorOf(darkened(more))));
     const slope = Float32Array.from(base, (_, i) => (lighter[i] - darker[i]) / (2 * PROBE_LEVELS));
-    return { base, slope };
+    const rounded = exact.subarray(blue).map((value) => Math.round(255 * value) - 255 * value);
+    return { base, slope, rounded };
   }
 }
 

@@ -21,10 +21,13 @@ export interface TernaryGuess {
 const PRIOR_VARIANCE = 2 / 3;
 
 /** Below this no coefficient is in doubt. */
-const SOLVED = 1e-7;
+const SOLVED = 1e-6;
 
-/** Moves an estimate only this far towards the next one: full steps may swing. */
-const STEP = 0.7;
+/** An estimate moves only this far towards the next one, since full steps may swing; a shorter way where that fails. */
+const STEPS = [0.7, 0.3];
+
+/** This many turns without progress are enough. */
+const PATIENCE = 20;
 
 /**
  * Vector approximate message passing (Rangan, Schniter, Fletcher: Vector Approximate Message Passing, IEEE Trans. Inf.
@@ -32,11 +35,17 @@ const STEP = 0.7;
  * matrix inverse. It turns between the measurements and the prior, each time handing over only what the other does not
  * know yet.
  */
-export function solveTernary(
-  measurements: Measurements,
-  embedding: Embedding,
-  maxIterations = 300,
-): TernaryGuess {
+export function solveTernary(measurements: Measurements, embedding: Embedding): TernaryGuess {
+  let best: TernaryGuess | undefined;
+  for (const step of STEPS) {
+    const guess = passMessages(measurements, embedding, step);
+    if (!best || guess.variance < best.variance) best = guess;
+    if (best.variance < SOLVED) break;
+  }
+  return best!;
+}
+
+function passMessages(measurements: Measurements, embedding: Embedding, move: number): TernaryGuess {
   const { degree, slots } = embedding;
   const rowNorm = Math.sqrt(degree / 2);
   const noise = measurements.variance / rowNorm ** 2;
@@ -47,8 +56,8 @@ export function solveTernary(
   const rate = measured / degree;
   let estimate = new Float64Array(degree);
   let [mean, variance] = [estimate, PRIOR_VARIANCE];
-  let iterations = 0;
-  while (measured > 0 && iterations < maxIterations) {
+  let [iterations, lowest, lowestAt] = [0, Infinity, 0];
+  while (measured > 0 && iterations - lowestAt < PATIENCE) {
     iterations += 1;
     const predicted = embedding.slotsOf(estimate);
     let energy = 0;
@@ -65,18 +74,19 @@ export function solveTernary(
       re: residual(measurements.re, predicted.re),
       im: residual(measurements.im, predicted.im),
     };
-    const step = embedding.adjoint(residuals);
-    const pseudo = estimate.map((value, n) => value + step[n] / (rowNorm * rate));
+    const change = embedding.adjoint(residuals);
+    const pseudo = estimate.map((value, n) => value + change[n] / (rowNorm * rate));
     const errorVariance = Math.max(energy / measured - noise, 1e-12);
     const pseudoVariance = Math.max((errorVariance * (1 - rate) + noise) / rate, 1e-9);
     ({ mean, variance } = posterior(pseudo, pseudoVariance));
     if (variance < SOLVED) break;
+    const share = iterations === 1 ? 1 : move;
     // What the prior adds, without what it was told.
     const gain = pseudoVariance > variance ? pseudoVariance / (pseudoVariance - variance) : 1;
-    const move = iterations === 1 ? 1 : STEP;
+    if (variance < 0.99 * lowest) [lowest, lowestAt] = [variance, iterations];
     estimate = estimate.map(
       (value, n) =>
-        (1 - move) * value + move * gain * (mean[n] - (variance / pseudoVariance) * pseudo[n]),
+        (1 - share) * value + share * gain * (mean[n] - (variance / pseudoVariance) * pseudo[n]),
     );
   }
   return { coefficients: Int8Array.from(mean, (value) => Math.round(value)), variance, measured, iterations };
