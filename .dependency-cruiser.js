@@ -6,7 +6,7 @@ const tests = '\\.test\\.ts$';
 const rooms = {
   'src/base/': [],
   'src/params/': [],
-  'src/kernel/': [],
+  'src/kernel/': ['src/params/embedding-roots'],
   'src/qr/(?!geometry)': ['src/qr/geometry'],
   // Which modules are function patterns, by version: public, so that the service may know it.
   'src/qr/geometry': [],
@@ -55,6 +55,18 @@ const rooms = {
     'src/params/',
     'src/bfv/bfv-test',
   ],
+  // What `import … from 'sealed-qr'` gives; which platform it runs on is for the manifest's imports to say.
+  'src/face/': [
+    'src/app/',
+    'src/qr/',
+    'src/style/',
+    'src/protocol/',
+    'src/plan/explanation',
+    'src/import/',
+    'src/model/graph',
+    'workers/platform/',
+  ],
+  'examples/': ['src/face/'],
   'src/ui/': [
     'src/app/',
     'src/plan/explanation',
@@ -73,7 +85,7 @@ const rooms = {
   'workers/scan': ['src/qr/', 'workers/endpoint'],
   'workers/simulator': ['src/server/', 'workers/endpoint'],
   'workers/pool': ['workers/'],
-  'workers/platform/': ['workers/', 'src/app/', 'src/protocol/', 'src/service/', 'wasm/build/'],
+  'workers/platform/': ['workers/', 'src/app/', 'src/protocol/', 'src/service/', 'src/style/', 'wasm/build/'],
   'cli/': [
     'src/app/',
     'src/plan/explanation',
@@ -94,7 +106,7 @@ const downward = Object.entries(rooms).map(([room, allowed]) => ({
   severity: 'error',
   from: { path: `^${room}`, pathNot: tests },
   to: {
-    path: '^(src|workers|cli|endpoint|wasm|training|bench|e2e|scripts|fixtures)/',
+    path: '^(src|workers|cli|endpoint|wasm|training|bench|e2e|scripts|fixtures|examples)/',
     pathNot: [room, 'src/base/', ...allowed].map((path) => `^${path}`),
   },
 }));
@@ -102,13 +114,19 @@ const downward = Object.entries(rooms).map(([room, allowed]) => ({
 // The server side: what a service and its threads run.
 const service = '^(src/server/|src/service/|endpoint/|workers/(evaluator|service|compiler|simulator))';
 // The client side: what holds keys, texts and pictures.
-const client = '^(src/client/|src/app/|workers/client)';
+const client =
+  '^(src/client/|src/app/|src/face/(client|styling|qr)|workers/client|workers/platform/browser-client)';
 
 const unreachable = [
   ['the service cannot reach the secret key', service, '^(src/client/|src/bfv/)'],
   ['the service cannot reach the QR code', service, '^src/qr/(?!geometry)'],
   ['the client side cannot reach the compiler', client, '^src/compiler/'],
   ['the client side cannot reach the service', client, '^(src/server/|src/service/)'],
+  [
+    'the client side starts no service of its own',
+    '^src/face/(client|styling|qr)',
+    '^workers/(service|compiler|evaluator|platform/.*service)',
+  ],
   ['the client side knows no plan', client, '^src/plan/(plan-codec|partition|verify|print|counts|stages/)'],
   ['the client role cannot reach the importers', '^(src/client/|workers/client)', '^src/import/'],
   [
@@ -118,6 +136,7 @@ const unreachable = [
   ],
   ['the compiler knows no SEAL', '^src/compiler/', '^(src/seal/|node_modules/node-seal/)'],
   ['nothing leans on the page', '^(src/(?!ui/)|workers/|cli/|endpoint/)', '^src/ui/'],
+  ['nothing leans on the public face', '^(src/(?!face/)|workers/|cli/|endpoint/)', '^src/face/'],
 ].map(([name, from, to]) => ({
   name,
   severity: 'error',
@@ -156,7 +175,7 @@ export default {
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: {
-      path: '^(dist|dist-leaking|test-results|playwright-report|wasm/assembly|wasm/build|dist-lib)/',
+      path: '^(dist|dist-leaking|test-results|playwright-report|wasm/assembly|wasm/client|wasm/build|dist-lib)/',
     },
     // Type imports count too: a room that knows another's types depends on it.
     tsPreCompilationDeps: true,

@@ -15,6 +15,7 @@ export default defineConfig(
     ignores: [
       'dist*/',
       'wasm/assembly/',
+      'wasm/client/',
       'wasm/build/',
       'test-results/',
       'playwright-report/',

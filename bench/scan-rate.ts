@@ -3,7 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { nodeWorkers, scannerSources } from '../workers/platform/node.ts';
+import { nodeWorkers } from '../workers/platform/node.ts';
+import { scannerFiles } from '../workers/platform/node-client.ts';
 import { styleCode } from '../src/app/style/pipeline.ts';
 import { BACKENDS, type BackendName } from '../src/app/session/backends.ts';
 import { StyleSession } from '../src/app/style/style-session.ts';
@@ -40,7 +41,7 @@ const KINDS: readonly [string, () => string][] = [
 const loadModel = async (path: string): Promise<Uint8Array> =>
   new Uint8Array(await readFile(join(import.meta.dirname, '..', 'public', path)));
 const session = new StyleSession(nodeWorkers(2), loadModel);
-const scanners = await loadScanners(scannerSources());
+const scanners = await loadScanners(scannerFiles());
 const runs: object[] = [];
 let read = 0;
 for (let index = 0; index < Number(values.count); index += 1) {

@@ -2,15 +2,19 @@
 // Starts the command line under a Node that can load SEAL: this one if new enough, else the one pinned in package.json.
 
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-const main = new URL('../cli/main.ts', import.meta.url);
+// A checkout has the sources; an installed package has what was built of them, since Node strips no types there.
+const sources = new URL('../cli/main.ts', import.meta.url);
+const isCheckout = existsSync(sources);
+const main = isCheckout ? sources : new URL('../dist-lib/cli/main.js', import.meta.url);
 const major = Number(process.versions.node.split('.')[0]);
 
 // Node 20 lacks the WebAssembly exception references of node-seal; early 22 does not run TypeScript files unasked.
-if (major >= 22 && process.features.typescript) {
+if (major >= 22 && (!isCheckout || process.features.typescript)) {
   await import(main.href);
 } else {
   process.exitCode = await runUnderPinnedNode();
@@ -26,9 +30,8 @@ async function runUnderPinnedNode() {
   try {
     node = createRequire(import.meta.url).resolve('node/bin/node');
   } catch {
-    console.error(
-      `sealed-qr needs Node 22.18 or newer (this is ${process.versions.node}); run "npm ci" to get one.`,
-    );
+    const advice = isCheckout ? 'run "npm ci" to get one' : 'install one, or run "npx -p node@24 sealed-qr …"';
+    console.error(`sealed-qr needs Node 22.18 or newer (this is ${process.versions.node}); ${advice}.`);
     return 1;
   }
   const child = spawn(node, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });

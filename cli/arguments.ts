@@ -1,7 +1,7 @@
 // What the commands share in reading their arguments.
-import { availableParallelism } from 'node:os';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { nearestName } from '../src/base/nearest-name.ts';
+import { evaluatorCount } from '../workers/platform/node-local-service.ts';
 import { UsageError } from './usage.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
@@ -84,5 +84,5 @@ export function layerRange(option: string, value: string): readonly [number, num
 
 /** `--workers`: the number of processors, at most 4, unless given. @throws UsageError */
 export function workerCount(value: string | undefined): number {
-  return value === undefined ? Math.min(4, availableParallelism()) : wholeNumber('workers', value, 1, 32);
+  return value === undefined ? evaluatorCount() : wholeNumber('workers', value, 1, 32);
 }

@@ -11,8 +11,9 @@ import { BENCH_PARTS, type BenchPart, runKernelBench } from '../bench/kernel-ben
 import { runPoolBench } from '../bench/pool-bench.ts';
 import { loadSeal } from '../src/seal/load.ts';
 import { choice, parseArguments, wholeNumber } from './arguments.ts';
-import { loadModel } from './load-model.ts';
-import { kernelFile, nodeWorkers } from '../workers/platform/node.ts';
+
+import { nodeWorkers } from '../workers/platform/node.ts';
+import { kernelFile, loadModel } from '../workers/platform/node-local-service.ts';
 import { UsageError } from './usage.ts';
 
 const OPTIONS = {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTestScanners } from '../fixtures/scanners.ts';
 import { decodePng } from '../src/qr/png.ts';
-import { modelPath } from './load-model.ts';
+import { modelPath } from '../workers/platform/node-local-service.ts';
 import { USAGE } from './usage.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));

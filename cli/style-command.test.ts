@@ -5,7 +5,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileError } from './files.ts';
-import { modelPath } from './load-model.ts';
+import { modelPath } from '../workers/platform/node-local-service.ts';
 import { UsageError } from './usage.ts';
 
 describe('runStyle refuses', () => {

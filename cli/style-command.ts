@@ -9,7 +9,7 @@ import { encodeSvg } from '../src/qr/svg.ts';
 import { directed, type Style, styleById, STYLES } from '../src/style/styles.ts';
 import { choice, parseArguments, workerCount } from './arguments.ts';
 import { checkOutputs, type NamedFile, writeOutput } from './files.ts';
-import { loadModel, modelPath } from './load-model.ts';
+import { loadModel, modelPath } from '../workers/platform/node-local-service.ts';
 import { nodeWorkers } from '../workers/platform/node.ts';
 import { reportTable } from './table.ts';
 import { UsageError } from './usage.ts';

@@ -28,6 +28,7 @@ const report: StyleReport = {
   },
   precision: { maxAbsError: 0.00123, meanAbsError: 0.0001 },
   correction: {
+    untouched: false,
     strength: 0.25,
     changedPixels: 12,
     meanDeltaE: 0.55,

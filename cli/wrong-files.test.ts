@@ -8,7 +8,7 @@ import { SealedError } from '../src/base/errors.ts';
 import { encodePng } from '../src/qr/png.ts';
 import { emptyRaster } from '../src/base/raster.ts';
 import { FileError } from './files.ts';
-import { modelPath } from './load-model.ts';
+import { modelPath } from '../workers/platform/node-local-service.ts';
 import { readModelArguments } from './model-arguments.ts';
 import { runParamsCommand } from './params-command.ts';
 

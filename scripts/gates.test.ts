@@ -17,7 +17,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Gate, gates, projectEnvironment, root } from './gates.ts';
 
 const copied = [
-  ...['src', 'workers', 'cli', 'endpoint', 'bin', 'scripts', 'bench', 'training', 'e2e', 'wasm', 'fixtures'],
+  ...[
+    'src',
+    'workers',
+    'cli',
+    'endpoint',
+    'bin',
+    'scripts',
+    'bench',
+    'training',
+    'e2e',
+    'wasm',
+    'fixtures',
+    'examples',
+  ],
   ...[
     'package.json',
     'tsconfig.json',
@@ -79,6 +92,9 @@ beforeAll(() => {
     "export { plantedCompiler } from '../compiler/planted-compiler.ts';\n",
   );
   plant('src/compiler/planted-compiler.ts', 'export const plantedCompiler = 1;\n');
+  plant('src/face/client-planted.ts', "export { plantedService } from '../../workers/planted-detour.ts';\n");
+  plant('workers/planted-detour.ts', "export { plantedService } from './service-planted.ts';\n");
+  plant('workers/service-planted.ts', 'export const plantedService = 1;\n');
   plant('src/app/planted-plan.ts', "export type { Partition } from '../plan/partition.ts';\n");
   plant('src/client/planted-import.ts', "export { plantedImport } from '../import/planted-import.ts';\n");
   plant('src/import/planted-import.ts', 'export const plantedImport = 1;\n');
@@ -112,6 +128,7 @@ describe('planted violations', () => {
     expect(output).toMatch(/src\/protocol imports downward: src\/protocol\/planted-detour\.ts/);
     expect(output).toMatch(/the service cannot reach the secret key: src\/server\/planted-reach\.ts/);
     expect(output).toMatch(/the client side cannot reach the compiler: src\/app\/planted-compiler\.ts/);
+    expect(output).toMatch(/the client side starts no service of its own: src\/face\/client-planted\.ts/);
     expect(output).toMatch(/the client side knows no plan: src\/app\/planted-plan\.ts/);
     expect(output).toMatch(/the client role cannot reach the importers: src\/client\/planted-import\.ts/);
     expect(output).toMatch(/nothing leans on the page: src\/qr\/planted-page\.ts/);

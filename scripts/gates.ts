@@ -38,6 +38,7 @@ export const gates: readonly Gate[] = [
       `--outputFile.json=${unitReport}`,
     ],
   },
+  { name: 'package', command: ['node', 'scripts/test-package.ts'] },
   { name: 'build', command: ['vite', 'build', '--logLevel', 'warn'] },
   { name: 'lint', command: ['eslint', '.', '--max-warnings', '0'] },
   { name: 'Svelte types', command: ['svelte-check', '--tsconfig', 'tsconfig.json', '--fail-on-warnings'] },

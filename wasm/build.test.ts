@@ -1,25 +1,41 @@
-// The kernel builds to the very bytes of its manifest, and holds nothing but what it should.
+// The kernels build to the very bytes of their manifest, and hold nothing but what they should.
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { compileKernel, describeKernel } from './build.ts';
+import { clientKernelCode } from '../fixtures/client-kernel.ts';
 import { kernelCode } from '../fixtures/seal-oracle.ts';
+import { compileKernel, describeKernel } from './build.ts';
 
-describe('the kernel build', () => {
+const builds = [
+  ['kernel', kernelCode],
+  ['client', clientKernelCode],
+] as const;
+
+describe.each(builds)('the build of the %s', (name, code) => {
   it('is reproducible: sources, built file and manifest agree', async () => {
     const manifest: unknown = JSON.parse(await readFile(new URL('./manifest.json', import.meta.url), 'utf8'));
-    expect(describeKernel(await compileKernel())).toEqual(manifest);
-    expect(describeKernel(await kernelCode())).toEqual(manifest);
+    expect(manifest).toContainEqual(describeKernel(name, await compileKernel(name)));
+    expect(manifest).toContainEqual(describeKernel(name, await code()));
   });
 
   it('imports nothing: it can reach neither randomness nor the page', async () => {
-    const module = await WebAssembly.compile(await kernelCode());
+    const module = await WebAssembly.compile(await code());
     expect(WebAssembly.Module.imports(module)).toEqual([]);
   });
+});
+
+describe('the server’s kernel', () => {
+  const secrets = /keygen|secret|sample|random|crypt|ternary|noise/i;
+  const exportsOf = async (code: Uint8Array<ArrayBuffer>): Promise<readonly string[]> =>
+    WebAssembly.Module.exports(await WebAssembly.compile(code)).map(({ name }) => name);
 
   it('exports nothing that makes keys, samples or decrypts', async () => {
-    const module = await WebAssembly.compile(await kernelCode());
-    const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+    const names = await exportsOf(await kernelCode());
     expect(names).toContain('switchKey');
-    expect(names.filter((name) => /keygen|secret|sample|random|crypt/i.test(name))).toEqual([]);
+    expect(names.filter((name) => secrets.test(name))).toEqual([]);
+  });
+
+  it('would be told from the client’s by that', async () => {
+    const names = await exportsOf(await clientKernelCode());
+    expect(names.filter((name) => secrets.test(name)).length).toBeGreaterThan(4);
   });
 });

@@ -13,10 +13,11 @@ function address(setup: WorkerSetup, name: string): string {
   return url;
 }
 
+// Besides its own files it is told the address of each model that ships with it, under the model's path.
 serve((setup) => {
   const { seal, kernel, evaluators } = setup;
   return createService({
-    loadModel: (path) => fetchBytes(new URL(path, address(setup, 'site')), 'The network of a style'),
+    loadModel: async (path) => fetchBytes(address(setup, path), 'The network of a style'),
     evaluators: Number(evaluators),
     startEvaluator: () => connect(start(address(setup, 'evaluatorScript'), 'evaluator'), { seal, kernel }),
     startCompiler: () => connect(start(address(setup, 'compilerScript'), 'compiler'), {}),

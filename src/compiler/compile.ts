@@ -12,7 +12,9 @@ import { compileChannels } from './channels/compile-channels.ts';
 import { clientLearns, explain, outputShapeOf, serverLearns, rangesFrom } from './explain.ts';
 import type { CompiledForm } from './form.ts';
 import { compileNetwork } from './general/compile-network.ts';
+import type { PlanningWork } from './general/planning-work.ts';
 import { networkErrorBound } from './network-error.ts';
+import { type NetworkSize, sizeOf, tooLargeFor } from './network-size.ts';
 import { batchOf } from './predict.ts';
 import { keyBytesOf, type Preference, priceOf, weighed } from './price.ts';
 
@@ -45,6 +47,8 @@ export interface CompileOptions {
   readonly picture?: boolean;
   /** Takes this form without asking the other: for tests. */
   readonly form?: PlanForm;
+  /** Counts what planning looks at, and ends it where that is too much; a fresh count unless given. */
+  readonly work?: PlanningWork;
 }
 
 /** A compiled network. */
@@ -59,17 +63,23 @@ export interface Compiled {
  * Compiles `graph` for encrypted inference: in channel form where every layer after the first is position-wise and that is
  * no dearer, in general form otherwise.
  * @throws SealedError `unsupported-layer` (naming the layer and what would do), `does-not-fit` (naming the layer where
- *   levels or memory run out), `invalid-argument` for layers that are not there
+ *   levels or memory run out, or what is too large), `invalid-argument` for layers that are not there
  */
 export function compile(graph: Graph, options: CompileOptions): Compiled {
   const { layers } = options;
   const selected = layers ? selectLayers(graph, layers[0], layers[1]) : graph;
   if (options.picture === true) requirePicture(selected);
-  const compiled = bestForm(graph, selected, options);
+  const clientTakesPart = options.clientOps === true || (options.refresh?.length ?? 0) > 0;
+  const size = sizeOf(selected, clientTakesPart);
+  // Nothing is built for a network that is too large for either form.
+  const tooLarge = tooLargeFor(size, 'channels');
+  if (tooLarge) throw tooLarge;
+  const samplesOf = samplesFor(selected, options);
+  const compiled = bestForm({ graph, selected, size, samplesOf, options });
+  const samples = samplesOf();
   const { segments } = compiled;
   const { parameters } = segments[0].plan;
   const price = priceOf(segments, parameters);
-  const samples = samplesFor(selected, options);
   const predictedError = networkErrorBound(segments, samples);
   return {
     plans: segments.map(({ plan }) => plan),
@@ -108,43 +118,58 @@ function requirePicture(graph: Graph): void {
   );
 }
 
-function samplesFor(graph: Graph, { calibration }: CompileOptions): readonly Tensor[] {
-  return calibration?.length ? calibration : defaultSamples(graph);
+/** What is asked for, in full. */
+interface Asked {
+  readonly graph: Graph;
+  /** The layers of `graph` that are to run. */
+  readonly selected: Graph;
+  readonly size: NetworkSize;
+  /** The inputs that ranges are taken from. */
+  readonly samplesOf: () => readonly Tensor[];
+  readonly options: CompileOptions;
+}
+
+/** The inputs that are given, or else made up, once, when they are first asked for. */
+function samplesFor(graph: Graph, { calibration }: CompileOptions): () => readonly Tensor[] {
+  let samples = calibration?.length ? calibration : undefined;
+  return () => (samples ??= defaultSamples(graph));
 }
 
 // Beyond this many values the channel form's packing is the only one that stays small.
 const CHANNELS_ALWAYS = 20_000;
 
 /** The form that is asked for, or else the better of those that hold the network. */
-function bestForm(graph: Graph, selected: Graph, options: CompileOptions): CompiledForm {
-  const { form, prefer = 'balanced' } = options;
-  if (form === 'general') return inGeneral(graph, selected, options);
-  if (form === 'channels') return inChannels(selected, options);
-  const channels = tryChannels(selected, options);
-  if (!channels) return inGeneral(graph, selected, options);
-  if (elementCount(outputShapeOf(selected)) > CHANNELS_ALWAYS) return channels;
-  const general = inGeneral(graph, selected, options);
+function bestForm(asked: Asked): CompiledForm {
+  const { form, prefer = 'balanced' } = asked.options;
+  if (form === 'general') return inGeneral(asked);
+  if (form === 'channels') return inChannels(asked);
+  const channels = tryChannels(asked);
+  if (!channels) return inGeneral(asked);
+  const isLarge = elementCount(outputShapeOf(asked.selected)) > CHANNELS_ALWAYS;
+  if (isLarge || tooLargeFor(asked.size, 'general')) return channels;
+  const general = inGeneral(asked);
   const ms = ({ segments }: CompiledForm): number =>
     weighed(priceOf(segments, segments[0].plan.parameters), prefer);
   return ms(channels) <= ms(general) ? channels : general;
 }
 
-function inChannels(graph: Graph, options: CompileOptions): CompiledForm {
+function inChannels({ selected, samplesOf, options }: Asked): CompiledForm {
   const { costs, parameters, picture } = options;
-  return compileChannels(graph, {
+  return compileChannels(selected, {
     costs,
-    samples: samplesFor(graph, options).slice(0, 2),
+    samples: () => samplesOf().slice(0, 2),
     ...(parameters && { parameters }),
     ...(picture !== undefined && { picture }),
   });
 }
 
 /** The channel form, if it is one that `graph` has and that serves what is asked for. */
-function tryChannels(graph: Graph, options: CompileOptions): CompiledForm | undefined {
+function tryChannels(asked: Asked): CompiledForm | undefined {
+  const { options } = asked;
   const isPlain = (options.batch ?? 1) === 1 && !options.refresh?.length && options.clientOps !== true;
   if (!isPlain) return undefined;
   try {
-    return inChannels(graph, options);
+    return inChannels(asked);
   } catch (error) {
     if (
       error instanceof SealedError &&
@@ -156,8 +181,10 @@ function tryChannels(graph: Graph, options: CompileOptions): CompiledForm | unde
   }
 }
 
-function inGeneral(graph: Graph, selected: Graph, options: CompileOptions): CompiledForm {
-  const { segments } = compileNetwork(graph, options);
+function inGeneral({ graph, selected, size, samplesOf, options }: Asked): CompiledForm {
+  const tooLarge = tooLargeFor(size, 'general');
+  if (tooLarge) throw tooLarge;
+  const { segments } = compileNetwork(graph, { ...options, calibration: samplesOf() });
   const shape = outputShapeOf(selected);
   const result: ResultInterface =
     options.picture === true ? { kind: 'picture', finish: [] } : { kind: 'tensor', shape };

@@ -1,16 +1,17 @@
 // The kernel's own CKKS encoder for real vectors: plaintexts over the data primes, and diagonals over QP.
 import { SealedError } from '../base/errors.ts';
+import { embeddingRoots } from '../params/embedding-roots.ts';
 import type { Pointer } from './exports.ts';
 import { Plaintext, filled } from './handles.ts';
 import { invalid } from './instance.ts';
 import type { KernelInstance } from './instance.ts';
 
-/** Coefficients above this are refused: the reduction is exact up to it. */
+/** Coefficients above this are refused: no parameters of the kernel's hold them. */
 const MOST = 2 ** 70;
 
 /**
- * Encodes real vectors of N/2 slots as SEAL's CKKSEncoder does (the same slot order), within rounding: a coefficient
- * may differ by one. Holds tables of 18 N bytes and needs disposing.
+ * Encodes real vectors of N/2 slots, the same residues as SEAL's CKKSEncoder. Holds tables of 10 N bytes and needs
+ * disposing.
  */
 export class Encoder implements Disposable {
   readonly kernel: KernelInstance;
@@ -22,20 +23,10 @@ export class Encoder implements Disposable {
     const slots = kernel.polyModulusDegree / 2;
     this.slotCount = slots;
     this.#tables = kernel.allocate(kernel.raw.encoderBytes());
-    const doubles = kernel.doubles(this.#tables + slots * 4, 4 * slots);
-    for (let h = 1; h < slots; h *= 2) {
-      for (let j = 0; j < h; j++) {
-        const angle = (Math.PI * j) / h;
-        doubles[h + j] = Math.cos(angle);
-        doubles[slots + h + j] = Math.sin(angle);
-      }
-    }
-    for (let t = 0; t < slots; t++) {
-      const angle = (-Math.PI * t) / kernel.polyModulusDegree;
-      doubles[2 * slots + t] = Math.cos(angle);
-      doubles[3 * slots + t] = Math.sin(angle);
-    }
-    kernel.raw.prepareEncoder(this.#tables);
+    const roots = embeddingRoots(kernel.polyModulusDegree);
+    const octant = kernel.scratch(roots.byteLength);
+    kernel.doubles(octant, roots.length).set(roots);
+    kernel.raw.prepareEncoder(this.#tables, octant);
   }
 
   /** Returns the tables' memory; a second call does nothing. */

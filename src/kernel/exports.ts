@@ -108,7 +108,7 @@ export interface KernelExports extends WebAssembly.Exports {
   ): void;
   encoderBytes(): number;
   coefficientBytes(): number;
-  prepareEncoder(tables: Pointer): void;
+  prepareEncoder(tables: Pointer, octant: Pointer): void;
   embed(tables: Pointer, values: Pointer, out: Pointer, scale: number): number;
   residueRows(
     coefficients: Pointer,

@@ -69,7 +69,7 @@ describe('createCorrector', () => {
     }
     const { background } = style;
     const foreground = () => style.from;
-    const input = { picture, code, pixelsPerModule: PIXELS, foreground, background };
+    const input = { picture, code, pixelsPerModule: PIXELS, margin: 0, foreground, light: () => background };
     const result = createCorrector(input).at(strength, BORDER);
     const bounds = lumaBounds(strength);
     for (let row = 0; row < code.modules; row++) {

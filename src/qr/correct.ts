@@ -1,31 +1,41 @@
-// Luma correction: what the style drew, moved only as far as readers need, with exact function patterns.
+// Luma correction: what the style drew, moved only as far as readers need.
 import { SealedError } from '../base/errors.ts';
 import { luma, writeWithLuma } from '../base/luma.ts';
-import { boundedColour, LEAST_CONTRAST, lumaBounds } from '../base/luma-bounds.ts';
+import { LEAST_CONTRAST, type LumaBounds, lumaBounds } from '../base/luma-bounds.ts';
 import type { QrCode } from './matrix.ts';
-import { filledRaster } from '../base/raster.ts';
-import { checkRaster, frameRaster } from './raster.ts';
+import { emptyRaster } from '../base/raster.ts';
+import { checkRaster } from './raster.ts';
 import type { Raster, Rgb } from '../base/raster.ts';
 
-/** What is corrected, and the ideal colours of its style. Coordinates are pixels of `picture`. */
+/** What is corrected, and the ideal colours of its style. Places are pixels from the code's upper left corner. */
 export interface CorrectionInput {
-  /** The style network's output, modules · pixelsPerModule square, without quiet zone. */
+  /** The style network's output, square: the code and `margin` modules on each side. */
   readonly picture: Raster;
   readonly code: QrCode;
   readonly pixelsPerModule: number;
-  /** The style's ideal dark colour at pixel (x, y). */
+  /** Modules of the style's own drawing around the code. */
+  readonly margin: number;
+  /** The style's ideal dark colour at (x, y), anywhere in the picture. */
   readonly foreground: (x: number, y: number) => Rgb;
-  /** The style's flat light tone. */
-  readonly background: Rgb;
+  /** The style's light tone at (x, y), in the picture and in the quiet zone; within its eyes, the eyes. */
+  readonly light: (x: number, y: number) => Rgb;
 }
 
 /** A picture made ready for correction at any strength. */
 export interface Corrector {
-  /** The framed, corrected picture at `strength` 0..1: `border` pixels of the light tone on each side. */
+  /** The framed, corrected picture at `strength` 0..1: `border` pixels of the style's light around the code. */
   readonly at: (strength: number, border: number) => Raster;
-  /** The same picture framed in the style's own light tone, nothing else touched: what a reader would see. */
+  /** The same picture framed in the style's own light, nothing else touched: what a reader would see. */
   readonly uncorrected: (border: number) => Raster;
+  /** Whether the middles of nearly all modules are as dark and as light as a camera in poor light needs them. */
+  readonly hasContrast: () => boolean;
 }
+
+/** Luma of a module's middle that a picture may be handed out with uncorrected, and the share that may miss it. */
+const UNCORRECTED = { light: 185, dark: 135, mostBeyond: 0.02 };
+
+/** From this strength on function patterns are exact squares; below it the style's own eyes stay. */
+const EXACT_PATTERNS_FROM = 0.5;
 
 /**
  * How much a pixel is held to its module's colour, by its distance from the module's centre: fully near it, not at
@@ -45,9 +55,9 @@ function centreWeights(pixelsPerModule: number, strength: number): Float32Array 
   return weights;
 }
 
-function checkInput({ picture, code, pixelsPerModule }: CorrectionInput): void {
+function checkInput({ picture, code, pixelsPerModule, margin }: CorrectionInput): void {
   checkRaster(picture);
-  const side = code.modules * pixelsPerModule;
+  const side = (code.modules + 2 * margin) * pixelsPerModule;
   if (!Number.isInteger(pixelsPerModule) || picture.width !== side || picture.height !== side) {
     throw new SealedError(
       'invalid-argument',
@@ -57,68 +67,141 @@ function checkInput({ picture, code, pixelsPerModule }: CorrectionInput): void {
   }
 }
 
+/** What a corrected pixel is made from. */
+interface Tones {
+  readonly before: number;
+  readonly light: number;
+  readonly dark: number;
+  readonly isDark: boolean;
+  /** Whether it belongs to an eye, which the style draws by the place alone: it has one colour here, not two. */
+  readonly isEye: boolean;
+}
+
+/** The luma of a pixel after the tone curve of `bounds`. */
+function curved({ before, light, dark, isDark, isEye }: Tones, bounds: LumaBounds): number {
+  if (isEye) {
+    const covered = share((bounds.light - before) / (bounds.light - bounds.dark));
+    const lift = (1 - covered) * Math.max(0, bounds.light - before);
+    return before + lift - covered * Math.max(0, before - bounds.dark);
+  }
+  const contrast = light - dark;
+  // How much of this pixel the style covered; a style without contrast leaves only the module to say so.
+  const covered = contrast < LEAST_CONTRAST ? Number(isDark) : share((light - before) / contrast);
+  const raised = Math.max(light, bounds.light) - light;
+  return before + (1 - covered) * raised + covered * (Math.min(dark, bounds.dark) - dark);
+}
+
+function share(value: number): number {
+  return Math.min(1, Math.max(0, value));
+}
+
 /**
- * Prepares the correction of one picture. At a given strength it does three things:
- * 1. Function patterns and quiet zone become exact: solid foreground and background within the bounds.
- * 2. A tone curve moves the style's light tone up to the light bound and its dark colours down to the dark bound;
- *    what lies between, the edges of the style's shapes, moves in proportion, so shapes keep their look.
- * 3. Pixels near the centre of a data module that are still on the wrong side of its bound are moved to it.
- * Throws `invalid-argument` when the picture does not match the code.
+ * Prepares the correction of one picture. At a given strength it does this:
+ * 1. A tone curve moves the style's light tone up to the light bound and its dark colours down to the dark bound, place
+ *    by place; what lies between, the edges of the style's shapes, moves in proportion, so shapes keep their look.
+ * 2. Pixels near the centre of a module that are still on the wrong side of its bound are moved to it.
+ * 3. From half strength on, function patterns become exact: solid foreground and light tone within the bounds.
+ *
+ * @throws SealedError `invalid-argument` when the picture does not match the code
  */
 export function createCorrector(input: CorrectionInput): Corrector {
   checkInput(input);
-  const { picture, code, pixelsPerModule, foreground, background } = input;
-  const side = picture.width;
-  const lightLuma = luma(...background);
-  // Clamped arrays round; blended colours have fractions.
-  const ideal = new Uint8ClampedArray(side * side * 3);
-  for (let y = 0, at = 0; y < side; y++) {
-    for (let x = 0; x < side; x++, at += 3) ideal.set(foreground(x, y), at);
-  }
+  const { picture, code, pixelsPerModule, margin, foreground, light } = input;
+  const { modules } = code;
+  const side = modules * pixelsPerModule;
+  const around = margin * pixelsPerModule;
+  const far = modules - FINDER;
 
-  const at = (strength: number, border: number): Raster => {
-    const bounds = lumaBounds(strength);
-    const weights = centreWeights(pixelsPerModule, strength);
-    const raisedLight = Math.max(lightLuma, bounds.light);
-    const lightTone = boundedColour(background, 'light', strength);
-    const result = filledRaster(side + 2 * border, side + 2 * border, lightTone);
-    for (let y = 0; y < side; y++) {
-      const moduleRow = Math.floor(y / pixelsPerModule) * code.modules;
-      const weightRow = (y % pixelsPerModule) * pixelsPerModule;
-      let from = y * side * 3;
-      let to = ((y + border) * result.width + border) * 3;
-      for (let x = 0; x < side; x++, from += 3, to += 3) {
-        const module = moduleRow + Math.floor(x / pixelsPerModule);
-        const isDark = code.dark[module] === 1;
-        const isFunction = code.functionModules[module] === 1;
-        // The light tone is there already.
-        if (isFunction && !isDark) continue;
-        const dr = ideal[from];
-        const dg = ideal[from + 1];
-        const db = ideal[from + 2];
-        const darkLuma = luma(dr, dg, db);
-        const loweredDark = Math.min(darkLuma, bounds.dark);
-        if (isFunction) {
-          writeWithLuma(result.data, to, dr, dg, db, loweredDark);
-          continue;
-        }
-        const r = picture.data[from];
-        const g = picture.data[from + 1];
-        const b = picture.data[from + 2];
-        const before = luma(r, g, b);
-        const contrast = lightLuma - darkLuma;
-        // How much of this pixel the style covered; a style without contrast leaves only the module to say so.
-        const covered =
-          contrast < LEAST_CONTRAST
-            ? Number(isDark)
-            : Math.min(1, Math.max(0, (lightLuma - before) / contrast));
-        const toned = before + (1 - covered) * (raisedLight - lightLuma) + covered * (loweredDark - darkLuma);
-        const beyond = isDark ? Math.min(0, bounds.dark - toned) : Math.max(0, bounds.light - toned);
-        const held = weights[weightRow + (x % pixelsPerModule)];
-        writeWithLuma(result.data, to, r, g, b, toned + held * beyond);
+  const framed = (border: number): Raster => {
+    const result = emptyRaster(side + 2 * border, side + 2 * border);
+    for (let y = -border, to = 0; y < side + border; y++) {
+      for (let x = -border; x < side + border; x++, to += 3) {
+        const isInside = x >= -around && y >= -around && x < side + around && y < side + around;
+        if (isInside) {
+          const from = 3 * ((y + around) * picture.width + x + around);
+          for (let c = 0; c < 3; c++) result.data[to + c] = picture.data[from + c];
+        } else result.data.set(light(x, y), to);
       }
     }
     return result;
   };
-  return { at, uncorrected: (border) => frameRaster(picture, border, background) };
+
+  const at = (strength: number, border: number): Raster => {
+    const bounds = lumaBounds(strength);
+    const weights = centreWeights(pixelsPerModule, strength);
+    const isExact = strength >= EXACT_PATTERNS_FROM;
+    const result = framed(border);
+    const { data } = result;
+    for (let y = -border, to = 0; y < side + border; y++) {
+      const row = Math.floor(y / pixelsPerModule);
+      const weightRow = (y - row * pixelsPerModule) * pixelsPerModule;
+      for (let x = -border; x < side + border; x++, to += 3) {
+        const column = Math.floor(x / pixelsPerModule);
+        const isInside = row >= 0 && column >= 0 && row < modules && column < modules;
+        const module = row * modules + column;
+        const isDark = isInside && code.dark[module] === 1;
+        const isEye =
+          isInside && (row < FINDER ? column < FINDER || column >= far : row >= far && column < FINDER);
+        const [lr, lg, lb] = light(x, y);
+        const [dr, dg, db] = foreground(x, y);
+        if (isExact && isInside && code.functionModules[module] === 1) {
+          const darkLuma = luma(dr, dg, db);
+          if (isDark) writeWithLuma(data, to, dr, dg, db, Math.min(darkLuma, bounds.dark));
+          else data.set(exactLight(isEye ? light(side / 2, -border) : [lr, lg, lb], bounds), to);
+          continue;
+        }
+        const [r, g, b] = [data[to], data[to + 1], data[to + 2]];
+        const tones = {
+          before: luma(r, g, b),
+          light: luma(lr, lg, lb),
+          dark: luma(dr, dg, db),
+          isDark,
+          isEye,
+        };
+        const toned = curved(tones, bounds);
+        const beyond = isDark ? Math.min(0, bounds.dark - toned) : Math.max(0, bounds.light - toned);
+        const held = isInside ? weights[weightRow + x - column * pixelsPerModule] : 0;
+        writeWithLuma(data, to, r, g, b, toned + held * beyond);
+      }
+    }
+    return result;
+  };
+
+  const hasContrast = (): boolean => {
+    let beyond = 0;
+    for (let module = 0; module < modules * modules; module++) {
+      const middle = middleLuma(
+        picture,
+        pixelsPerModule,
+        module % modules,
+        Math.floor(module / modules),
+        margin,
+      );
+      beyond += Number(code.dark[module] === 1 ? middle > UNCORRECTED.dark : middle < UNCORRECTED.light);
+    }
+    return beyond <= UNCORRECTED.mostBeyond * modules * modules;
+  };
+  return { at, uncorrected: framed, hasContrast };
+}
+
+/** Mean luma of the inner half of a module, across and down. */
+function middleLuma(picture: Raster, p: number, column: number, row: number, margin: number): number {
+  const [from, to] = [Math.floor(p / 4), Math.ceil((3 * p) / 4)];
+  let sum = 0;
+  for (let y = from; y < to; y++) {
+    for (let x = from; x < to; x++) {
+      const at = 3 * (((row + margin) * p + y) * picture.width + (column + margin) * p + x);
+      sum += luma(picture.data[at], picture.data[at + 1], picture.data[at + 2]);
+    }
+  }
+  return sum / (to - from) ** 2;
+}
+
+/** Modules along one side of a finder pattern. */
+const FINDER = 7;
+
+function exactLight([r, g, b]: Rgb, bounds: LumaBounds): Uint8Array {
+  const tone = new Uint8Array(3);
+  writeWithLuma(tone, 0, r, g, b, Math.max(luma(r, g, b), bounds.light));
+  return tone;
 }

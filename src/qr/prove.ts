@@ -38,7 +38,9 @@ export interface Proof {
   readonly pixelsPerModule: number;
   /** Width of the quiet zone in `raster`, in pixels. */
   readonly border: number;
-  /** 0..1, see {@link lumaBounds}. */
+  /** Whether the picture is handed out as the style drew it. */
+  readonly untouched: boolean;
+  /** 0..1, see {@link lumaBounds}; 0 where nothing was corrected. */
   readonly strength: number;
   /** Pixels of the picture, quiet zone apart, that the correction changed, and by how much (CIEDE2000). */
   readonly changedPixels: number;
@@ -82,23 +84,27 @@ function atScale(raster: Raster, scale: number): Raster {
 
 /** The input with its picture enlarged by a whole factor. */
 function enlarge(input: ProofInput, scale: number): CorrectionInput {
-  const { picture, foreground } = input;
+  const { picture, foreground, light } = input;
   if (scale === 1) return input;
   return {
     ...input,
     picture: resample(picture, picture.width * scale, picture.height * scale),
     pixelsPerModule: input.pixelsPerModule * scale,
     foreground: (x, y) => foreground(Math.floor(x / scale), Math.floor(y / scale)),
+    light: (x, y) => light(Math.floor(x / scale), Math.floor(y / scale)),
   };
 }
 
-/** Scans one strength at a time and remembers what it found. */
+/** The trial of the picture as the style drew it. */
+const UNTOUCHED = -1;
+
+/** Scans one strength at a time, or the untouched picture, and remembers what it found. */
 function createTrial(input: ProofInput, corrector: Corrector, border: number) {
   const known = new Map<number, ReadBy>();
   return async (step: number): Promise<ReadBy> => {
     const before = known.get(step);
     if (before) return before;
-    const raster = corrector.at(step / STEPS, border);
+    const raster = step === UNTOUCHED ? corrector.uncorrected(border) : corrector.at(step / STEPS, border);
     const read = { zxing: true, zbar: true };
     for (const scale of PROOF_SCALES) {
       const picture = atScale(raster, scale);
@@ -130,9 +136,11 @@ function timedScanners(scanners: Pick<Scanners, Decoder>) {
 
 /**
  * Corrects the picture by the smallest strength that leaves a margin: both scanners return exactly `text` at the
- * export size, at half of it and at 5/4 of it, and do so at the two next higher strengths as well. When no strength
- * does, `proven` is false and `scan` names the decoder that failed. Throws `aborted` when `signal` says so and
- * `invalid-argument` when picture and code do not match.
+ * export size, at half of it and at 5/4 of it, and do so at the two next higher strengths as well. The first strength
+ * tried is none at all: a picture that reads as the style drew it stays so, if its tones have a camera's contrast. When no strength does, `proven` is false and
+ * `scan` names the decoder that failed.
+ *
+ * @throws SealedError `aborted` when `signal` says so, `invalid-argument` when picture and code do not match
  */
 export async function correctAndProve(input: ProofInput): Promise<Proof> {
   const { text, signal, onProgress } = input;
@@ -150,7 +158,7 @@ export async function correctAndProve(input: ProofInput): Promise<Proof> {
   const trial = createTrial({ ...input, scanners }, corrector, border);
   let scan: ReadBy = { zxing: false, zbar: false };
   let proven = false;
-  let step = -1;
+  let step = (corrector.hasContrast() ? UNTOUCHED : 0) - 1;
   while (!proven && step < STEPS - MARGIN_STEPS) {
     step++;
     const read = { zxing: true, zbar: true };
@@ -158,17 +166,19 @@ export async function correctAndProve(input: ProofInput): Promise<Proof> {
       const found = await trial(higher);
       read.zxing &&= found.zxing;
       read.zbar &&= found.zbar;
-      onProgress?.((higher + 1) / (STEPS + 1));
+      onProgress?.((higher + 2) / (STEPS + 2));
     }
     scan = read;
     proven = read.zxing && read.zbar;
   }
-  const strength = proven ? step / STEPS : 1;
-  const raster = corrector.at(strength, border);
-  const difference = colourDifference(enlarged.picture, raster, border);
+  const untouched = step === UNTOUCHED;
+  const strength = proven ? Math.max(0, step) / STEPS : 1;
+  const raster = untouched ? uncorrected : corrector.at(strength, border);
+  const difference = colourDifference(enlarged.picture, raster, border - input.margin * modulePixels);
   onProgress?.(1);
   const verifyMs = scanners.ms;
   const correctMs = performance.now() - started - verifyMs;
   const sizes = { pixelsPerModule: modulePixels, border };
-  return { raster, ...sizes, strength, ...difference, readBefore, scan, correctMs, verifyMs, proven };
+  const found = { readBefore, scan, correctMs, verifyMs, proven };
+  return { raster, ...sizes, untouched, strength, ...difference, ...found };
 }

@@ -10,9 +10,10 @@ export interface ScanRequest {
   readonly picture: Raster;
   readonly code: QrCode;
   readonly pixelsPerModule: number;
-  /** The style's ideal dark colour of every pixel, as large as `picture`. */
-  readonly foreground: Raster;
-  readonly background: Rgb;
+  /** Modules of the style's own drawing around the code in `picture`. */
+  readonly margin: number;
+  /** The style's light and dark colours of every pixel of the code and `around` modules on each side. */
+  readonly ground: { readonly light: Raster; readonly dark: Raster; readonly around: number };
   readonly text: string;
 }
 
@@ -32,13 +33,16 @@ export function createScanRole(sources: ScannerSources): ScanRole {
       throw error;
     }));
   return Object.freeze({
-    async prove({ foreground, ...request }) {
-      const { width, data } = foreground;
-      const colourAt = (x: number, y: number): Rgb => {
-        const at = 3 * (y * width + x);
-        return [data[at], data[at + 1], data[at + 2]];
-      };
-      return correctAndProve({ ...request, foreground: colourAt, scanners: await scanners() });
+    async prove({ ground, ...request }) {
+      const before = ground.around * request.pixelsPerModule;
+      const colourAt =
+        ({ width, data }: Raster) =>
+        (x: number, y: number): Rgb => {
+          const at = 3 * ((y + before) * width + x + before);
+          return [data[at], data[at + 1], data[at + 2]];
+        };
+      const [light, foreground] = [colourAt(ground.light), colourAt(ground.dark)];
+      return correctAndProve({ ...request, light, foreground, scanners: await scanners() });
     },
     async warm() {
       await scanners();

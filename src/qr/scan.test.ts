@@ -1,6 +1,6 @@
 // Tests of the scanners by themselves: loading, failing to load, and pictures without a code.
 import { describe, expect, it } from 'vitest';
-import { scannerSources } from '../../workers/platform/node.ts';
+import { scannerFiles } from '../../workers/platform/node-client.ts';
 import { loadTestScanners } from '../../fixtures/scanners.ts';
 import { SealedError } from '../base/errors.ts';
 import { encodeQr } from './matrix.ts';
@@ -15,7 +15,7 @@ describe('loadScanners', () => {
     await expect(missing).rejects.toBeInstanceOf(SealedError);
     await expect(missing).rejects.toMatchObject({ code: 'load-failed', detail: { reason: 'damaged' } });
     await expect(missing).rejects.toThrow('The QR reader zxing');
-    const half = loadScanners({ ...scannerSources(), zbar: wrong });
+    const half = loadScanners({ ...scannerFiles(), zbar: wrong });
     await expect(half).rejects.toThrow('The QR reader zbar');
     const scanners = await loadTestScanners();
     for (const decoder of DECODERS) {

@@ -112,6 +112,22 @@ export function writePlaintextBlob(parmsId: ParmsId, scale: number, words: Uint3
   return writer.finish();
 }
 
+/** Reads a plaintext or a secret key that SEAL saved with ComprModeType.none. */
+export function readPlaintextBlob(bytes: Uint8Array): {
+  readonly scale: number;
+  readonly words: Uint32Array;
+} {
+  const reader = new ByteReader(bytes);
+  readHeader(reader);
+  reader.bytes(32);
+  reader.u64();
+  const scale = reader.f64();
+  readHeader(reader);
+  const words = readWords(reader, Number(reader.u64()));
+  reader.end();
+  return { scale, words };
+}
+
 // No NTT form: what SEAL gives plaintexts of BFV.
 const NO_PARMS_ID: ParmsId = new BigUint64Array(4);
 const PLAINTEXT_HEAD_BYTES = HEADER_BYTES + 32 + 8 + 8;

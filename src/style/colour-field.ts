@@ -14,7 +14,7 @@ export type Direction = (typeof DIRECTIONS)[number];
  * - `horizontal`, `vertical`: from the left to the right edge, from the top to the bottom; mixed linearly in sRGB.
  * - `diagonal`: from the top left to the bottom right corner, mixed linearly in sRGB.
  * - `radial`: from the centre outwards to the corners, mixed in OKLab, so that the middle stays saturated.
- * - `wave`: a diagonal bent by one sine wave across it, mixed in OKLab.
+ * - `wave`: a diagonal bent by one wave across it, mixed in OKLab.
  */
 export type ColourField = Direction | 'radial' | 'wave';
 
@@ -25,27 +25,26 @@ function isDirection(field: ColourField): field is Direction {
 /** How far the crest of a `wave` runs ahead, as a share of the whole gradient. */
 const WAVE_HEIGHT = 0.12;
 
-/**
- * Where on the gradient the centre of pixel (x, y) of a picture of `side` by `side` pixels lies: 0 is the start
- * colour, 1 the end colour.
- */
-export function fieldPosition(field: ColourField, x: number, y: number, side: number): number {
-  const u = (x + 0.5) / side;
-  const v = (y + 0.5) / side;
-  // Exactly 0 and 1 at the centres of the outermost pixels; a picture of one pixel is its own middle.
-  const along = (steps: number, of: number): number => (side > 1 ? steps / (of * (side - 1)) : 0.5);
+/** Where on the gradient the place (u, v) of the code lies, both 0 … 1: 0 is the start colour, 1 the end colour. */
+export function fieldPosition(field: ColourField, u: number, v: number): number {
   switch (field) {
     case 'horizontal':
-      return along(x, 1);
+      return u;
     case 'vertical':
-      return along(y, 1);
+      return v;
     case 'diagonal':
-      return along(x + y, 2);
+      return (u + v) / 2;
     case 'radial':
-      return Math.min(1, Math.hypot(u - 0.5, v - 0.5) / Math.SQRT1_2);
+      return Math.min(1, Math.sqrt(2 * ((u - 0.5) * (u - 0.5) + (v - 0.5) * (v - 0.5))));
     case 'wave':
-      return clamp01((u + v) / 2 + WAVE_HEIGHT * Math.sin(2 * Math.PI * (u - v)));
+      return clamp01((u + v) / 2 + WAVE_HEIGHT * wave(u - v));
   }
+}
+
+/** One period of a sine's look, made of two parabolas. */
+function wave(t: number): number {
+  const w = t - Math.floor(t);
+  return w < 0.5 ? 16 * w * (0.5 - w) : -16 * (w - 0.5) * (1 - w);
 }
 
 /** The colour at `position` (0 … 1) of a gradient: 0 … 255 a channel, not rounded. */

@@ -8,7 +8,7 @@ import { LEAST_CONTRAST, lumaBounds } from '../base/luma-bounds.ts';
 import type { Rgb } from '../base/raster.ts';
 import { type ColourField, colourMixer, DIRECTIONS, fieldPosition } from './colour-field.ts';
 import { checkColours, correctedColours, sameColours, type StyleColours } from './colours.ts';
-import { directed, foregroundAt, styleById, STYLES } from './styles.ts';
+import { directed, styleById, STYLES } from './styles.ts';
 
 const FIELDS: ColourField[] = [...DIRECTIONS, 'radial', 'wave'];
 const channel = fc.integer({ min: 0, max: 255 });
@@ -133,7 +133,7 @@ describe('colour fields', () => {
   it('stay between the two colours and inside the byte range', () => {
     fc.assert(
       fc.property(fc.constantFrom(...FIELDS), rgb, rgb, fc.nat(99), fc.nat(99), (field, start, end, x, y) => {
-        const position = fieldPosition(field, x, y, 100);
+        const position = fieldPosition(field, x / 99, y / 99);
         expect(position).toBeGreaterThanOrEqual(0);
         expect(position).toBeLessThanOrEqual(1);
         for (const value of colourMixer(field, start, end)(position)) {
@@ -156,29 +156,23 @@ describe('colour fields', () => {
 
   // From edge to edge or corner to corner, with the middle of both colours halfway.
   it.each([
-    ['horizontal', { from: [0, 199], to: [199, 0], equal: [60, 10], half: [99.5, 7] }],
-    ['vertical', { from: [199, 0], to: [0, 199], equal: [10, 60], half: [7, 99.5] }],
-    ['diagonal', { from: [0, 0], to: [199, 199], equal: [30, 40], half: [199, 0] }],
+    ['horizontal', { from: [0, 1], to: [1, 0], equal: [0.3, 0.05], half: [0.5, 0.1] }],
+    ['vertical', { from: [1, 0], to: [0, 1], equal: [0.05, 0.3], half: [0.1, 0.5] }],
+    ['diagonal', { from: [0, 0], to: [1, 1], equal: [0.2, 0.4], half: [1, 0] }],
   ] as const)('run straight and %s', (direction, { from, to, equal, half }) => {
-    const style = directed(styleById('gradient'), direction);
-    const at = ([x, y]: readonly [number, number]): Rgb => foregroundAt(style, good, x, y, 200);
+    const mix = colourMixer(direction, good.start, good.end);
+    const at = ([u, v]: readonly [number, number]): Rgb => mix(fieldPosition(direction, u, v));
     expect(at(from)).toEqual(good.start);
     expect(at(to)).toEqual(good.end);
     expect(at(half)).toEqual([70, 10, 75]);
-    expect(at(equal)).toEqual(at(direction === 'diagonal' ? [40, 30] : [60, 60]));
-  });
-
-  it('run from left to right in Gradient unless asked otherwise', () => {
-    const style = styleById('gradient');
-    const at = (x: number, y: number): Rgb => foregroundAt(style, good, x, y, 200);
-    for (const y of [0, 90, 199]) expect([at(0, y), at(199, y)]).toEqual([good.start, good.end]);
+    expect(at(equal)).toEqual(at(direction === 'diagonal' ? [0.4, 0.2] : [0.3, 0.3]));
   });
 });
 
 describe('styles', () => {
   it('are found by name, and an unknown name lists those there are', () => {
     expect(styleById('liquid').name).toBe('Liquid');
-    expect(() => styleById('lava')).toThrow('gradient, liquid, dots');
+    expect(() => styleById('lava')).toThrow('liquid, gradient, dots');
   });
 
   it('take the directions they have, and no others', () => {

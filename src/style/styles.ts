@@ -1,10 +1,40 @@
-// The list of styles: what each is called, which network draws its shapes, how it is coloured.
+// The list of styles: what each is called, which features its recipe draws with, how it is coloured.
 
 import { SealedError } from '../base/errors.ts';
-import { emptyRaster, type Raster, type Rgb } from '../base/raster.ts';
-import { colourMixer, type Direction, DIRECTIONS, fieldPosition, type ColourField } from './colour-field.ts';
-import type { StyleColours } from './colours.ts';
-import type { StyleId } from './reference.ts';
+import { type ColourField, type Direction, DIRECTIONS } from './colour-field.ts';
+import { sameColours, type StyleColours } from './colours.ts';
+import { block } from './gallery/block.ts';
+import { crossStitch } from './gallery/cross-stitch.ts';
+import { dots } from './gallery/dots.ts';
+import { gem } from './gallery/gem.ts';
+import { gradient } from './gallery/gradient.ts';
+import { impasto } from './gallery/impasto.ts';
+import { ink } from './gallery/ink.ts';
+import { knit } from './gallery/knit.ts';
+import { liquid } from './gallery/liquid.ts';
+import { mosaic } from './gallery/mosaic.ts';
+import { strokes } from './gallery/strokes.ts';
+import { watercolour } from './gallery/watercolour.ts';
+import type { Place, Recipe } from './recipe.ts';
+
+/** Names of the styles, in the order they are offered. */
+export const STYLE_IDS = [
+  'ink',
+  'watercolour',
+  'impasto',
+  'block',
+  'mosaic',
+  'knit',
+  'cross-stitch',
+  'gem',
+  'strokes',
+  'liquid',
+  'gradient',
+  'dots',
+] as const;
+
+/** One of {@link STYLE_IDS}. */
+export type StyleId = (typeof STYLE_IDS)[number];
 
 /** A style as the page and the command line offer it. */
 export interface Style {
@@ -12,8 +42,9 @@ export interface Style {
   readonly name: string;
   /** One sentence for people. */
   readonly description: string;
-  /** The shape network, relative to the site's root (`public/`); its card lies beside it as `<id>.card.json`. */
+  /** Its feature network, relative to the site's root (`public/`). */
   readonly model: string;
+  readonly recipe: Recipe;
   readonly field: ColourField;
   /** The directions its gradient may have instead of `field`, see {@link directed}; none where it is not a straight one. */
   readonly directions: readonly Direction[];
@@ -23,31 +54,124 @@ export interface Style {
 /** All styles, in the order they are offered. */
 export const STYLES: readonly Style[] = [
   {
-    id: 'gradient',
-    name: 'Gradient',
-    description: 'Crisp square modules under a gradient of two colours.',
-    model: 'models/gradient.onnx',
-    field: 'horizontal',
+    id: 'ink',
+    name: 'Ink',
+    description: 'Brushed by hand on laid paper, with seals for eyes.',
+    model: 'models/features-edge.onnx',
+    field: 'diagonal',
+    directions: [],
+    defaultColours: { start: [20, 22, 31], end: [43, 51, 80], background: [247, 241, 227] },
+    recipe: ink,
+  },
+  {
+    id: 'watercolour',
+    name: 'Watercolour',
+    description: 'Washes of blue and rose that run into each other and dry darker at the edge.',
+    model: 'models/features-edge.onnx',
+    field: 'diagonal',
+    directions: [],
+    defaultColours: { start: [35, 88, 166], end: [161, 42, 108], background: [252, 250, 244] },
+    recipe: watercolour,
+  },
+  {
+    id: 'impasto',
+    name: 'Impasto',
+    description: 'Thick strokes of night blue on strokes of straw.',
+    model: 'models/features-edge.onnx',
+    field: 'diagonal',
+    directions: [],
+    defaultColours: { start: [18, 48, 107], end: [15, 59, 110], background: [248, 239, 212] },
+    recipe: impasto,
+  },
+  {
+    id: 'block',
+    name: 'Block',
+    description: 'Raised letters with lit tops, two walls and a soft shadow.',
+    model: 'models/features-block.onnx',
+    field: 'diagonal',
     directions: DIRECTIONS,
-    defaultColours: { start: [58, 28, 140], end: [208, 32, 110], background: [255, 250, 247] },
+    defaultColours: { start: [46, 77, 177], end: [107, 48, 162], background: [246, 245, 251] },
+    recipe: block,
+  },
+  {
+    id: 'mosaic',
+    name: 'Mosaic',
+    description: 'Four hand-cut tesserae a module, set in grout.',
+    model: 'models/features-nine.onnx',
+    field: 'diagonal',
+    directions: [],
+    defaultColours: { start: [18, 58, 107], end: [15, 111, 120], background: [246, 236, 214] },
+    recipe: mosaic,
+  },
+  {
+    id: 'knit',
+    name: 'Knit',
+    description: 'Fair isle in two wools, row by interlocking row.',
+    model: 'models/features-column.onnx',
+    field: 'vertical',
+    directions: DIRECTIONS,
+    defaultColours: { start: [23, 54, 92], end: [29, 90, 82], background: [248, 241, 228] },
+    recipe: knit,
+  },
+  {
+    id: 'cross-stitch',
+    name: 'Cross-stitch',
+    description: 'Crossed silk threads on woven linen.',
+    model: 'models/features-one.onnx',
+    field: 'vertical',
+    directions: DIRECTIONS,
+    defaultColours: { start: [142, 27, 44], end: [29, 63, 110], background: [246, 240, 228] },
+    recipe: crossStitch,
+  },
+  {
+    id: 'gem',
+    name: 'Gem',
+    description: 'Cut stones, four facets each, under one light.',
+    model: 'models/features-cross.onnx',
+    field: 'diagonal',
+    directions: DIRECTIONS,
+    defaultColours: { start: [106, 27, 154], end: [11, 111, 138], background: [251, 249, 255] },
+    recipe: gem,
+  },
+  {
+    id: 'strokes',
+    name: 'Strokes',
+    description: 'Round-ended pen strokes, each column in its own shade.',
+    model: 'models/features-stroke.onnx',
+    field: 'vertical',
+    directions: DIRECTIONS,
+    defaultColours: { start: [11, 110, 117], end: [18, 50, 94], background: [253, 251, 247] },
+    recipe: strokes,
   },
   {
     id: 'liquid',
     name: 'Liquid',
     description: 'Neighbouring modules flow together like drops, lit from the centre.',
-    model: 'models/liquid.onnx',
+    model: 'models/features-liquid.onnx',
     field: 'radial',
     directions: [],
     defaultColours: { start: [0, 140, 160], end: [40, 30, 140], background: [244, 251, 253] },
+    recipe: liquid,
+  },
+  {
+    id: 'gradient',
+    name: 'Gradient',
+    description: 'Crisp square modules under a gradient of two colours.',
+    model: 'models/features-one.onnx',
+    field: 'horizontal',
+    directions: DIRECTIONS,
+    defaultColours: { start: [58, 28, 140], end: [208, 32, 110], background: [255, 250, 247] },
+    recipe: gradient,
   },
   {
     id: 'dots',
     name: 'Dots',
-    description: 'Round dots that grow where the code is dense, as in a halftone print.',
-    model: 'models/dots.onnx',
+    description: 'Full round dots that swell in waves, as in a halftone print.',
+    model: 'models/features-one.onnx',
     field: 'wave',
     directions: [],
-    defaultColours: { start: [214, 76, 0], end: [160, 20, 120], background: [255, 249, 240] },
+    defaultColours: { start: [180, 60, 0], end: [140, 20, 112], background: [255, 249, 240] },
+    recipe: dots,
   },
 ];
 
@@ -92,33 +216,12 @@ export function sameStyle(a: Style, b: Style): boolean {
   return a.id === b.id && a.field === b.field;
 }
 
-/**
- * Foreground colour of `style` at pixel (x, y) of a picture of `side` by `side` pixels (without the quiet zone):
- * 0 … 255 a channel, not rounded.
- */
-export function foregroundAt(style: Style, colours: StyleColours, x: number, y: number, side: number): Rgb {
-  return foregroundOf(style, colours, side)(x, y);
-}
-
-/** {@link foregroundAt} for all pixels of a picture of `side` by `side` pixels: several times quicker for many. */
-export function foregroundOf(
-  style: Style,
+/** The place of a code of `modules` by `modules` for `style`'s recipe. */
+export function placeOf(
+  { field, defaultColours }: Style,
+  modules: number,
   colours: StyleColours,
-  side: number,
-): (x: number, y: number) => Rgb {
-  const mix = colourMixer(style.field, colours.start, colours.end);
-  return (x, y) => mix(fieldPosition(style.field, x, y, side));
-}
-
-/** The foreground colour of every pixel of a picture of `side` by `side` pixels, rounded. */
-export function foregroundRaster(style: Style, colours: StyleColours, side: number): Raster {
-  const raster = emptyRaster(side, side);
-  const colourAt = foregroundOf(style, colours, side);
-  for (let y = 0, at = 0; y < side; y += 1) {
-    for (let x = 0; x < side; x += 1, at += 3) {
-      const colour = colourAt(x, y);
-      for (let c = 0; c < 3; c += 1) raster.data[at + c] = Math.round(colour[c]);
-    }
-  }
-  return raster;
+  pixelsPerModule: number,
+): Place {
+  return { modules, colours, field, pixelsPerModule, ownColours: sameColours(colours, defaultColours) };
 }

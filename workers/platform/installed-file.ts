@@ -1,5 +1,7 @@
 // The program's own files, and why the system does not give a file, in words.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { SealedError } from '../../src/base/errors.ts';
 
 /** What the system says, in words. */
@@ -45,4 +47,17 @@ export function installedFile(path: string): Uint8Array<ArrayBuffer> {
     const message = `The program's own file ${shown(path)} cannot be read: ${reasonOf(error)}. Install it again: npm ci.`;
     throw new SealedError('load-failed', message, { cause: error });
   }
+}
+
+/** The bytes of `path` in the package `name`, whose own exports may not name it. */
+export function packageFile(name: string, path: string): Uint8Array<ArrayBuffer> {
+  const entry = fileURLToPath(import.meta.resolve(name));
+  const folder = join('node_modules', name);
+  const root = entry.slice(0, entry.lastIndexOf(folder) + folder.length);
+  return installedFile(join(root, path));
+}
+
+/** Where the file `path` of the program lies: in a checkout and in the built package alike. */
+export function ownPath(path: string): string {
+  return join(import.meta.dirname, '../..', path);
 }

@@ -1,6 +1,6 @@
 // The whole way, on threads: colours that scanners could not read are corrected or refused, and nothing unreadable gets out.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadModel } from '../../../cli/load-model.ts';
+import { loadModel } from '../../../workers/platform/node-local-service.ts';
 import { nodeWorkers } from '../../../workers/platform/node.ts';
 import { FakeWorker } from '../../../fixtures/fake-worker.ts';
 import { loadTestScanners } from '../../../fixtures/scanners.ts';

@@ -6,14 +6,20 @@ import { checkParameters } from '../../params/parameters.ts';
 import { type ErrorCorrectionLevel, encodeQr, type QrCode } from '../../qr/matrix.ts';
 import type { Proof } from '../../qr/prove.ts';
 import { checkColours, correctedColours, type StyleColours } from '../../style/colours.ts';
+import { withoutFinders } from '../../style/drawing/eyes.ts';
 import type { PixelsPerModule } from '../../style/graph.ts';
-import { directionOf, foregroundRaster, type Style } from '../../style/styles.ts';
+import { MARGIN } from '../../style/recipe.ts';
+import { directionOf, placeOf, type Style } from '../../style/styles.ts';
+import { styleGround } from '../../style/tables.ts';
 import type { BackendName } from '../session/backends.ts';
 import { runSealed, runSimulated } from '../session/run.ts';
 import { type RunControls, Stages } from '../session/stages.ts';
 import type { StyleReport } from './report.ts';
 import { styleOptions } from './style-options.ts';
 import type { StyleSession } from './style-session.ts';
+
+// The quiet zone is four modules wide, and half a block more.
+const GROUND_MODULES = 5;
 
 /** What to style, and how. */
 export interface StyleRequest {
@@ -54,7 +60,8 @@ export async function styleCode(
   const card = await stages.run('plan', () =>
     session.card(style.id, styleOptions(request, code.modules), { signal }),
   );
-  const values = Float32Array.from(code.dark);
+  // A style draws the eyes by the place: the code's own finder patterns stay here.
+  const values = withoutFinders(code.dark, code.modules);
   const reference = measurePrecision
     ? await session.references.picture(style, code.modules, colours, pixelsPerModule, values)
     : undefined;
@@ -65,30 +72,30 @@ export async function styleCode(
     timings,
   } = await run(session, { card, inputs: [values], reference }, stages);
   const picture = defined(drawn, 'a style ends in a picture');
-  const foreground = foregroundRaster(style, colours, code.modules * pixelsPerModule);
-  const { background } = colours;
-  const proof = await stages.run('correct', () =>
-    session.prove({ picture, code, pixelsPerModule, foreground, background, text }, { signal }),
-  );
+  const proof = await stages.run('correct', () => {
+    const place = placeOf(style, code.modules, colours, pixelsPerModule);
+    const ground = { ...styleGround(style.recipe, place, GROUND_MODULES), around: GROUND_MODULES };
+    return session.prove({ picture, code, pixelsPerModule, margin: MARGIN, ground, text }, { signal });
+  });
   requireProven(proof);
 
   const { polyModulusDegree, coeffModulusBits, logQP, securityBits } = checkParameters(card.card.parameters);
   const { roundMs: _, ...stageTimings } = timings;
-  const { strength, changedPixels, meanDeltaE, readBefore, scan, correctMs, verifyMs } = proof;
+  const { untouched, strength, changedPixels, meanDeltaE, readBefore, scan, correctMs, verifyMs } = proof;
   const direction = directionOf(style);
   const totalMs = performance.now() - started;
   const report: StyleReport = {
     payload: { bytes: code.payloadBytes, version: code.version, ecc, modules: code.modules },
     style: style.id,
     ...(direction && { direction }),
-    colours: { asked: colours, made: correctedColours(colours, strength) },
+    colours: { asked: colours, made: untouched ? colours : correctedColours(colours, strength) },
     pixelsPerModule,
     backend: backend === 'clear' ? backend : card.card.backend,
     parameters: { polyModulusDegree, coeffModulusBits, logQP, securityBits },
     bytes: { evaluationKeys: bytes.evaluationKeys, request: bytes.request, response: bytes.response },
     timings: { ...stageTimings, planMs: stages.ms('plan'), correctMs, verifyMs, totalMs },
     precision: picture.precision,
-    correction: { strength, changedPixels, meanDeltaE, readBefore },
+    correction: { untouched, strength, changedPixels, meanDeltaE, readBefore },
     scan,
   };
   return { code, raster: proof.raster, report };

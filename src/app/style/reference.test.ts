@@ -1,6 +1,6 @@
 // This side's copy of the styles: loaded once, asked for again after a failure, and what the float network draws.
 import { describe, expect, it } from 'vitest';
-import { loadModel } from '../../../cli/load-model.ts';
+import { loadModel } from '../../../workers/platform/node-local-service.ts';
 import { SealedError } from '../../base/errors.ts';
 import { STYLES, styleById } from '../../style/styles.ts';
 import { StyleReferences } from './reference.ts';

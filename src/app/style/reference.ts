@@ -1,9 +1,10 @@
 // This side's own copy of the styles: their networks, and what the float network draws, to hold an answer against.
-import { executeGraph } from '../../model/execute.ts';
 import type { Graph } from '../../model/graph.ts';
-import { styleGraph, type PixelsPerModule } from '../../style/graph.ts';
+import { withoutFinders } from '../../style/drawing/eyes.ts';
+import type { PixelsPerModule } from '../../style/graph.ts';
 import type { StyleColours } from '../../style/colours.ts';
-import type { Style } from '../../style/styles.ts';
+import { placeOf, type Style } from '../../style/styles.ts';
+import { stylePicture } from '../../style/tables.ts';
 
 /** Reads a file of the site's `public/` folder. */
 export type ModelLoader = (path: string) => Promise<Uint8Array>;
@@ -40,15 +41,19 @@ export class StyleReferences {
     return importOnnx(bytes, { inputShape: ANY_SIZE });
   }
 
-  /** What the float network makes of `dark`, the modules row by row, 1 for dark: `[3, side, side]` in 0 to 1. */
+  /**
+   * What the float network makes of `dark`, the modules row by row, 1 for dark: `[3, side, side]` in 0 to 1, the style's
+   * margin included.
+   */
   async picture(
     style: Style,
     modules: number,
     colours: StyleColours,
     pixelsPerModule: PixelsPerModule,
-    dark: Float32Array,
+    dark: ArrayLike<number>,
   ): Promise<Float32Array> {
-    const graph = styleGraph(await this.network(style), style, modules, colours, pixelsPerModule);
-    return executeGraph(graph, { shape: graph.input.shape, data: dark }).data;
+    const network = await this.network(style);
+    const place = placeOf(style, modules, colours, pixelsPerModule);
+    return stylePicture(style.recipe, place, withoutFinders(dark, modules), { by: 'network', network });
   }
 }

@@ -33,6 +33,8 @@ export interface StyleReport {
   /** Decrypted values against the float network on the same input; absent unless asked for. */
   readonly precision: Precision | undefined;
   readonly correction: {
+    /** Whether the picture is as the style drew it: it read so, with a margin. */
+    readonly untouched: boolean;
     readonly strength: number;
     readonly changedPixels: number;
     readonly meanDeltaE: number;

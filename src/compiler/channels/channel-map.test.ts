@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyMap, randomMap } from '../../../fixtures/channel-maps.ts';
 import { seededRandom } from '../../../fixtures/styled-codes.ts';
-import { addWeights, composeMaps, countTerms, isZero, multiplyWeights } from './channel-map.ts';
+import { type ChannelMap, composeMaps, countTerms, isZero } from './channel-map.ts';
 
 const POSITIONS = 5;
 const sizes = fc.record({
@@ -70,20 +70,26 @@ describe('composeMaps', () => {
 describe('weights', () => {
   const field = Float32Array.of(1, -2, 0);
 
-  it('multiply and add position by position, numbers standing for every position', () => {
-    expect(multiplyWeights(3, 2)).toBe(6);
-    expect(multiplyWeights(field, 2)).toEqual(Float32Array.of(2, -4, 0));
-    expect(multiplyWeights(2, field)).toEqual(Float32Array.of(2, -4, 0));
-    expect(multiplyWeights(field, field)).toEqual(Float32Array.of(1, 4, 0));
-    expect(addWeights(3, 2)).toBe(5);
-    expect(addWeights(field, 2)).toEqual(Float32Array.of(3, 0, 2));
-    expect(addWeights(2, field)).toEqual(Float32Array.of(3, 0, 2));
-    expect(addWeights(field, field)).toEqual(Float32Array.of(2, -4, 0));
+  const map = (weights: readonly (number | Float32Array)[], bias: number | Float32Array = 0): ChannelMap => ({
+    layers: ['a'],
+    inputs: weights.length,
+    positions: 3,
+    rows: [{ terms: weights.map((weight, input) => ({ input, weight })), bias }],
   });
 
-  it('stay numbers where a field is multiplied by 0, and leave their arguments as they are', () => {
-    expect(multiplyWeights(field, 0)).toBe(0);
-    addWeights(field, 1);
+  it('multiply and add position by position, numbers standing for every position', () => {
+    const composed = (a: number | Float32Array, b: number | Float32Array): unknown =>
+      composeMaps(map([a]), map([b])).rows[0].terms[0]?.weight;
+    expect(composed(3, 2)).toBe(6);
+    expect(composed(field, 2)).toEqual(Float32Array.of(2, -4, 0));
+    expect(composed(2, field)).toEqual(Float32Array.of(2, -4, 0));
+    expect(composed(field, field)).toEqual(Float32Array.of(1, 4, 0));
+    expect(composeMaps(map([1], 3), map([field], 2)).rows[0].bias).toEqual(Float32Array.of(5, -4, 2));
+  });
+
+  it('vanish where a field is multiplied by 0, and leave their arguments as they are', () => {
+    expect(composeMaps(map([field], field), map([0], field)).rows[0]).toEqual({ terms: [], bias: field });
+    composeMaps(map([1], 1), map([2], field));
     expect(field).toEqual(Float32Array.of(1, -2, 0));
   });
 

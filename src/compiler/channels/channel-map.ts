@@ -19,47 +19,66 @@ export interface ChannelMap {
   readonly rows: readonly { readonly terms: readonly ChannelTerm[]; readonly bias: Weight }[];
 }
 
-/** a·b, position by position. */
-export function multiplyWeights(a: Weight, b: Weight): Weight {
-  if (typeof a === 'number') return typeof b === 'number' ? a * b : scaled(b, a);
-  return typeof b === 'number' ? scaled(a, b) : a.map((value, p) => value * b[p]);
-}
-
-function scaled(field: Float32Array, factor: number): Weight {
-  if (factor === 0) return 0;
-  return factor === 1 ? field : field.map((value) => value * factor);
-}
-
-/** a + b, position by position. */
-export function addWeights(a: Weight, b: Weight): Weight {
-  if (typeof a === 'number') {
-    if (typeof b === 'number') return a + b;
-    return a === 0 ? b : b.map((value) => value + a);
-  }
-  return typeof b === 'number' ? addWeights(b, a) : a.map((value, p) => value + b[p]);
-}
-
 /** Whether a weight is zero everywhere. */
 export function isZero(weight: Weight): boolean {
   return typeof weight === 'number' ? weight === 0 : weight.every((value) => value === 0);
+}
+
+/** A sum of products of weights that grows in place: fields of a large picture are many, and long. */
+class WeightSum {
+  #number = 0;
+  #field: Float32Array | undefined;
+
+  constructor(start: Weight = 0) {
+    if (typeof start === 'number') this.#number = start;
+    else this.#field = start.slice();
+  }
+
+  /** Adds a·b, position by position. */
+  add(a: Weight, b: Weight): void {
+    if (typeof a === 'number' && typeof b === 'number') {
+      this.#number += a * b;
+      return;
+    }
+    const factor = typeof a === 'number' ? a : typeof b === 'number' ? b : 1;
+    if (factor === 0) return;
+    const left = typeof a === 'number' ? (b as Float32Array) : a;
+    const field = (this.#field ??= new Float32Array(left.length));
+    if (typeof a !== 'number' && typeof b !== 'number') {
+      for (let p = 0; p < field.length; p += 1) field[p] += a[p] * b[p];
+    } else {
+      for (let p = 0; p < field.length; p += 1) field[p] += factor * left[p];
+    }
+  }
+
+  value(): Weight {
+    const field = this.#field;
+    if (!field) return this.#number;
+    if (this.#number !== 0) for (let p = 0; p < field.length; p += 1) field[p] += this.#number;
+    this.#number = 0;
+    return field;
+  }
 }
 
 /** The map `second ∘ first` as one. */
 export function composeMaps(first: ChannelMap, second: ChannelMap): ChannelMap {
   assert(second.inputs === first.rows.length, 'the second map takes what the first puts out');
   const rows = second.rows.map((row) => {
-    const byInput = new Map<number, Weight>();
-    let bias = row.bias;
+    const byInput = new Map<number, WeightSum>();
+    const bias = new WeightSum(row.bias);
     for (const { input: middle, weight } of row.terms) {
       const inner = first.rows[middle];
-      bias = addWeights(bias, multiplyWeights(weight, inner.bias));
+      bias.add(weight, inner.bias);
       for (const term of inner.terms) {
-        const product = multiplyWeights(weight, term.weight);
-        byInput.set(term.input, addWeights(byInput.get(term.input) ?? 0, product));
+        let sum = byInput.get(term.input);
+        if (!sum) byInput.set(term.input, (sum = new WeightSum()));
+        sum.add(weight, term.weight);
       }
     }
-    const terms = [...byInput].map(([input, weight]) => ({ input, weight })).filter((t) => !isZero(t.weight));
-    return { terms, bias };
+    const terms = [...byInput]
+      .map(([input, sum]) => ({ input, weight: sum.value() }))
+      .filter((term) => !isZero(term.weight));
+    return { terms, bias: bias.value() };
   });
   const layers = [...first.layers, ...second.layers];
   return { layers, inputs: first.inputs, positions: first.positions, rows };

@@ -136,8 +136,8 @@ export function compile(graph: Graph, options: CompileOptions): Compiled {
 
 /** How to compile a network in channel form. */
 export interface ChannelsOptions extends CompileOptions {
-  /** Inputs that magnitudes are taken from. */
-  readonly samples: readonly Tensor[];
+  /** Inputs that magnitudes are taken from: asked for once the form is known to hold the network. */
+  readonly samples: () => readonly Tensor[];
   /** Whether the result is a picture; by default one that ends in a depth-to-space to three channels is. */
   readonly picture?: boolean;
 }
@@ -161,7 +161,7 @@ function splitFinish(graph: Graph, count: number): { readonly before: Graph; rea
 export function compileChannels(graph: Graph, options: ChannelsOptions): CompiledForm {
   const program = channelProgram(graph);
   const { plan, card, steps, blocks } = lowerBest(program, options);
-  const around = aroundStages(plan.stages, stepMagnitudes(steps, program.patches, options.samples));
+  const around = aroundStages(plan.stages, stepMagnitudes(steps, program.patches, options.samples()));
   const prediction = predict(plan, card, around, options.costs, 0);
   const { blocksPerCiphertext, tiles } = blocks;
   const layout = `${blocksPerCiphertext} channels per ciphertext${tiles > 1 ? `, ${tiles} tiles` : ''}`;

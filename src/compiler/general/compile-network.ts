@@ -18,6 +18,7 @@ import {
   repack,
 } from './compile-segment.ts';
 import type { FitReport } from './read-network.ts';
+import { PlanningWork } from './planning-work.ts';
 import { evaluationKeyBytes, type Prediction } from '../predict.ts';
 import { cutSegments } from './segments.ts';
 
@@ -43,6 +44,8 @@ export interface NetworkOptions {
   readonly parameters?: Parameters;
   /** Most bytes of encoded weights a segment may hold, 150 MB unless given. */
   readonly mostBytes?: number;
+  /** Counts what planning looks at, and ends it where that is too much. */
+  readonly work?: PlanningWork;
 }
 
 /** A compiled network. Between two segments the client decrypts, computes `client` if there is one, and encrypts again. */
@@ -92,7 +95,9 @@ export function compileNetwork(graph: Graph, options: NetworkOptions): CompiledN
   const ends = cuts.flatMap((cut) => [cut.graph.input.id, cut.graph.output]);
   const ranges = calibrate(selected, samples, new Set(ends));
   const { tolerance = TOLERANCE, mostBytes = MOST_BYTES, parameters: given } = options;
-  const read = cuts.map((cut) => readSegment(cut.graph, { costs, ranges, batch, tolerance, mostBytes }));
+  const { work = new PlanningWork() } = options;
+  const settings = { costs, ranges, batch, tolerance, mostBytes, work };
+  const read = cuts.map((cut) => readSegment(cut.graph, settings));
   const packed = packAll(read, given);
   const compiled = packed.map((segment, i): NetworkSegment => ({
     ...emitSegment(segment),

@@ -14,10 +14,12 @@ import { assignNetworkScales, type Depth, depthOf, parametersFor, primesByRound 
 import { INPUT, type Schedule, schedulePhases } from './phases.ts';
 import { aroundStage, magnitudesOf, type NetworkMagnitudes } from './magnitudes.ts';
 import { predict, type Prediction } from '../predict.ts';
+import type { PlanningWork } from './planning-work.ts';
 import type { Program } from './program.ts';
 import { type FitReport, readNetwork } from './read-network.ts';
 import { gatherInputs, GatherSource } from './gather.ts';
 import { Merges, stageTargets, type State } from './round-cost.ts';
+import { SearchTables } from './search-tables.ts';
 import { powerOfTwo, type TensorLayout } from './tensor-layout.ts';
 
 /** What a segment is compiled with. */
@@ -31,6 +33,8 @@ export interface SegmentOptions {
   readonly tolerance: number;
   /** Most bytes of encoded diagonals. */
   readonly mostBytes: number;
+  /** Counts what planning looks at, for all segments together. */
+  readonly work: PlanningWork;
 }
 
 /** A compiled segment. */
@@ -72,7 +76,7 @@ export interface ReadSegment {
 export function readSegment(graph: Graph, options: SegmentOptions): ReadSegment {
   const { ranges, tolerance } = options;
   const [inputs, outputs] = [ranges.values(graph.input.id), ranges.values(graph.output)];
-  const ways = readNetwork(graph, ranges, tolerance).map(({ program, fits }): Way => {
+  const ways = readNetwork(graph, ranges, tolerance, options.work).map(({ program, fits }): Way => {
     const schedule = schedulePhases(program);
     return { program, fits, schedule, magnitudes: magnitudesOf(program, schedule, inputs, outputs) };
   });
@@ -134,6 +138,7 @@ export function packSegment(read: ReadSegment, given: Parameters | undefined): P
   const { graph, options } = read;
   let best: (PackedSegment & { readonly ms: number }) | undefined;
   let failure: unknown;
+  const tables = new SearchTables(options.work);
   for (const prepared of prepareAll(read, given)) {
     const { schedule, depth, parameters } = prepared;
     const { slots } = parameters;
@@ -142,7 +147,7 @@ export function packSegment(read: ReadSegment, given: Parameters | undefined): P
       const runs = Math.ceil(options.batch / batch);
       const { costs, mostBytes } = options;
       const ring = slots / batch;
-      const around = { ring, merges: new Merges(ring), slots, costs, mostBytes };
+      const around = { ring, merges: new Merges(ring), tables, slots, costs, mostBytes };
       try {
         const choice = chooseLayouts(
           schedule,
@@ -154,7 +159,7 @@ export function packSegment(read: ReadSegment, given: Parameters | undefined): P
         const ms = choice ? choice.ms * runs : Infinity;
         if (choice && (!best || ms < best.ms)) best = { read, prepared, batch, choice, ms };
       } catch (error) {
-        if (!(error instanceof SealedError)) throw error;
+        if (!(error instanceof SealedError) || options.work.isSpent) throw error;
         failure ??= error;
       }
     }
@@ -181,7 +186,7 @@ interface Emitted {
 }
 
 /** Every round with its diagonals, and the tables the client packs by. */
-function emit({ schedule }: Prepared, choice: Choice, geometry: Geometry): Emitted {
+function emit({ schedule }: Prepared, choice: Choice, geometry: Geometry, work: PlanningWork): Emitted {
   const drafts: DraftStage[] = [];
   let sources: readonly Int32Array[] = [];
   let state: State = { placed: new Map(), count: 0 };
@@ -189,7 +194,7 @@ function emit({ schedule }: Prepared, choice: Choice, geometry: Geometry): Emitt
     const targets = stageTargets(phase, (group) => choice.layouts.get(group)!);
     const { estimate, inputLayout } = choice.rounds[index];
     if (index === 0 && !inputLayout) {
-      const gathered = gatherInputs(new GatherSource(targets, geometry.ring), estimate.spread);
+      const gathered = gatherInputs(new GatherSource(targets, geometry.ring, work), estimate.spread);
       sources = gathered.tables;
       const round = emitGather(phase, targets, gathered, geometry);
       drafts.push(...round.stages.map((stage) => ({ round: index, ...stage })));
@@ -200,6 +205,7 @@ function emit({ schedule }: Prepared, choice: Choice, geometry: Geometry): Emitt
       sources = orderedSources(inputLayout, geometry.ring);
       state = { placed: new Map([[INPUT, { layout: inputLayout, first: 0 }]]), count: inputLayout.count };
     }
+    work.built += 1;
     const round = emitRound(phase, targets, state, estimate.split, geometry);
     drafts.push(...round.stages.map((stage) => ({ round: index, ...stage })));
     state = round.state;
@@ -269,7 +275,7 @@ export function emitSegment({ read, prepared, batch, choice }: PackedSegment): C
   const { graph, options } = read;
   const { schedule, depth, fits, magnitudes } = prepared;
   const geometry = { ring: prepared.parameters.slots / batch, batch };
-  const emitted = emit(prepared, choice, geometry);
+  const emitted = emit(prepared, choice, geometry, options.work);
   const { stages, inputScale } = assignNetworkScales(emitted.drafts, prepared.parameters, depth);
   const plan = verifyPlan({
     name: graph.name,

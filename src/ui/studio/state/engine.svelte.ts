@@ -2,8 +2,7 @@
 import { type Preparation, prepareStyle } from '../../../app/style/prepare.ts';
 import type { StyleSession } from '../../../app/style/style-session.ts';
 import { asSealedError, type SealedError } from '../../../base/errors.ts';
-import type { StyleId } from '../../../style/reference.ts';
-import { STYLES } from '../../../style/styles.ts';
+import { type StyleId, STYLES } from '../../../style/styles.ts';
 import { browserSession } from '../../shared/browser-session.ts';
 
 /** The session and whether all of it has arrived. */

@@ -11,8 +11,7 @@ import {
   sameColours,
   type StyleColours,
 } from '../../../style/colours.ts';
-import type { StyleId } from '../../../style/reference.ts';
-import { directed, type Style, styleById, STYLES } from '../../../style/styles.ts';
+import { directed, type Style, styleById, type StyleId, STYLES } from '../../../style/styles.ts';
 
 function defaults(): Record<StyleId, StyleColours> {
   return Object.fromEntries(STYLES.map(({ id, defaultColours }) => [id, defaultColours])) as Record<

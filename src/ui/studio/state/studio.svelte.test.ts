@@ -1,7 +1,7 @@
 // The page's state: a result is stale, and not to be taken along, as soon as the form asks for another picture.
 import { flushSync } from 'svelte';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { loadModel } from '../../../../cli/load-model.ts';
+import { loadModel } from '../../../../workers/platform/node-local-service.ts';
 import { nodeWorkers } from '../../../../workers/platform/node.ts';
 import { StyleSession } from '../../../app/style/style-session.ts';
 import { Engine } from './engine.svelte.ts';

@@ -1,0 +1,11 @@
+// What Vite needs to know of the package: nothing for a build, and one line for its development server.
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  plugins: [svelte({ configFile: false })],
+  build: { target: 'es2024' },
+  worker: { format: 'es' },
+  // Bundled ahead, it would be parted from its workers and WebAssembly files.
+  optimizeDeps: { exclude: ['sealed-qr'] },
+});

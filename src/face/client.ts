@@ -1,0 +1,135 @@
+// `sealed-qr/client`: the client side over any service, near or far. There is no compiler and no evaluator in it.
+import '../base/dispose-symbols.ts';
+import { clientWorkers } from '#platform/client';
+import { runSealed, type RunOutcome } from '../app/session/run.ts';
+import { type NamedCard, Session } from '../app/session/session.ts';
+import { type RunControls, Stages } from '../app/session/stages.ts';
+import type { SessionWorkers } from '../app/session/workers.ts';
+import { StyleSession } from '../app/style/style-session.ts';
+import { SealedError } from '../base/errors.ts';
+import type { WorkerHandle } from '../base/worker-handle.ts';
+import type { CardOptions, Capabilities, LocalService, ModelEntry, Service } from '../protocol/service.ts';
+import { StylingSession } from './styling.ts';
+
+export { SealedError } from '../base/errors.ts';
+export type { Controls } from '../base/controls.ts';
+export type { NamedCard } from '../app/session/session.ts';
+export type { RunOutcome } from '../app/session/run.ts';
+export type { RunBytes, RunControls, RunTimings, StageEvent } from '../app/session/stages.ts';
+export type { Card, Sha256 } from '../protocol/card.ts';
+export { decodeCard, encodeCard } from '../protocol/card-codec.ts';
+export type {
+  Capabilities,
+  CardOptions,
+  EvaluationAnswer,
+  EvaluationRequest,
+  ModelEntry,
+  ModelFile,
+  NetworkOptions,
+  Service,
+} from '../protocol/service.ts';
+export { StylingSession, type StyledFiles, type StyleOptions } from './styling.ts';
+
+/** A client of one service: keys, encryption, decryption, and the proof of styled codes. */
+export class Client implements Disposable {
+  readonly #service: Service;
+  readonly #workers: SessionWorkers;
+  readonly #session: Session;
+
+  /** Use {@link openClient}. */
+  constructor(service: Service, workers: SessionWorkers) {
+    this.#service = service;
+    this.#workers = workers;
+    this.#session = new Session({ workers, advice: 'Try again, or a smaller model.' });
+  }
+
+  /** What the service can do. */
+  capabilities(): Promise<Capabilities> {
+    return this.#service.capabilities();
+  }
+
+  /** The models that the service offers. */
+  models(): Promise<readonly ModelEntry[]> {
+    return this.#service.models();
+  }
+
+  /** The card of `model` under public options, checked. @throws SealedError `malformed-frame`, `insecure-parameters` */
+  card(model: string, options: CardOptions): Promise<NamedCard> {
+    return this.#session.card(model, options);
+  }
+
+  /**
+   * Runs a card on inputs, each in C order: keys, encryption, evaluation by the service, decryption.
+   *
+   * @throws SealedError `aborted`, `invalid-argument` for inputs of another size, or whatever a role throws
+   */
+  run(card: NamedCard, inputs: readonly Float32Array[], controls: RunControls = {}): Promise<RunOutcome> {
+    return runSealed(this.#session, { card, inputs }, new Stages(controls));
+  }
+
+  /** A session for styled codes over the same service, to be closed by itself. */
+  styling(): StylingSession {
+    return new StylingSession(new StyleSession(this.#workers, noReference));
+  }
+
+  /** Ends the workers; the keys are gone with the client's. */
+  close(): void {
+    this.#session.close();
+  }
+
+  /** The same as {@link Client.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/**
+ * A client of `service`: of one in this program (`openService` of `sealed-qr/engine`), or of anything else that keeps the
+ * contract, for example across a network.
+ *
+ * @example
+ * ```ts
+ * using client = openClient(service);
+ * const [model] = await client.models();
+ * ```
+ */
+export function openClient(service: Service): Client {
+  return new Client(service, { ...clientWorkers, service: () => handleOn(service) });
+}
+
+/** `service` as a session holds one: what only a local service does is refused. */
+function handleOn(service: Service): WorkerHandle<LocalService> {
+  const refuse = (): Promise<never> =>
+    Promise.reject(
+      new SealedError('wrong-state', 'Only a service in this program does that.', { stage: 'wire' }),
+    );
+  let dead = false;
+  const role: LocalService = {
+    capabilities: (controls) => service.capabilities(controls),
+    models: (controls) => service.models(controls),
+    card: (model, options, controls) => service.card(model, options, controls),
+    putKeys: (card, keySet, frame, controls) => service.putKeys(card, keySet, frame, controls),
+    evaluate: (request, controls) => service.evaluate(request, controls),
+    drop: (keySet) => service.drop(keySet),
+    load: (file, controls) => service.load(file, controls),
+    explain: (card, controls) => service.explain(card, controls),
+    warm: () => Promise.resolve(),
+    simulate: refuse,
+    measure: refuse,
+    predict: refuse,
+    memoryBytes: refuse,
+  };
+  return {
+    role,
+    get dead() {
+      return dead;
+    },
+    terminate: () => void (dead = true),
+  };
+}
+
+/** A client has no copy of the styles' networks. */
+function noReference(): Promise<never> {
+  const message = 'A client has no copy of the networks of styles: leave measurePrecision out.';
+  return Promise.reject(new SealedError('invalid-argument', message, { stage: 'model' }));
+}

@@ -1,0 +1,17 @@
+// Starts the workers of a browser's client side: keys, and the scanner.
+import type { SessionWorkers } from '../../src/app/session/workers.ts';
+import { connect } from '../pool.ts';
+import { start } from './browser-worker.ts';
+import { clientFiles, clientScripts } from './site-client-files.ts';
+
+/** The workers that any client needs, whatever its service. */
+export const clientWorkers: Pick<SessionWorkers, 'client' | 'scan'> = {
+  client: () => connect(start(clientScripts.client, 'client'), { seal: clientFiles.seal }),
+  scan: () => connect(start(clientScripts.scan, 'scan'), scannerFiles()),
+};
+
+/** The decoders' WebAssembly files. */
+export function scannerFiles(): { readonly zxing: string; readonly zbar: string } {
+  const { zxing, zbar } = clientFiles;
+  return { zxing, zbar };
+}

@@ -1,0 +1,24 @@
+// Starts the threads of Node's client side: keys, and the scanner, each with the bytes of its WebAssembly files.
+import type { SessionWorkers } from '../../src/app/session/workers.ts';
+import { connect } from '../pool.ts';
+import { packageFile } from './installed-file.ts';
+import { startThread } from './node-thread.ts';
+
+/** The bytes of SEAL. */
+export function sealFile(): Uint8Array<ArrayBuffer> {
+  return packageFile('node-seal', 'dist/seal_throws.wasm');
+}
+
+/** The decoders' WebAssembly files. */
+export function scannerFiles(): { zxing: Uint8Array<ArrayBuffer>; zbar: Uint8Array<ArrayBuffer> } {
+  return {
+    zxing: packageFile('zxing-wasm', 'dist/reader/zxing_reader.wasm'),
+    zbar: packageFile('@undecaf/zbar-wasm', 'dist/zbar.wasm'),
+  };
+}
+
+/** The threads that any client needs, whatever its service. */
+export const clientWorkers: Pick<SessionWorkers, 'client' | 'scan'> = {
+  client: () => connect(startThread('client'), { seal: sealFile() }),
+  scan: () => connect(startThread('scan'), scannerFiles()),
+};

@@ -1,0 +1,18 @@
+// Where the site has the files of its client side. The package's build puts its own addresses in the place of this.
+import zbarWasm from '../../node_modules/@undecaf/zbar-wasm/dist/zbar.wasm?url';
+import sealWasm from '../../node_modules/node-seal/dist/seal_throws.wasm?url';
+import zxingWasm from '../../node_modules/zxing-wasm/dist/reader/zxing_reader.wasm?url';
+import clientScript from '../client.ts?worker&url';
+import scanScript from '../scan.ts?worker&url';
+
+const absolute = (url: string): string => new URL(url, location.href).href;
+
+/** Absolute addresses of WebAssembly. */
+export const clientFiles = {
+  seal: absolute(sealWasm),
+  zxing: absolute(zxingWasm),
+  zbar: absolute(zbarWasm),
+};
+
+/** Absolute addresses of the workers' scripts. */
+export const clientScripts = { client: absolute(clientScript), scan: absolute(scanScript) };
