@@ -3,9 +3,11 @@ import type { QrCode } from '../../src/qr/matrix.ts';
 import { drawPlain } from '../../src/qr/raster.ts';
 import type { Scanners } from '../../src/qr/scan.ts';
 import { decodeCiphertexts } from '../../src/protocol/frame.ts';
+import { eyePart } from '../../src/style/drawing/eyes.ts';
 import type { PatchLayout } from '../../src/plan/layout.ts';
 import type { SeenRun } from './hostile-service.ts';
-import type { KeyReader, Publication, PublicStyle } from './key-reader.ts';
+import type { PublicStyle } from './drawing.ts';
+import type { KeyReader, Publication } from './key-reader.ts';
 import { ResidueRing } from './residue-ring.ts';
 import { solveTernary, type TernaryGuess } from './ternary-solver.ts';
 
@@ -31,14 +33,24 @@ export async function readRequest(
   { request, segment, parameters }: SeenRun,
   scanners: Scanners,
 ): Promise<string | null> {
-  const { taps, shape } = segment.input.layout as PatchLayout;
-  // The tap that reads a module itself, not one of its neighbours, is the code as it is.
-  const centre = taps.findIndex(({ dy, dx }) => dy === 0 && dx === 0);
-  const [{ ciphertext }] = decodeCiphertexts(request[centre], parameters);
+  const { shape, taps, positions, blocks } = segment.input.layout as PatchLayout;
   const modules = shape[1];
-  const slots = ring.decrypt(ciphertext, coefficients);
-  const dark = Uint8Array.from(slots.subarray(0, modules ** 2), (value) => Number(value > 0.5));
-  // All that drawing looks at.
-  const code = { modules, dark } as QrCode;
+  // Eyes are never sent: every code has them.
+  const dark = Uint8Array.from({ length: modules ** 2 }, (_, i) =>
+    Number(eyePart(i % modules, Math.floor(i / modules), modules) !== 0),
+  );
+  const [{ dy, dx }] = taps;
+  for (let tile = 0; tile < blocks.tiles; tile += 1) {
+    const [{ ciphertext }] = decodeCiphertexts(request[tile * taps.length], parameters);
+    const slots = ring.decrypt(ciphertext, coefficients);
+    for (let slot = 0; slot < blocks.tilePositions; slot += 1) {
+      const position = tile * blocks.tilePositions + slot;
+      const [row, column] = [Math.floor(position / positions[1]) + dy, (position % positions[1]) + dx];
+      const isInside = row >= 0 && column >= 0 && row < modules && column < modules;
+      if (isInside && slots[slot] > 0.5) dark[row * modules + column] = 1;
+    }
+  }
+  // Modules are all that drawing looks at.
+  const code = { modules, dark } as unknown as QrCode;
   return scanners.zxing(drawPlain(code, 8, 36));
 }

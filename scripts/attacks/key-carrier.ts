@@ -12,24 +12,28 @@ export interface Carrier {
   readonly sigmaLevels: number;
 }
 
+const COLOURS = 3;
+
 /** The channel that carries: the eye sees it least. */
 export const BLUE = 2;
 
 /** How a style's picture lies in its ciphertexts: channel c·p² + y·p + x is pixel (y, x) of a module in colour c. */
 export interface PictureLayout {
   readonly pixelsPerModule: number;
+  /** Along one side of the picture, the style's margin included. */
   readonly modules: number;
   /** Channels in one ciphertext. */
   readonly perCiphertext: number;
   readonly blockSlots: number;
+  readonly tilePositions: number;
 }
 
 /** The layout of a style's answer. */
 export function pictureLayout({ output: { layout } }: SegmentInterface): PictureLayout {
   const { shape, blocks } = layout as GridLayout;
-  const pixelsPerModule = Math.sqrt(shape[0] / 3);
-  const { blocksPerCiphertext: perCiphertext, blockSlots } = blocks;
-  return { pixelsPerModule, modules: shape[1], perCiphertext, blockSlots };
+  const pixelsPerModule = Math.sqrt(shape[0] / COLOURS);
+  const { blocksPerCiphertext: perCiphertext, blockSlots, tilePositions } = blocks;
+  return { pixelsPerModule, modules: shape[1], perCiphertext, blockSlots, tilePositions };
 }
 
 /** Which part of the key's slots pixel number `pixel` of a module shows, by the row that it is in: real or imaginary. */
@@ -81,7 +85,7 @@ function carryIn(frame: Uint8Array, run: SeenRun, carrier: Carrier): Uint8Array 
   const { delta } = carried(run, carrier);
   const items = decodeCiphertexts(frame, parameters);
   for (const { index, ciphertext } of items) {
-    const channel = index * layout.perCiphertext;
+    const channel = (index * layout.perCiphertext) % (COLOURS * pixels);
     if (Math.floor(channel / pixels) !== BLUE) continue;
     const isReal = partOf(channel % pixels, layout) === 're';
     const { level, scale, words } = ciphertext;

@@ -1,6 +1,5 @@
 // The active attack's second half: from published PNGs, and from nothing else that is secret, the key that they carry.
 import { StyleReferences } from '../../src/app/style/reference.ts';
-import type { StyleRequest } from '../../src/app/style/pipeline.ts';
 import type { Raster } from '../../src/base/raster.ts';
 import { pictureOf } from '../../src/plan/finish.ts';
 import { createCorrector, type Corrector } from '../../src/qr/correct.ts';
@@ -8,14 +7,11 @@ import { encodeQr, type QrCode } from '../../src/qr/matrix.ts';
 import { decodePng } from '../../src/qr/png.ts';
 import { exportGeometry } from '../../src/qr/prove.ts';
 import type { Scanners } from '../../src/qr/scan.ts';
-import { checkColours } from '../../src/style/colours.ts';
-import { foregroundRaster } from '../../src/style/styles.ts';
+import { MARGIN } from '../../src/style/recipe.ts';
+import { groundOf, honestPlanes, type PublicStyle } from './drawing.ts';
 import { BLUE, carried, type Carrier, offsetLevels, partOf, type PictureLayout, pictureLayout } from './key-carrier.ts';
 import type { SeenRun } from './hostile-service.ts';
 import type { Measurements } from './ternary-solver.ts';
-
-/** How pictures are drawn: public, as the service draws them. */
-export type PublicStyle = Pick<StyleRequest, 'style' | 'colours' | 'pixelsPerModule' | 'ecc'>;
 
 /** A picture as the attacker finds it, with the run that its service saw. */
 export interface Publication {
@@ -94,28 +90,26 @@ export class KeyReader {
     return { re: mean('re'), im: mean('im'), variance };
   }
 
-  /** The pixels of data modules, by the slot and part that they show. */
+  /** The pixels of a picture, by the slot and part that they show. */
   async #cells({ png, run }: Publication, drawn: PublicStyle): Promise<Iterable<['re' | 'im', number, Cell]>> {
     const text = await this.textOf(png);
-    if (text === null) return [];
-    const code = encodeQr(text, { ecc: drawn.ecc });
     const layout = pictureLayout(run.segment);
-    const { pixelsPerModule: p, modules, perCiphertext, blockSlots } = layout;
-    if (code.modules !== modules) return [];
-    const { scale, border } = exportGeometry(p);
+    const { pixelsPerModule: p, modules, perCiphertext, blockSlots, tilePositions } = layout;
+    const code = text === null ? undefined : encodeQr(text, { ecc: drawn.ecc });
+    if (code?.modules !== modules - 2 * MARGIN) return [];
     const published = decodePng(png);
+    const before = exportGeometry(p).border - MARGIN * p;
     const { base, slope, rounded } = await this.#expected(published, code, drawn, layout);
     const cells = new Map<number, ['re' | 'im', number, Cell]>();
     for (let y = 0; y < modules * p; y += 1) {
       for (let x = 0; x < modules * p; x += 1) {
-        const position = Math.floor(y / p) * modules + Math.floor(x / p);
-        if (code.functionModules[position] === 1) continue;
-        const at = 3 * ((y * scale + border) * published.width + x * scale + border) + BLUE;
+        const at = 3 * ((y + before) * published.width + x + before) + BLUE;
         const isClipped = [base[at], published.data[at]].some((blue) => blue < 2 || blue > 253);
         if (isClipped || slope[at] < 0.3) continue;
+        const position = Math.floor(y / p) * modules + Math.floor(x / p);
         const pixel = (y % p) * p + (x % p);
         const part = partOf(pixel, layout);
-        const slot = (pixel % perCiphertext) * blockSlots + position;
+        const slot = (pixel % perCiphertext) * blockSlots + (position % tilePositions);
         const name = 2 * slot + Number(part === 'im');
         const [, , cell] = cells.get(name) ?? [part, slot, { levels: [], slopes: [] }];
         cells.set(name, [part, slot, cell]);
@@ -130,34 +124,24 @@ export class KeyReader {
   async #expected(
     published: Raster,
     code: QrCode,
-    { style, colours: asked, pixelsPerModule: p }: PublicStyle,
+    drawn: PublicStyle,
     layout: PictureLayout,
   ): Promise<Expected> {
-    const colours = checkColours(asked, style.field);
-    const side = code.modules * p;
-    const dark = Float32Array.from(code.dark);
-    const values = await this.#references.picture(style, code.modules, colours, p, dark);
-    const foreground = foregroundRaster(style, colours, side);
+    const p = drawn.pixelsPerModule;
+    const planes = await honestPlanes(this.#references, code, drawn);
+    const side = layout.modules * p;
     const blue = BLUE * side * side;
     const darkened = (more: number): Float32Array => {
-      const moved = values.slice();
+      const moved = planes.slice();
       for (let at = 0; at < side * side; at += 1) {
         const pixel = (Math.floor(at / side) % p) * p + (at % p);
         moved[blue + at] -= (offsetLevels(this.#carrier, pixel, layout) + more) / 255;
       }
       return moved;
     };
-    const correctorOf = (planes: Float32Array): Corrector =>
-      createCorrector({
-        picture: pictureOf([3, side, side], [], planes, undefined),
-        code,
-        pixelsPerModule: p,
-        background: colours.background,
-        foreground: (x, y) => {
-          const at = 3 * (y * side + x);
-          return [foreground.data[at], foreground.data[at + 1], foreground.data[at + 2]];
-        },
-      });
+    const ground = groundOf(code, drawn);
+    const correctorOf = (values: Float32Array): Corrector =>
+      createCorrector({ ...ground, picture: pictureOf([3, side, side], [], values, undefined) });
     const { border } = exportGeometry(p);
     const exact = darkened(0);
     const draw = closestDrawing(correctorOf(exact), published, border);
@@ -176,8 +160,8 @@ function closestDrawing(
   border: number,
 ): (corrector: Corrector) => Uint8Array {
   const drawings = [
-    ...STRENGTHS.map((strength) => (each: Corrector) => each.at(strength, border).data),
     (each: Corrector) => each.uncorrected(border).data,
+    ...STRENGTHS.map((strength) => (each: Corrector) => each.at(strength, border).data),
   ];
   let best = { distance: Infinity, draw: drawings[0] };
   for (const draw of drawings) {
@@ -185,6 +169,7 @@ function closestDrawing(
     let distance = 0;
     for (let i = 0; i < picture.length; i += 3) distance += Math.abs(picture[i] - published.data[i]);
     if (distance < best.distance) best = { distance, draw };
+    if (distance === 0) break;
   }
   return best.draw;
 }

@@ -1,7 +1,6 @@
 // The client as it was: one key for all pictures of a session, and what it decrypts is handed out unseen.
 import { TestKeys } from '../../fixtures/seal-keys.ts';
 import { styleOptions } from '../../src/app/style/style-options.ts';
-import type { StyleRequest } from '../../src/app/style/pipeline.ts';
 import { defined } from '../../src/base/assert.ts';
 import { checkParameters, type Parameters } from '../../src/params/parameters.ts';
 import { dropToLevel } from '../../src/params/residues.ts';
@@ -15,10 +14,10 @@ import { encodeQr } from '../../src/qr/matrix.ts';
 import { encodePng } from '../../src/qr/png.ts';
 import { correctAndProve, type Proof } from '../../src/qr/prove.ts';
 import type { Scanners } from '../../src/qr/scan.ts';
-import { checkColours } from '../../src/style/colours.ts';
-import { foregroundRaster } from '../../src/style/styles.ts';
+import { withoutFinders } from '../../src/style/drawing/eyes.ts';
 import type { SealModule } from '../../src/seal/load.ts';
 import { sha256Hex } from '../../src/base/sha256.ts';
+import { groundOf, type PublicStyle } from './drawing.ts';
 
 /** A picture that the old client hands out. */
 export interface OldPicture {
@@ -53,10 +52,9 @@ export class OldClient implements Disposable {
   }
 
   /** Styles `request` and publishes what comes of it. */
-  async publish(request: Omit<StyleRequest, 'backend' | 'measurePrecision'>): Promise<OldPicture> {
+  async publish(request: PublicStyle & { readonly text: string }): Promise<OldPicture> {
     const { service, scanners } = this.#parts;
-    const { text, ecc, style, pixelsPerModule } = request;
-    const colours = checkColours(request.colours, style.field);
+    const { text, ecc, style } = request;
     const code = encodeQr(text, { ecc });
     const options = styleOptions({ ...request, backend: 'simd' }, code.modules);
     const bytes = await service.card(style.id, options);
@@ -66,7 +64,7 @@ export class OldClient implements Disposable {
     const [segment] = card.segments;
     const { input, output } = segment;
     const keys = await this.#keysFor(name, parameters, segment.rotationSteps);
-    const frames = packValues(input.layout, Float32Array.from(code.dark)).map((slots, index) => {
+    const frames = packValues(input.layout, withoutFinders(code.dark, code.modules)).map((slots, index) => {
       const ciphertext = dropToLevel(keys.encrypt(slots, input.scale), input.level);
       return encodeFrame({ kind: 'ciphertexts', items: [{ index, ciphertext }] }, parameters);
     });
@@ -80,19 +78,7 @@ export class OldClient implements Disposable {
     const { result } = card;
     const { finish } = defined(result.kind === 'picture' ? result : undefined, 'a style ends in a picture');
     const picture = pictureOf((output.layout as GridLayout).shape, finish, values, undefined);
-    const { data, width } = foregroundRaster(style, colours, code.modules * pixelsPerModule);
-    const proof = await correctAndProve({
-      picture,
-      code,
-      pixelsPerModule,
-      foreground: (x, y) => {
-        const at = 3 * (y * width + x);
-        return [data[at], data[at + 1], data[at + 2]];
-      },
-      background: colours.background,
-      text,
-      scanners,
-    });
+    const proof = await correctAndProve({ ...groundOf(code, request), picture, text, scanners });
     return { png: encodePng(proof.raster), version: code.version, proof };
   }
 

@@ -2,7 +2,7 @@
 import { createKernel, type KernelInstance } from '../../src/kernel/kernel.ts';
 import type { Parameters } from '../../src/params/parameters.ts';
 import type { ResidueCiphertext } from '../../src/params/residues.ts';
-import { kernelFile } from '../../workers/platform/node.ts';
+import { kernelFile } from '../../workers/platform/node-local-service.ts';
 import { Embedding } from './embedding.ts';
 
 /** a·b mod p for a, b below p below 2^30, without leaving the whole numbers that doubles hold. */
