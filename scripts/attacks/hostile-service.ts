@@ -14,6 +14,8 @@ export interface SeenRun {
   readonly segment: SegmentInterface;
   /** What the client sent: one frame for each input ciphertext. */
   readonly request: readonly Uint8Array[];
+  /** What the service computed honestly, before it changed anything. */
+  readonly answer: readonly Uint8Array[];
 }
 
 /** Changes an honest answer. The frames are the caller's own copies. */
@@ -63,16 +65,18 @@ function hostileHandle(
     },
     evaluate: async (request, controls) => {
       // An answer in flight is transferred: what is to be kept is copied first.
-      const run = seen(cards.get(request.card)!, request);
+      const asked = seen(cards.get(request.card)!, request);
       const answer = await honest.evaluate(request, controls);
+      const run = { ...asked, answer: answer.frames.map((frame) => frame.slice()) };
       return answerTo(run, request.segment, answer, hostile);
     },
   };
-  const role = new Proxy(honest, {
-    get(target, name: keyof LocalService) {
+  // An object of its own as target: a frozen role would have to be shown as it is.
+  const role = new Proxy({} as LocalService, {
+    get(_, name: keyof LocalService) {
       // A role is not a promise, whatever asks for its `then`.
       if ((name as string) === 'then') return undefined;
-      const method = (own[name] ?? target[name].bind(target)) as (...args: unknown[]) => unknown;
+      const method = (own[name] ?? honest[name].bind(honest)) as (...args: unknown[]) => unknown;
       return (...args: unknown[]) => {
         hostile.crossings.push({ call: name, bytes: bytesIn(args) });
         return method(...args);
@@ -88,7 +92,7 @@ function hostileHandle(
   };
 }
 
-function seen(card: Card, { segment, frames }: EvaluationRequest): SeenRun {
+function seen(card: Card, { segment, frames }: EvaluationRequest): Omit<SeenRun, 'answer'> {
   return {
     card,
     parameters: checkParameters(card.parameters),
@@ -106,13 +110,7 @@ function answerTo(
   if (segment < run.card.segments.length - 1) return answer;
   runs.push(run);
   if (!tamper) return answer;
-  return {
-    ...answer,
-    frames: tamper(
-      answer.frames.map((frame) => frame.slice()),
-      run,
-    ),
-  };
+  return { ...answer, frames: tamper([...answer.frames], run) };
 }
 
 /** Bytes of all arrays of bytes in the arguments of a call, however deep. */
