@@ -9,7 +9,15 @@ import { exportGeometry } from '../../src/qr/prove.ts';
 import type { Scanners } from '../../src/qr/scan.ts';
 import { MARGIN } from '../../src/style/recipe.ts';
 import { groundOf, honestPlanes, type PublicStyle } from './drawing.ts';
-import { BLUE, carried, type Carrier, offsetLevels, partOf, type PictureLayout, pictureLayout } from './key-carrier.ts';
+import {
+  BLUE,
+  carried,
+  type Carrier,
+  offsetLevels,
+  partOf,
+  type PictureLayout,
+  pictureLayout,
+} from './key-carrier.ts';
 import type { SeenRun } from './hostile-service.ts';
 import type { Measurements } from './ternary-solver.ts';
 
@@ -91,7 +99,10 @@ export class KeyReader {
   }
 
   /** The pixels of a picture, by the slot and part that they show. */
-  async #cells({ png, run }: Publication, drawn: PublicStyle): Promise<Iterable<['re' | 'im', number, Cell]>> {
+  async #cells(
+    { png, run }: Publication,
+    drawn: PublicStyle,
+  ): Promise<Iterable<['re' | 'im', number, Cell]>> {
     const text = await this.textOf(png);
     const layout = pictureLayout(run.segment);
     const { pixelsPerModule: p, modules, perCiphertext, blockSlots, tilePositions } = layout;

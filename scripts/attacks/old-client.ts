@@ -31,14 +31,9 @@ export interface OldClientParts {
   readonly service: LocalService;
   readonly seal: SealModule;
   readonly scanners: Scanners;
-  /** Whether each picture has a key of its own after all. */
-  readonly freshKeys: boolean;
 }
 
-/**
- * The control of the key-recovery attack: Microsoft SEAL, one key, no reference, no snap. With `freshKeys` it is a client
- * of a private style, which has a key for each picture and nothing to hold an answer against.
- */
+/** The control of the key-recovery attack: Microsoft SEAL, one key, no reference, no snap. */
 export class OldClient implements Disposable {
   readonly #parts: OldClientParts;
   #keys: TestKeys | undefined;
@@ -82,14 +77,10 @@ export class OldClient implements Disposable {
     return { png: encodePng(proof.raster), version: code.version, proof };
   }
 
-  async #keysFor(
-    card: string,
-    parameters: Parameters,
-    rotationSteps: readonly number[],
-  ): Promise<TestKeys> {
-    const { service, seal, freshKeys } = this.#parts;
+  async #keysFor(card: string, parameters: Parameters, rotationSteps: readonly number[]): Promise<TestKeys> {
+    const { service, seal } = this.#parts;
     let keys = this.#keys;
-    if (!keys || freshKeys || keys.context.parameters !== parameters) {
+    if (!keys || keys.context.parameters !== parameters) {
       if (keys) await service.drop(this.#keySet);
       keys?.[Symbol.dispose]();
       keys = new TestKeys(seal, parameters);
@@ -103,7 +94,10 @@ export class OldClient implements Disposable {
     if (isFirst || missing.length > 0) {
       const rotations = new Map(missing.map((step) => [step, keys.rotationKey(step)]));
       const relinearization = isFirst ? keys.relinearizationKey() : undefined;
-      const frame = encodeFrame({ kind: 'evaluation-keys', keys: { relinearization, rotations } }, parameters);
+      const frame = encodeFrame(
+        { kind: 'evaluation-keys', keys: { relinearization, rotations } },
+        parameters,
+      );
       await service.putKeys(card, this.#keySet, frame);
       this.#hasProducts = true;
       for (const step of missing) this.#steps.add(step);

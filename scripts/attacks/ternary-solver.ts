@@ -85,8 +85,7 @@ function passMessages(measurements: Measurements, embedding: Embedding, move: nu
     const gain = pseudoVariance > variance ? pseudoVariance / (pseudoVariance - variance) : 1;
     if (variance < 0.99 * lowest) [lowest, lowestAt] = [variance, iterations];
     estimate = estimate.map(
-      (value, n) =>
-        (1 - share) * value + share * gain * (mean[n] - (variance / pseudoVariance) * pseudo[n]),
+      (value, n) => (1 - share) * value + share * gain * (mean[n] - (variance / pseudoVariance) * pseudo[n]),
     );
   }
   return { coefficients: Int8Array.from(mean, (value) => Math.round(value)), variance, measured, iterations };
