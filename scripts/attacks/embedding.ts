@@ -41,8 +41,8 @@ export class Embedding {
     const re = new Float64Array(degree);
     const im = new Float64Array(degree);
     for (let n = 0; n < degree; n += 1) {
-      re[n] = coefficients[n]! * this.#cos[n];
-      im[n] = coefficients[n]! * this.#sin[n];
+      re[n] = coefficients[n] * this.#cos[n];
+      im[n] = coefficients[n] * this.#sin[n];
     }
     this.#transform(re, im, 1);
     const at = (values: Float64Array): Float64Array =>

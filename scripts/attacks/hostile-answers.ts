@@ -94,7 +94,7 @@ export async function tryAnswers({ style, verified, mutations, seed }: Campaign)
   try {
     // An older answer to replay; and what is compiled and loaded once is so before the first case.
     await draw(session, drawn, 'an older text', verified);
-    const older = hostile.runs.at(-1)!.answer;
+    const older = hostile.runs.at(-1).answer;
     for (const [index, [name, craft]] of cases.entries()) {
       const text = `text ${String(index).padStart(4, '0')}`;
       hostile.tamper = (frames, run) => craft({ run, frames, older, random });

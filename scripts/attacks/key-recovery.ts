@@ -54,7 +54,7 @@ export async function attackSession(
   for (const text of texts) {
     try {
       const png = await publish(text, drawn);
-      const run = hostile.runs.at(-1)!;
+      const run = hostile.runs.at(-1);
       publications.push({ png, run, text, version: (run.segment.input.layout.shape[1] - 17) / 4 });
     } catch (error) {
       refusals.push(asSealedError(error).code);

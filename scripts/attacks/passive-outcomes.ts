@@ -52,7 +52,7 @@ function slotsOf(values: ArrayLike<number>, { segment }: SeenRun) {
   const { tilePositions, slots } = (segment.output.layout as GridLayout).blocks;
   return (index: number): Float64Array =>
     Float64Array.from({ length: slots }, (_, slot) =>
-      slot < tilePositions ? values[index * tilePositions + slot]! : 0,
+      slot < tilePositions ? values[index * tilePositions + slot] : 0,
     );
 }
 
@@ -136,7 +136,7 @@ async function attackPicture(
   const style = styleById('gradient');
   const drawn: PublicStyle = { style, colours: style.defaultColours, pixelsPerModule: 8, ecc: 'M' };
   const published = decodePng(await publish(textOf(6, 'passive'), drawn));
-  const run = hostile.runs.at(-1)!;
+  const run = hostile.runs.at(-1);
   const { pixelsPerModule: p, modules, perCiphertext, blockSlots } = pictureLayout(run.segment);
   const before = exportGeometry(p).border - MARGIN * p;
   const slots = (index: number): Float64Array => {
