@@ -14,6 +14,7 @@ export const USAGE = `sealed-qr style "<text>" --style gradient|liquid|dots --ou
   --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
   --workers N       server workers                                             (number of processors, at most 4)
   --print           (plan) the plan itself, stage by stage, as text
+  --no-snap         hand out the decrypted picture, and not the style's that it was held against
   --warm            run once before the run that is reported
   --json            print one JSON object instead of the table
 

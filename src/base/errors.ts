@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'wrong-state'
   | 'card-gone'
   | 'keys-gone'
+  | 'wrong-answer'
   | 'not-scannable'
   | 'aborted'
   | 'timeout'

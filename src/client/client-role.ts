@@ -4,19 +4,23 @@ import { type Controls, yielding } from '../base/controls.ts';
 import { SealedError } from '../base/errors.ts';
 import { sha256Hex } from '../base/sha256.ts';
 import { executeBatch } from '../model/batch.ts';
-import { checkParameters, sameParameters } from '../params/parameters.ts';
+import { checkParameters, type Parameters, sameParameters } from '../params/parameters.ts';
 import { dropToLevel } from '../params/residues.ts';
-import { pictureOf } from '../plan/finish.ts';
+import { type Picture, pictureOf } from '../plan/finish.ts';
 import type { SegmentInterface } from '../plan/client-interface.ts';
 import { packValues } from '../plan/tensor-packing.ts';
 import type { Card, Sha256 } from '../protocol/card.ts';
 import { decodeCard } from '../protocol/card-codec.ts';
 import type { ClientRole, EncryptedInput } from '../protocol/client.ts';
 import { encodeFrame } from '../protocol/frame.ts';
+import { SealContext } from '../seal/context.ts';
 import { loadSeal, type WasmSource } from '../seal/load.ts';
 import { HeldValues } from './held-values.ts';
 import { KeyRing, type NeededKeys, notPrepared } from './key-ring.ts';
 import { OutputCollector } from './output.ts';
+
+// Styles of one size and of another are looked at in turn.
+const MOST_CONTEXTS = 3;
 
 // Cards of large networks hold packing tables of megabytes; a person uses few at a time.
 const MOST_CARDS = 16;
@@ -29,12 +33,32 @@ function keysOf({ segments }: Card): NeededKeys {
   };
 }
 
+function keyUsed(): SealedError {
+  return new SealedError('wrong-state', 'This key has encrypted a picture before: prepare another.', {
+    stage: 'encrypt',
+  });
+}
+
+/** @throws SealedError `wrong-answer` */
+function requireWithin({ precision }: Picture, bound: number): void {
+  const error = precision?.maxAbsError ?? Number.NaN;
+  if (error <= bound) return;
+  throw new SealedError(
+    'wrong-answer',
+    'The service has drawn another picture than the style: its answer was thrown away, and the key with it. ' +
+      'Try again; if it happens again, do not use this service.',
+    { stage: 'decrypt', detail: { maxAbsError: error, bound } },
+  );
+}
+
 /**
  * A client role as a frozen object of closures without a prototype: Comlink serves every property path of what it
- * exposes, so nothing that leads to a key may hang on it. Keys live until `close`.
+ * exposes, so nothing that leads to a key may hang on it. A picture's key lives until its answer is decrypted, a network's
+ * until `forget`.
  */
 export function createClientRole(wasm?: WasmSource): ClientRole {
   let ring: KeyRing | undefined;
+  const contexts: SealContext[] = [];
   const held = new HeldValues();
   const cards = new Map<Sha256, Card>();
   let last: Promise<unknown> = Promise.resolve();
@@ -60,13 +84,31 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
     throw new SealedError('invalid-argument', `The card has no segment ${index}.`, { stage: 'encrypt' });
   };
 
-  const ringFor = async (card: Card): Promise<KeyRing> => {
-    const parameters = checkParameters(card.parameters);
-    const seal = await loadSeal(wasm);
-    if (ring && sameParameters(ring.context.parameters, parameters)) return ring;
+  const forgetRing = (): void => {
     ring?.[Symbol.dispose]();
     ring = undefined;
-    ring = new KeyRing(seal, parameters);
+  };
+
+  /** The context of `parameters`, which takes long to make: the last few are kept. */
+  const contextFor = async (parameters: Parameters): Promise<SealContext> => {
+    const seal = await loadSeal(wasm);
+    const at = contexts.findIndex((known) => sameParameters(known.parameters, parameters));
+    const context = at < 0 ? new SealContext(seal, parameters) : contexts.splice(at, 1)[0];
+    contexts.push(context);
+    if (contexts.length > MOST_CONTEXTS) {
+      const [oldest] = contexts.splice(0, 1);
+      if (ring?.context === oldest) forgetRing();
+      oldest[Symbol.dispose]();
+    }
+    return context;
+  };
+
+  const ringFor = async (card: Card): Promise<KeyRing> => {
+    const isPicture = card.result.kind === 'picture';
+    const context = await contextFor(checkParameters(card.parameters));
+    if (ring?.context === context && !(isPicture && ring.isUsed)) return ring;
+    forgetRing();
+    ring = new KeyRing(context);
     return ring;
   };
 
@@ -140,12 +182,14 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
           ? undefined
           : await keys.make({ relinearize, rotationSteps: steps }, yielding(signal, 'keygen'));
         const left = rotationSteps.length - steps.length;
-        return { keys: frame, keygenMs: performance.now() - start, left };
+        const made = steps.length + (relinearize ? 1 : 0);
+        return { keys: frame, made, keygenMs: performance.now() - start, left };
       }),
 
     encrypt: (name, values, controls = {}) =>
       inTurn(async () => {
         const card = cardOf(name);
+        if (card.result.kind === 'picture' && openRing(card).isUsed) throw keyUsed();
         return encryptValues(card, segmentOf(card, 0), values, controls);
       }),
 
@@ -165,28 +209,42 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
         return encryptValues(card, segmentOf(card, index), held.take(runId, first, inputs), controls);
       }),
 
-    decrypt: (name, frames, inputs, reference, controls = {}) =>
+    decrypt: (name, frames, inputs, expected, controls = {}) =>
       inTurn(async () => {
         const start = performance.now();
         const card = cardOf(name);
+        const { result } = card;
         const segment = segmentOf(card, card.segments.length - 1);
-        const values = executeBatch(
-          segment.client,
-          await openOutputs(card, segment, frames, inputs, controls),
-        );
-        if (card.result.kind === 'tensor') {
+        const open = async (): Promise<Float32Array> =>
+          executeBatch(segment.client, await openOutputs(card, segment, frames, inputs, controls));
+        if (result.kind === 'tensor') {
+          const values = await open();
           return { kind: 'tensor', values, decryptMs: performance.now() - start };
         }
-        const [channels, height, width] = segment.output.layout.shape;
-        assert(inputs === 1 && width !== undefined, 'a picture comes alone, with three axes');
-        const picture = pictureOf([channels, height, width], card.result.finish, values, reference);
-        return { kind: 'picture', picture, decryptMs: performance.now() - start };
+        openRing(card);
+        try {
+          const values = await open();
+          const [channels, height, width] = segment.output.layout.shape;
+          assert(inputs === 1 && width !== undefined, 'a picture comes alone, with three axes');
+          const shape = [channels, height, width] as const;
+          const picture = pictureOf(shape, result.finish, values, expected?.reference);
+          if (expected) requireWithin(picture, expected.bound);
+          return { kind: 'picture', picture, decryptMs: performance.now() - start };
+        } finally {
+          forgetRing();
+        }
+      }),
+
+    forget: () =>
+      inTurn(async () => {
+        forgetRing();
+        held.clear();
       }),
 
     close: () =>
       inTurn(async () => {
-        ring?.[Symbol.dispose]();
-        ring = undefined;
+        forgetRing();
+        for (const context of contexts.splice(0)) context[Symbol.dispose]();
         held.clear();
       }),
   };

@@ -1,6 +1,5 @@
 // One set of parameters with its secret key: makes evaluation keys, encrypts, decrypts.
 import { SealedError } from '../base/errors.ts';
-import type { Parameters } from '../params/parameters.ts';
 import { requireWordPrimes, type ResidueCiphertext, type ResidueKey } from '../params/residues.ts';
 import { encodeFrame } from '../protocol/frame.ts';
 import { galoisKeyIndex, readKeysBlob } from '../seal/blob.ts';
@@ -13,9 +12,11 @@ export interface NeededKeys {
   readonly rotationSteps: readonly number[];
 }
 
-/** A secret key and what has been made from it. Dispose it to forget it. */
+/** A secret key and what has been made from it. Dispose it to forget it; its context stays. */
 export class KeyRing implements Disposable {
   readonly context: SealContext;
+  /** Whether it has encrypted anything. */
+  isUsed = false;
   readonly #generator: InstanceType<SealModule['KeyGenerator']>;
   readonly #secretKey: InstanceType<SealModule['SecretKey']>;
   readonly #encryptor: InstanceType<SealModule['Encryptor']>;
@@ -23,9 +24,10 @@ export class KeyRing implements Disposable {
   #hasRelinearization = false;
   readonly #steps = new Set<number>();
 
-  constructor(seal: SealModule, parameters: Parameters) {
-    requireWordPrimes(parameters);
-    this.context = new SealContext(seal, parameters);
+  constructor(context: SealContext) {
+    const { seal } = context;
+    requireWordPrimes(context.parameters);
+    this.context = context;
     this.#generator = new seal.KeyGenerator(this.context.handle);
     this.#secretKey = this.#generator.secretKey();
     using publicKey = this.#generator.createPublicKey();
@@ -83,6 +85,7 @@ export class KeyRing implements Disposable {
     slots: Float64Array,
     scale: number,
   ): { ciphertext: ResidueCiphertext; encodeMs: number; encryptMs: number } {
+    this.isUsed = true;
     using plaintext = new this.context.seal.Plaintext();
     using handle = new this.context.seal.Ciphertext();
     const start = performance.now();
@@ -106,7 +109,6 @@ export class KeyRing implements Disposable {
     this.#encryptor.delete();
     this.#secretKey.delete();
     this.#generator.delete();
-    this.context[Symbol.dispose]();
   }
 }
 

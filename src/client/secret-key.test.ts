@@ -60,10 +60,15 @@ describe('the secret key', () => {
     answers.push(await role.prepare(full, ALL), await role.prepare(full, ALL));
     const [secretKey, ...others] = handles.ofClass('SecretKey').slice(before);
     expect(others).toEqual([]);
+    const needles = needlesOf(secretKey);
     const picture = await open(role, identityCard(TINY));
     const encrypted = await role.encrypt(picture, PLANES);
-    answers.push(encrypted, await role.decrypt(picture, encrypted.frames, 1, PLANES));
-    const tensor = await open(role, twoSegments(TINY));
+    const expected = { reference: PLANES, bound: 0.01 };
+    answers.push(encrypted, await role.decrypt(picture, encrypted.frames, 1, expected));
+    // A picture's key is gone with its answer.
+    expect(secretKey.isDeleted()).toBe(true);
+    const tensor = await ready(role, twoSegments(TINY));
+    needles.push(...needlesOf(handles.ofClass('SecretKey').at(-1)!));
     const { frames } = await role.encrypt(tensor, PLANES.subarray(0, 4));
     const failure = (call: Promise<unknown>): Promise<unknown> => call.catch((error: unknown) => error);
     answers.push(frames, await role.decrypt(tensor, frames, 1), await failure(role.decrypt(tensor, [], 1)));
@@ -74,12 +79,12 @@ describe('the secret key', () => {
     answers.push(await failure(role.encrypt(picture, new Float32Array(1))));
     answers.push(await failure(role.decrypt(picture, [], 1)), await failure(role.open(new Uint8Array(9))));
     answers.push(await failure(role.prepare('none', ALL)));
-    const needles = needlesOf(secretKey);
     expect(Object.keys(role).sort()).toEqual([
       'close',
       'decrypt',
       'encrypt',
       'encryptHeld',
+      'forget',
       'hold',
       'open',
       'prepare',

@@ -69,7 +69,7 @@ export class Client implements Disposable {
 
   /** A session for styled codes over the same service, to be closed by itself. */
   styling(): StylingSession {
-    return new StylingSession(new StyleSession(this.#workers, noReference));
+    return new StylingSession(new StyleSession(this.#workers, undefined));
   }
 
   /** Ends the workers; the keys are gone with the client's. */
@@ -126,10 +126,4 @@ function handleOn(service: Service): WorkerHandle<LocalService> {
     },
     terminate: () => void (dead = true),
   };
-}
-
-/** A client has no copy of the styles' networks. */
-function noReference(): Promise<never> {
-  const message = 'A client has no copy of the networks of styles: leave measurePrecision out.';
-  return Promise.reject(new SealedError('invalid-argument', message, { stage: 'model' }));
 }

@@ -11,6 +11,7 @@ export const STAGES = [
   'evaluate',
   'response',
   'decrypt',
+  'snap',
   'correct',
 ] as const;
 
@@ -30,6 +31,7 @@ export const STAGE_PLACES: Readonly<Record<StageName, Place>> = {
   evaluate: 'server',
   response: 'wire',
   decrypt: 'client',
+  snap: 'client',
   correct: 'client',
 };
 

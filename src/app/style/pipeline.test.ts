@@ -43,7 +43,6 @@ function requestFor(parts: Partial<StyleRequest>): StyleRequest {
     colours: style.defaultColours,
     pixelsPerModule: 8,
     backend: 'clear',
-    measurePrecision: false,
     ...parts,
   };
 }
