@@ -182,8 +182,7 @@ const MUTATIONS: Readonly<Record<string, Craft>> = {
     keyCarrier({ sigmaLevels: 0.02 * 2 ** below(random, 10) })(frames, run),
 };
 
-/** The names of the ways of {@link mutated}. */
-export const MUTATION_NAMES: readonly string[] = Object.keys(MUTATIONS);
+const MUTATION_NAMES = Object.keys(MUTATIONS);
 
 /** The way number `index` of changing an answer, in turn. */
 export function mutated(index: number): { readonly name: string; readonly craft: Craft } {

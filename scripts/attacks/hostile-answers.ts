@@ -1,19 +1,15 @@
 // Hostile answers against the client: what each leads to, and what the service sees of that.
 import { inProcessWorkers } from '../../fixtures/in-process-session.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
-import { runSealed } from '../../src/app/session/run.ts';
-import { Stages } from '../../src/app/session/stages.ts';
 import type { SessionWorkers } from '../../src/app/session/workers.ts';
 import { styleCode } from '../../src/app/style/pipeline.ts';
 import { StyleReferences } from '../../src/app/style/reference.ts';
-import { styleOptions } from '../../src/app/style/style-options.ts';
 import { StyleSession } from '../../src/app/style/style-session.ts';
 import { SealedError } from '../../src/base/errors.ts';
 import { pictureOf } from '../../src/plan/finish.ts';
 import { encodeQr } from '../../src/qr/matrix.ts';
 import type { Proof } from '../../src/qr/prove.ts';
 import type { ScanRequest, ScanRole } from '../../src/qr/scan-role.ts';
-import { withoutFinders } from '../../src/style/drawing/eyes.ts';
 import { styleById } from '../../src/style/styles.ts';
 import { loadModel } from '../../workers/platform/node-local-service.ts';
 import { type Craft, CRAFTED, HARMLESS, mutated } from './crafted-answers.ts';
@@ -78,7 +74,7 @@ function passingScan(): ReturnType<SessionWorkers['scan']> {
 /** Tries every answer on a run of its own, with a text of its own, all in one session. */
 export async function tryAnswers({ style, verified, mutations, seed }: Campaign): Promise<Tried[]> {
   const hostile = hostileWorkers({ ...inProcessWorkers(1), scan: passingScan });
-  const session = new StyleSession(hostile.workers, loadModel);
+  const session = new StyleSession(hostile.workers, verified ? loadModel : undefined);
   const drawn = smallPictures(style);
   const references = new StyleReferences(loadModel);
   const random = seededRandom(seed);
@@ -93,13 +89,13 @@ export async function tryAnswers({ style, verified, mutations, seed }: Campaign)
   const tried: Tried[] = [];
   try {
     // An older answer to replay; and what is compiled and loaded once is so before the first case.
-    await draw(session, drawn, 'an older text', verified);
+    await draw(session, drawn, 'an older text');
     const older = hostile.runs.at(-1).answer;
     for (const [index, [name, craft]] of cases.entries()) {
       const text = `text ${String(index).padStart(4, '0')}`;
       hostile.tamper = (frames, run) => craft({ run, frames, older, random });
       hostile.crossings.length = 0;
-      const verdict = await judge(session, references, drawn, text, verified);
+      const verdict = await judge(session, references, drawn, text);
       tried.push({ name, verdict, crossings: crossed(hostile) });
       hostile.runs.length = 0;
     }
@@ -110,20 +106,8 @@ export async function tryAnswers({ style, verified, mutations, seed }: Campaign)
 }
 
 /** The picture that the client hands out for `text`. */
-async function draw(
-  session: StyleSession,
-  drawn: PublicStyle,
-  text: string,
-  verified: boolean,
-): Promise<Uint8Array> {
-  if (verified) {
-    const request = { ...drawn, text, backend: 'simd', measurePrecision: true } as const;
-    return (await styleCode(session, request)).raster.data;
-  }
-  const code = encodeQr(text, { ecc: drawn.ecc });
-  const card = await session.card(drawn.style.id, styleOptions({ ...drawn, backend: 'simd' }, code.modules));
-  const inputs = [withoutFinders(code.dark, code.modules)];
-  return (await runSealed(session, { card, inputs }, new Stages({}))).picture!.data;
+async function draw(session: StyleSession, drawn: PublicStyle, text: string): Promise<Uint8Array> {
+  return (await styleCode(session, { ...drawn, text, backend: 'simd' })).raster.data;
 }
 
 async function judge(
@@ -131,11 +115,10 @@ async function judge(
   references: StyleReferences,
   drawn: PublicStyle,
   text: string,
-  verified: boolean,
 ): Promise<Verdict> {
   let data: Uint8Array;
   try {
-    data = await draw(session, drawn, text, verified);
+    data = await draw(session, drawn, text);
   } catch (error) {
     if (error instanceof SealedError && error.code !== 'internal') {
       return { kind: 'refused', code: error.code };

@@ -17,21 +17,26 @@ import {
 } from './key-recovery.ts';
 import { OldClient } from './old-client.ts';
 import type { Outcome } from './outcomes.ts';
-import { oldPublisher, productPublisher, unverifiedPublisher } from './publishers.ts';
+import { oldPublisher, productPublisher } from './publishers.ts';
 
 /** Who is attacked. */
-export type Target = 'old' | 'product' | 'unverified';
+export const TARGETS = ['old', 'product', 'unsnapped', 'unverified'] as const;
+
+/** One of {@link TARGETS}. */
+export type Target = (typeof TARGETS)[number];
 
 /** What the attack may yield: everything, or it proves nothing; nothing; or the key of one picture, which opens its text. */
 const MAY_YIELD: Readonly<Record<Target, 'all' | 'nothing' | 'own text'>> = {
   old: 'all',
   product: 'nothing',
+  unsnapped: 'own text',
   unverified: 'own text',
 };
 
 const NAMES: Readonly<Record<Target, string>> = {
   old: 'as it was (one key, no reference)',
   product: 'product',
+  unsnapped: 'product with --no-snap',
   unverified: 'product without a reference',
 };
 
@@ -149,8 +154,8 @@ async function stage(target: Target, scanners: Scanners, drawn: PublicStyle): Pr
     };
     return { victim: { ...common, publish: oldPublisher(client) }, close };
   }
-  const session = new StyleSession(hostile.workers, loadModel);
-  const publish = target === 'product' ? productPublisher(session) : unverifiedPublisher(session, scanners);
+  const session = new StyleSession(hostile.workers, target === 'unverified' ? undefined : loadModel);
+  const publish = productPublisher(session, target !== 'unsnapped');
   return { victim: { ...common, publish }, close: () => session.close() };
 }
 

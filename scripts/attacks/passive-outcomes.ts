@@ -10,7 +10,6 @@ import type { GridLayout, PatchLayout } from '../../src/plan/layout.ts';
 import { decodeCiphertexts } from '../../src/protocol/frame.ts';
 import { decodePng } from '../../src/qr/png.ts';
 import { exportGeometry } from '../../src/qr/prove.ts';
-import type { Scanners } from '../../src/qr/scan.ts';
 import { MARGIN } from '../../src/style/recipe.ts';
 import { styleById } from '../../src/style/styles.ts';
 import { loadModel } from '../../workers/platform/node-local-service.ts';
@@ -21,7 +20,7 @@ import { pictureLayout } from './key-carrier.ts';
 import { textOf } from './key-recovery.ts';
 import type { Outcome } from './outcomes.ts';
 import { opened, type PassiveGuess, solvePassively } from './passive.ts';
-import { productPublisher, type Publisher, unverifiedPublisher } from './publishers.ts';
+import { productPublisher, type Publisher } from './publishers.ts';
 import { ResidueRing } from './residue-ring.ts';
 
 const SIDE = 64;
@@ -57,16 +56,16 @@ function slotsOf(values: ArrayLike<number>, { segment }: SeenRun) {
 }
 
 /** Runs the passive attack on everything, and tells each outcome as it comes. */
-export async function attackPassively(scanners: Scanners, tell: (outcome: Outcome) => void): Promise<void> {
+export async function attackPassively(tell: (outcome: Outcome) => void): Promise<void> {
   await attackOutputs(tell);
-  for (const [name, publisherOf] of [
-    ['product', productPublisher],
-    ['without a reference', (session: StyleSession) => unverifiedPublisher(session, scanners)],
+  for (const [name, loader] of [
+    ['product', loadModel],
+    ['without a reference', undefined],
   ] as const) {
     const hostile = hostileWorkers(nodeWorkers(1));
-    const session = new StyleSession(hostile.workers, loadModel);
+    const session = new StyleSession(hostile.workers, loader);
     try {
-      await attackPicture(name, hostile, publisherOf(session), tell);
+      await attackPicture(name, hostile, productPublisher(session), tell);
     } finally {
       session.close();
     }

@@ -1,16 +1,15 @@
-// `npm run attacks [-- --part keys|answers --target old|product|unverified --mutations 1000 --seed 1]`: every attack, and
+// `npm run attacks [-- --part keys|answers --target product --mutations 1000 --seed 1]`: every attack, and
 // whether it ended as it must.
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { loadScanners } from '../../src/qr/scan.ts';
 import { scannerFiles } from '../../workers/platform/node-client.ts';
 import { attackAnswers } from './answer-outcomes.ts';
-import { ALL_KEY_ATTACKS, attackKeys, type Target } from './key-outcomes.ts';
+import { ALL_KEY_ATTACKS, attackKeys, TARGETS } from './key-outcomes.ts';
 import { type Outcome, print } from './outcomes.ts';
 import { attackPassively } from './passive-outcomes.ts';
 
 const PARTS = ['keys', 'answers'] as const;
-const TARGETS: readonly Target[] = ['old', 'product', 'unverified'];
 
 const { values } = parseArgs({
   options: {
@@ -49,7 +48,7 @@ async function attackAllKeys(): Promise<void> {
       await attackKeys(target, scanners, ALL_KEY_ATTACKS, tell);
     }
   }
-  await attackPassively(scanners, tell);
+  await attackPassively(tell);
   scanners.dispose();
 }
 
