@@ -57,8 +57,13 @@ export function median(values: readonly number[]): number {
 }
 
 /** Milliseconds per call, over enough calls in a row to be measured. Runs `task` a few times to warm it up. */
-async function timerOf(task: Task, clock: Clock): Promise<() => Promise<number>> {
+async function timerOf(
+  task: Task,
+  clock: Clock,
+  ready: (calls: number) => void,
+): Promise<() => Promise<number>> {
   const run = async (calls: number): Promise<number> => {
+    ready(calls);
     const begin = clock();
     for (let i = 0; i < calls; i += 1) {
       const pending = task();
@@ -75,14 +80,18 @@ async function timerOf(task: Task, clock: Clock): Promise<() => Promise<number>>
   return async () => (await run(calls)) / calls;
 }
 
-/** Times of `first` and `second`, run in turn `pairs` times after warm-up. */
+/**
+ * Times of `first` and `second`, run in turn `pairs` times after warm-up.
+ * @param ready makes, outside of the time, what that many calls of `second` will use up
+ */
 export async function timePair(
   first: Task,
   second: Task,
   pairs: number,
   clock: Clock,
+  ready: (calls: number) => void = () => undefined,
 ): Promise<[Timing, Timing]> {
-  const timers = [await timerOf(first, clock), await timerOf(second, clock)];
+  const timers = [await timerOf(first, clock, () => undefined), await timerOf(second, clock, ready)];
   for (const timer of timers) await timer();
   const times: [number[], number[]] = [[], []];
   for (let pair = 0; pair < pairs; pair += 1) {
@@ -103,12 +112,14 @@ export interface Comparison {
   readonly simd: Task;
   /** Units that one call makes; times are given per unit. */
   readonly units?: number;
+  /** Makes, outside of the time, what that many calls of `simd` will use up. */
+  readonly ready?: (calls: number) => void;
 }
 
 /** Times a comparison by {@link workClock}. */
 export async function compare(comparison: Comparison, pairs: number): Promise<Case> {
-  const { name, polyModulusDegree, primes, seal, simd, units = 1 } = comparison;
-  const [first, second] = await timePair(seal, simd, pairs, workClock);
+  const { name, polyModulusDegree, primes, seal, simd, units = 1, ready } = comparison;
+  const [first, second] = await timePair(seal, simd, pairs, workClock, ready);
   return {
     name,
     polyModulusDegree,

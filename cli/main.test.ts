@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTestScanners } from '../fixtures/scanners.ts';
 import { decodePng } from '../src/qr/png.ts';
 import { modelPath } from '../workers/platform/node-local-service.ts';
-import { USAGE } from './usage.ts';
+import type { ClientBenchReport } from '../bench/client-bench.ts';
+import { usageOf } from './usage.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -78,8 +79,20 @@ describe('sealed-qr', () => {
   });
 
   it('answers --help with the usage wherever it stands, but in a text, and --version with the version', async () => {
-    for (const args of [['--help'], ['-h'], ['model', 'plan', '--help']]) {
-      expect(await sealedQr(...args)).toEqual({ code: 0, stdout: `${USAGE}\n`, stderr: '' });
+    const whole = usageOf(undefined);
+    for (const args of [['--help'], ['-h']]) {
+      expect(await sealedQr(...args)).toEqual({ code: 0, stdout: `${whole}\n`, stderr: '' });
+    }
+    for (const args of [
+      ['style', '--help'],
+      ['model', 'plan', '--help'],
+      ['params', '-h'],
+    ]) {
+      const { stdout } = await sealedQr(...args);
+      expect(stdout).toBe(`${usageOf(args[0])}\n`);
+      expect(stdout).toMatch(new RegExp(`^sealed-qr ${args[0]} `));
+      expect(stdout.match(/^sealed-qr (\w+)/gm)?.every((call) => call === `sealed-qr ${args[0]}`)).toBe(true);
+      expect(whole).toContain(stdout.split('\n\n')[0]);
     }
     expect((await sealedQr('style', '--', '--help')).stderr).toMatch(/--out FILE\.png is missing\.\n$/);
     const { version } = JSON.parse(
@@ -214,6 +227,12 @@ describe('sealed-qr', () => {
       ]);
     }
     expect(cases.map(({ name }) => name)).toContain('rotate');
+    const client = await sealedQr('bench', 'client', '--pairs', '1', '--json');
+    expect([client.code, client.stderr]).toEqual([0, '']);
+    const { blakeLeastMs, blakeShare, ...times } = JSON.parse(client.stdout) as ClientBenchReport;
+    expect(times.cases.map(({ name: title }) => title)).toContain('relinearisation key');
+    expect(blakeShare).toBeGreaterThan(0);
+    expect(blakeLeastMs).toBeGreaterThan(0);
     const pool = await sealedQr('bench', 'pool', '--pairs', '1', '--json');
     expect([pool.code, pool.stderr]).toEqual([0, '']);
     const report = JSON.parse(pool.stdout) as Record<string, number>;

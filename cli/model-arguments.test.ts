@@ -61,9 +61,9 @@ describe('params', () => {
 
 describe('bench', () => {
   it.each<[string, string[], RegExp]>([
-    ['no benchmark', [], /Say which benchmark: kernel or pool/],
-    ['an unknown benchmark', ['everything'], /Say which benchmark: kernel or pool/],
-    ['two benchmarks', ['kernel', 'pool'], /Say which benchmark: kernel or pool/],
+    ['no benchmark', [], /Say which benchmark: kernel, client or pool/],
+    ['an unknown benchmark', ['everything'], /Say which benchmark: kernel, client or pool/],
+    ['two benchmarks', ['kernel', 'pool'], /Say which benchmark: kernel, client or pool/],
     ['an unknown part', ['kernel', '--only', 'dreams'], /--only must be .*plans, not "dreams"/],
     ['no pair', ['pool', '--pairs', '0'], /--pairs must be 1 to 999/],
     ['an unknown option', ['pool', '--pair', '1'], /Did you mean "--pairs"/],

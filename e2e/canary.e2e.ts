@@ -1,9 +1,10 @@
 // The canary: the secret key's bytes are in no message to the server role, and a build that leaks them is caught.
 //
-// How the test comes to know the key of an untouched build: it replaces the randomness of the client worker by a known
-// stream, from outside, and makes the same key again in Node with SEAL itself. That it is the same is shown by
-// decrypting with it what the page has sent. All messages to server workers are recorded and searched for any 32 bytes
-// of the key, packed in 32-bit words as our frames are or in 64-bit words as SEAL serialises, at any byte offset. A key
+// How the test comes to know the key of an untouched build: from outside, it reads the memory of the client's kernel
+// when that has made a key. (Its randomness cannot be replaced: then it makes no keys.) That it is the key is shown by
+// decrypting with it, in SEAL, what the page has sent. All messages to server workers are recorded and searched for any 32 bytes
+// of the key, packed in 32-bit words as our frames are or in 64-bit words as SEAL serialises, at any byte offset, and of
+// the key times 2^32, as the client's kernel holds it. A key
 // that was hashed, encrypted or sent in pieces of less than 32 bytes would not be found; the import rules and the API
 // of the client role are the defence there (src/client).
 //
@@ -18,27 +19,27 @@ import { leakingOrigin, origin } from './origins.ts';
 import {
   channelsOpened,
   firstCiphertextFrame,
-  makeRandomnessKnown,
   recordMessages,
   searchForKey,
   sentToServer,
   watchChannels,
 } from './support/key-watch.ts';
-import { type KnownKey, makeSameKey } from './support/same-key.ts';
+import { knownKey, type KnownKey } from './support/known-key.ts';
+import { type SeenKey, watchSecretKeys } from './support/secret-watch.ts';
 import { choose, make, openStudio, prepared, setLive } from './support/studio.ts';
 import { workerNamed } from './support/workers.ts';
 
-/** Styles a code with known randomness and returns the key that the page must have used. */
+/** Styles a code under a watched key and returns the key that the page must have used. */
 async function styleWithKnownKey(page: Page, url: string): Promise<KnownKey> {
   await recordMessages(page);
   await openStudio(page, url);
   // Keys are made as soon as the page is there. Those of another style have other parameters: with it chosen, the next
-  // that Liquid needs are made anew, and from the known stream.
+  // that Liquid needs are made anew, in an instance of the kernel that is watched.
   await setLive(page, false);
   await choose(page, 'Gradient');
   await prepared(page, 'gradient');
   const client = await workerNamed(page, 'client');
-  await client.evaluate(makeRandomnessKnown);
+  await client.evaluate(watchSecretKeys);
   await client.evaluate(watchChannels);
   await choose(page, 'Liquid');
   await make(page);
@@ -47,7 +48,11 @@ async function styleWithKnownKey(page: Page, url: string): Promise<KnownKey> {
     page.locator('dt', { hasText: name }).locator('xpath=following-sibling::dd[1]').innerText();
   const polyModulusDegree = Number(/N = (\d+)/.exec(await figure('Scheme'))?.[1]);
   const coeffModulusBits = (await figure('Coefficient modulus')).split(' + ').map(Number);
-  return makeSameKey({ polyModulusDegree, coeffModulusBits });
+  const seen = await client.evaluate(() =>
+    (globalThis as unknown as { seenKeys: SeenKey[] }).seenKeys.at(-1),
+  );
+  if (!seen) throw new Error('The client has made no key while it was watched.');
+  return knownKey({ polyModulusDegree, coeffModulusBits }, seen);
 }
 
 /** Whether every slot is 0 or 1 and both occur, as in an encrypted code: under another key, all is noise. */
@@ -67,6 +72,7 @@ test('no message to the server role holds the secret key', async ({ page, contex
   expect(sent.messages).toBeGreaterThan(5);
   expect(sent.bytes).toBeGreaterThan(1_000_000);
   expect(await searchForKey(page, key.residues)).toEqual([]);
+  expect(await searchForKey(page, key.rows)).toEqual([]);
   expect(bodies).toEqual([]);
   expect(await channelsOpened(page)).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { make } from './support/studio.ts';
 /** The page's WebAssembly files, by the beginning of their names, and what the page calls them. */
 const FILES = [
   ['kernel', 'The SIMD kernel'],
-  ['seal_throws', 'The encryption library Microsoft SEAL'],
+  ['client', 'The client kernel'],
   ['zxing_reader', 'The QR reader zxing'],
   ['zbar', 'The QR reader zbar'],
 ] as const;

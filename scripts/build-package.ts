@@ -18,6 +18,7 @@ const WASM = {
   'zxing.wasm': 'node_modules/zxing-wasm/dist/reader/zxing_reader.wasm',
   'zbar.wasm': 'node_modules/@undecaf/zbar-wasm/dist/zbar.wasm',
   'kernel.wasm': 'wasm/build/kernel.wasm',
+  'client.wasm': 'wasm/build/client.wasm',
 };
 
 const models = readdirSync(resolve(root, 'public/models')).filter((name) => name.endsWith('.onnx'));
@@ -29,9 +30,12 @@ const address = (file: string): string => `new URL('./${file}', import.meta.url)
 const ADDRESSES: Readonly<Record<string, string>> = {
   'workers/platform/site-client-files.ts': `export const clientFiles = {
     seal: ${address('seal.wasm')},
+    kernel: ${address('client.wasm')},
     zxing: ${address('zxing.wasm')},
     zbar: ${address('zbar.wasm')},
   };
+  // Whose page it becomes part of, and whether that has a policy, is not known here.
+  export const hasPolicy = false;
   export const clientScripts = { client: ${address('client-worker.js')}, scan: ${address('scan-worker.js')} };`,
   'workers/platform/site-service-files.ts': `export const kernelFile = ${address('kernel.wasm')};
   export const serviceScripts = {

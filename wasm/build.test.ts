@@ -1,13 +1,13 @@
 // The kernels build to the very bytes of their manifest, and hold nothing but what they should.
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { clientKernelCode } from '../fixtures/client-kernel.ts';
+import { clientKernelBytes } from '../fixtures/client-kernel.ts';
 import { kernelCode } from '../fixtures/seal-oracle.ts';
 import { compileKernel, describeKernel } from './build.ts';
 
 const builds = [
   ['kernel', kernelCode],
-  ['client', clientKernelCode],
+  ['client', clientKernelBytes],
 ] as const;
 
 describe.each(builds)('the build of the %s', (name, code) => {
@@ -35,7 +35,7 @@ describe('the server’s kernel', () => {
   });
 
   it('would be told from the client’s by that', async () => {
-    const names = await exportsOf(await clientKernelCode());
+    const names = await exportsOf(clientKernelBytes());
     expect(names.filter((name) => secrets.test(name)).length).toBeGreaterThan(4);
   });
 });

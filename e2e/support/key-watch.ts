@@ -1,4 +1,4 @@
-// The canary's eyes: makes the client's randomness known, records what is posted to the server role, searches it.
+// The canary's eyes: records what is posted to the server role, and searches it.
 
 import type { Page } from '@playwright/test';
 import { workerNamed } from './workers.ts';
@@ -57,26 +57,6 @@ export async function recordMessages(page: Page): Promise<void> {
       }
     };
   });
-}
-
-/**
- * Replaces the randomness of this realm by a stream that is the same everywhere: in the client worker, and in the test
- * that makes the same key again. Self-contained, since it travels as text.
- */
-export function makeRandomnessKnown(): void {
-  let state = 2463534242;
-  const known = <T extends ArrayBufferView>(view: T): T => {
-    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-    for (let i = 0; i < bytes.length; i += 1) {
-      // Marsaglia's xorshift32.
-      state ^= state << 13;
-      state ^= state >>> 17;
-      state ^= state << 5;
-      bytes[i] = state >>> 24;
-    }
-    return view;
-  };
-  Object.defineProperty(globalThis.crypto, 'getRandomValues', { value: known, configurable: true });
 }
 
 /** Notes every channel and worker that this realm opens. Self-contained, since it travels as text. */

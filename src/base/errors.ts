@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'timeout'
   | 'worker-died'
   | 'load-failed'
+  | 'unprotected'
   | 'write-failed'
   | 'internal';
 

@@ -5,7 +5,6 @@ import { SealedError } from '../base/errors.ts';
 import { sha256Hex } from '../base/sha256.ts';
 import { executeBatch } from '../model/batch.ts';
 import { checkParameters, type Parameters, sameParameters } from '../params/parameters.ts';
-import { dropToLevel } from '../params/residues.ts';
 import { type Picture, pictureOf } from '../plan/finish.ts';
 import type { SegmentInterface } from '../plan/client-interface.ts';
 import { packValues } from '../plan/tensor-packing.ts';
@@ -15,15 +14,25 @@ import type { ClientRole, EncryptedInput } from '../protocol/client.ts';
 import { encodeFrame } from '../protocol/frame.ts';
 import { SealContext } from '../seal/context.ts';
 import { loadSeal, type WasmSource } from '../seal/load.ts';
+import type { ClientKeys } from './client-keys.ts';
+import { ClientKernel, clientKernelTakes } from './crypto/client-kernel.ts';
+import { drawMasterSeed } from './crypto/randomness.ts';
+import { FastKeys, loadClientKernel } from './fast-keys.ts';
 import { HeldValues } from './held-values.ts';
 import { KeyRing, type NeededKeys, notPrepared } from './key-ring.ts';
 import { OutputCollector } from './output.ts';
-
-// Styles of one size and of another are looked at in turn.
-const MOST_CONTEXTS = 3;
+import { SealKeys } from './seal-keys.ts';
 
 // Cards of large networks hold packing tables of megabytes; a person uses few at a time.
 const MOST_CARDS = 16;
+
+// Encryptions that are prepared before there is a text. Each holds some hundred kilobytes.
+const MOST_PREPARED = 64;
+
+/** Whether the keys are for the parameters of `card`, made by what its backend asks for. */
+function fits({ keys, backend }: KeyRing, card: Card): boolean {
+  return backend === card.backend && sameParameters(keys.parameters, card.parameters);
+}
 
 /** The keys of all segments. */
 function keysOf({ segments }: Card): NeededKeys {
@@ -51,14 +60,23 @@ function requireWithin({ precision }: Picture, bound: number): void {
   );
 }
 
+/** Where the client's WebAssembly is. Without a kernel, SEAL does all; it is loaded where it is used. */
+export interface ClientFiles {
+  readonly seal?: WasmSource;
+  readonly kernel?: WasmSource;
+}
+
 /**
  * A client role as a frozen object of closures without a prototype: Comlink serves every property path of what it
  * exposes, so nothing that leads to a key may hang on it. A picture's key lives until its answer is decrypted, a network's
  * until `forget`.
  */
-export function createClientRole(wasm?: WasmSource): ClientRole {
+export function createClientRole(files: ClientFiles = {}): ClientRole {
   let ring: KeyRing | undefined;
-  const contexts: SealContext[] = [];
+  /** The kernel for the parameters that were used last: its tables are worth keeping, and it holds no key. */
+  let kernel: ClientKernel | undefined;
+  /** SEAL's context of the parameters that were used last, which takes half a second to make. */
+  let context: SealContext | undefined;
   const held = new HeldValues();
   const cards = new Map<Sha256, Card>();
   let last: Promise<unknown> = Promise.resolve();
@@ -89,31 +107,38 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
     ring = undefined;
   };
 
-  /** The context of `parameters`, which takes long to make: the last few are kept. */
   const contextFor = async (parameters: Parameters): Promise<SealContext> => {
-    const seal = await loadSeal(wasm);
-    const at = contexts.findIndex((known) => sameParameters(known.parameters, parameters));
-    const context = at < 0 ? new SealContext(seal, parameters) : contexts.splice(at, 1)[0];
-    contexts.push(context);
-    if (contexts.length > MOST_CONTEXTS) {
-      const [oldest] = contexts.splice(0, 1);
-      if (ring?.context === oldest) forgetRing();
-      oldest[Symbol.dispose]();
-    }
+    const seal = await loadSeal(files.seal);
+    if (context && sameParameters(context.parameters, parameters)) return context;
+    forgetRing();
+    context?.[Symbol.dispose]();
+    context = new SealContext(seal, parameters);
     return context;
   };
 
+  /** SEAL where the service computes with SEAL: both roles in SEAL are what the commission names. */
+  const makeKeys = async ({ backend }: Card, parameters: Parameters): Promise<ClientKeys> => {
+    const module = backend === 'seal' ? undefined : await loadClientKernel(files.kernel);
+    if (!module || !clientKernelTakes(parameters)) {
+      return new SealKeys(await contextFor(parameters), drawMasterSeed());
+    }
+    if (!kernel || !sameParameters(kernel.parameters, parameters))
+      kernel = new ClientKernel(module, parameters);
+    return new FastKeys(kernel, drawMasterSeed());
+  };
+
   const ringFor = async (card: Card): Promise<KeyRing> => {
+    const parameters = checkParameters(card.parameters);
     const isPicture = card.result.kind === 'picture';
-    const context = await contextFor(checkParameters(card.parameters));
-    if (ring?.context === context && !(isPicture && ring.isUsed)) return ring;
+    if (ring && fits(ring, card) && !(isPicture && ring.isUsed)) return ring;
+    const made = await makeKeys(card, parameters);
     forgetRing();
-    ring = new KeyRing(context);
+    ring = new KeyRing(made, card.backend);
     return ring;
   };
 
   const openRing = (card: Card): KeyRing => {
-    if (ring && sameParameters(ring.context.parameters, card.parameters)) return ring;
+    if (ring && fits(ring, card)) return ring;
     throw notPrepared();
   };
 
@@ -123,17 +148,19 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
     values: Float32Array,
     { signal }: Controls,
   ): Promise<EncryptedInput> => {
-    const keys = openRing(card);
+    const own = openRing(card);
+    const { keys } = own;
     const pause = yielding(signal, 'encrypt');
     const frames: Uint8Array<ArrayBuffer>[] = [];
     let [encodeMs, encryptMs] = [0, 0];
     for (const [index, slots] of packValues(layout, values).entries()) {
       await pause();
-      const { ciphertext: fresh, ...times } = keys.encrypt(slots, scale);
-      const items = [{ index, ciphertext: dropToLevel(fresh, level) }];
+      own.isUsed = true;
+      const { ciphertext, ...times } = keys.encrypt(slots, scale, level);
+      const items = [{ index, ciphertext }];
       encodeMs += times.encodeMs;
       encryptMs += times.encryptMs;
-      frames.push(encodeFrame({ kind: 'ciphertexts', items }, keys.context.parameters));
+      frames.push(encodeFrame({ kind: 'ciphertexts', items }, keys.parameters));
     }
     return { frames, encodeMs, encryptMs };
   };
@@ -146,9 +173,9 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
     inputs: number,
     { signal }: Controls,
   ): Promise<Float32Array> => {
-    const keys = openRing(card);
+    const { keys } = openRing(card);
     const pause = yielding(signal, 'decrypt');
-    const collector = new OutputCollector(segment.output, keys.context.parameters, inputs);
+    const collector = new OutputCollector(segment.output, keys.parameters, inputs);
     for (const frame of frames) {
       await pause();
       collector.add(frame, (ciphertext) => keys.decrypt(ciphertext));
@@ -158,7 +185,7 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
 
   const role: ClientRole = {
     async warm() {
-      await loadSeal(wasm);
+      if (!(await loadClientKernel(files.kernel))) await loadSeal(files.seal);
     },
 
     async open(bytes) {
@@ -174,15 +201,17 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
       inTurn(async () => {
         const start = performance.now();
         const card = cardOf(name);
-        const keys = await ringFor(card);
-        const { relinearize, rotationSteps } = keys.missing(keysOf(card));
+        const own = await ringFor(card);
+        const { relinearize, rotationSteps } = own.missing(keysOf(card));
         const steps = rotationSteps.slice(0, Math.max(0, most - (relinearize ? 1 : 0)));
         const isNone = !relinearize && steps.length === 0;
         const frame = isNone
           ? undefined
-          : await keys.make({ relinearize, rotationSteps: steps }, yielding(signal, 'keygen'));
+          : await own.make({ relinearize, rotationSteps: steps }, yielding(signal, 'keygen'));
         const left = rotationSteps.length - steps.length;
         const made = steps.length + (relinearize ? 1 : 0);
+        const [{ input }] = card.segments;
+        if (left === 0) own.keys.prepare(input.level, Math.min(input.count, MOST_PREPARED));
         return { keys: frame, made, keygenMs: performance.now() - start, left };
       }),
 
@@ -244,7 +273,8 @@ export function createClientRole(wasm?: WasmSource): ClientRole {
     close: () =>
       inTurn(async () => {
         forgetRing();
-        for (const context of contexts.splice(0)) context[Symbol.dispose]();
+        context?.[Symbol.dispose]();
+        context = undefined;
         held.clear();
       }),
   };

@@ -1,10 +1,9 @@
-// One set of parameters with its secret key: makes evaluation keys, encrypts, decrypts.
+// A secret key and the evaluation keys that have been made from it.
 import { SealedError } from '../base/errors.ts';
-import { requireWordPrimes, type ResidueCiphertext, type ResidueKey } from '../params/residues.ts';
+import type { ResidueKey } from '../params/residues.ts';
+import type { ServerBackendName } from '../protocol/backends.ts';
 import { encodeFrame } from '../protocol/frame.ts';
-import { galoisKeyIndex, readKeysBlob } from '../seal/blob.ts';
-import { SealContext } from '../seal/context.ts';
-import type { SealModule } from '../seal/load.ts';
+import type { ClientKeys } from './client-keys.ts';
 
 /** The keys that a card needs. */
 export interface NeededKeys {
@@ -12,27 +11,20 @@ export interface NeededKeys {
   readonly rotationSteps: readonly number[];
 }
 
-/** A secret key and what has been made from it. Dispose it to forget it; its context stays. */
+/** A secret key and what has been made from it. Dispose it to forget it. */
 export class KeyRing implements Disposable {
-  readonly context: SealContext;
   /** Whether it has encrypted anything. */
   isUsed = false;
-  readonly #generator: InstanceType<SealModule['KeyGenerator']>;
-  readonly #secretKey: InstanceType<SealModule['SecretKey']>;
-  readonly #encryptor: InstanceType<SealModule['Encryptor']>;
-  readonly #decryptor: InstanceType<SealModule['Decryptor']>;
+  readonly keys: ClientKeys;
+  /** What the service computes with. */
+  readonly backend: ServerBackendName;
   #hasRelinearization = false;
   readonly #steps = new Set<number>();
 
-  constructor(context: SealContext) {
-    const { seal } = context;
-    requireWordPrimes(context.parameters);
-    this.context = context;
-    this.#generator = new seal.KeyGenerator(this.context.handle);
-    this.#secretKey = this.#generator.secretKey();
-    using publicKey = this.#generator.createPublicKey();
-    this.#encryptor = new seal.Encryptor(this.context.handle, publicKey, this.#secretKey);
-    this.#decryptor = new seal.Decryptor(this.context.handle, this.#secretKey);
+  /** @param keys become the ring's own */
+  constructor(keys: ClientKeys, backend: ServerBackendName) {
+    this.keys = keys;
+    this.backend = backend;
   }
 
   /** The keys of `needed` that have not been made yet. */
@@ -51,64 +43,23 @@ export class KeyRing implements Disposable {
     { relinearize, rotationSteps }: NeededKeys,
     pause: () => Promise<void>,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const relinearization = relinearize ? this.#relinearizationKey() : undefined;
+    const relinearization = relinearize ? this.keys.relinearizationKey() : undefined;
     const rotations = new Map<number, ResidueKey>();
     for (const step of rotationSteps) {
       await pause();
-      rotations.set(step, this.#rotationKey(step));
+      rotations.set(step, this.keys.rotationKey(step));
     }
     await pause();
     this.#hasRelinearization ||= relinearize;
     for (const step of rotationSteps) this.#steps.add(step);
     return encodeFrame(
       { kind: 'evaluation-keys', keys: { relinearization, rotations } },
-      this.context.parameters,
+      this.keys.parameters,
     );
   }
 
-  #relinearizationKey(): ResidueKey {
-    using keys = this.#generator.createRelinKeys();
-    const digits = readKeysBlob(keys.saveToArray(this.context.seal.ComprModeType.none) as Uint8Array).get(0);
-    return { digits: digits ?? [] };
-  }
-
-  // One at a time: SEAL's blob of all of them at once would double the peak memory.
-  #rotationKey(step: number): ResidueKey {
-    using keys = this.#generator.createGaloisKeysWithSteps(Int32Array.of(step));
-    const byIndex = readKeysBlob(keys.saveToArray(this.context.seal.ComprModeType.none) as Uint8Array);
-    const digits = byIndex.get(galoisKeyIndex(step, this.context.parameters.polyModulusDegree));
-    return { digits: digits ?? [] };
-  }
-
-  /** A fresh ciphertext, at the highest level. */
-  encrypt(
-    slots: Float64Array,
-    scale: number,
-  ): { ciphertext: ResidueCiphertext; encodeMs: number; encryptMs: number } {
-    this.isUsed = true;
-    using plaintext = new this.context.seal.Plaintext();
-    using handle = new this.context.seal.Ciphertext();
-    const start = performance.now();
-    this.context.encoder.encode(slots, scale, plaintext);
-    const encoded = performance.now();
-    this.#encryptor.encryptSymmetric(plaintext, handle);
-    const ciphertext = this.context.save(handle);
-    return { ciphertext, encodeMs: encoded - start, encryptMs: performance.now() - encoded };
-  }
-
-  /** The slots of a ciphertext. */
-  decrypt(ciphertext: ResidueCiphertext): Float64Array {
-    using handle = this.context.load(ciphertext);
-    using plaintext = new this.context.seal.Plaintext();
-    this.#decryptor.decrypt(handle, plaintext);
-    return this.context.encoder.decodeFloat64(plaintext) as Float64Array;
-  }
-
   [Symbol.dispose](): void {
-    this.#decryptor.delete();
-    this.#encryptor.delete();
-    this.#secretKey.delete();
-    this.#generator.delete();
+    this.keys[Symbol.dispose]();
   }
 }
 

@@ -5,7 +5,7 @@ import { selectLayers } from '../model/layer-range.ts';
 import type { Parameters } from '../params/parameters.ts';
 import type { ClientInterface, Expectation, ResultInterface } from '../plan/client-interface.ts';
 import type { CostTable } from '../plan/counts.ts';
-import type { Explanation, PlanForm } from '../plan/explanation.ts';
+import type { ExplainedRanges, Explanation, PlanForm } from '../plan/explanation.ts';
 import type { Plan } from '../plan/plan.ts';
 import { defaultSamples } from './calibrate.ts';
 import { compileChannels } from './channels/compile-channels.ts';
@@ -13,6 +13,7 @@ import { clientLearns, explain, outputShapeOf, serverLearns, rangesFrom } from '
 import type { CompiledForm } from './form.ts';
 import { compileNetwork } from './general/compile-network.ts';
 import type { PlanningWork } from './general/planning-work.ts';
+import { compileSingle } from './general/single-layer.ts';
 import { networkErrorBound } from './network-error.ts';
 import { type NetworkSize, sizeOf, tooLargeFor } from './network-size.ts';
 import { batchOf } from './predict.ts';
@@ -49,6 +50,8 @@ export interface CompileOptions {
   readonly form?: PlanForm;
   /** Counts what planning looks at, and ends it where that is too much; a fresh count unless given. */
   readonly work?: PlanningWork;
+  /** The plan of this layer alone, out of the plan in which every layer stands by itself; see {@link compileSingle}. */
+  readonly single?: number;
 }
 
 /** A compiled network. */
@@ -66,7 +69,12 @@ export interface Compiled {
  *   levels or memory run out, or what is too large), `invalid-argument` for layers that are not there
  */
 export function compile(graph: Graph, options: CompileOptions): Compiled {
-  const { layers } = options;
+  const { layers, single } = options;
+  if (single !== undefined) {
+    const { graph: alone, compiled, errorBound } = compileSingle(graph, single, options);
+    const given = options.calibration?.length ?? 0;
+    return handOut(alone, compiled, errorBound, rangesFrom(given, given === 0));
+  }
   const selected = layers ? selectLayers(graph, layers[0], layers[1]) : graph;
   if (options.picture === true) requirePicture(selected);
   const clientTakesPart = options.clientOps === true || (options.refresh?.length ?? 0) > 0;
@@ -77,10 +85,25 @@ export function compile(graph: Graph, options: CompileOptions): Compiled {
   const samplesOf = samplesFor(selected, options);
   const compiled = bestForm({ graph, selected, size, samplesOf, options });
   const samples = samplesOf();
+  const predictedError = networkErrorBound(compiled.segments, samples);
+  return handOut(
+    selected,
+    compiled,
+    predictedError,
+    rangesFrom(samples.length, !options.calibration?.length),
+  );
+}
+
+/** What is handed out of a compiled network: plans, the client's interface, the explanation. */
+function handOut(
+  selected: Graph,
+  compiled: CompiledForm,
+  predictedError: number,
+  ranges: ExplainedRanges,
+): Compiled {
   const { segments } = compiled;
   const { parameters } = segments[0].plan;
   const price = priceOf(segments, parameters);
-  const predictedError = networkErrorBound(segments, samples);
   return {
     plans: segments.map(({ plan }) => plan),
     interface: {
@@ -98,13 +121,7 @@ export function compile(graph: Graph, options: CompileOptions): Compiled {
       serverLearns: serverLearns(compiled),
       clientLearns: clientLearns(compiled),
     },
-    explanation: explain(
-      selected,
-      compiled,
-      price,
-      predictedError,
-      rangesFrom(samples.length, !options.calibration?.length),
-    ),
+    explanation: explain(selected, compiled, price, predictedError, ranges),
   };
 }
 

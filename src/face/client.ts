@@ -16,7 +16,20 @@ export type { Controls } from '../base/controls.ts';
 export type { NamedCard } from '../app/session/session.ts';
 export type { RunOutcome } from '../app/session/run.ts';
 export type { RunBytes, RunControls, RunTimings, StageEvent } from '../app/session/stages.ts';
+export type { ServerBackendName } from '../protocol/backends.ts';
 export type { Card, Sha256 } from '../protocol/card.ts';
+export type {
+  ClientInterface,
+  Expectation,
+  InputLayout,
+  OutputLayout,
+  ResultInterface,
+  SegmentInterface,
+} from '../plan/client-interface.ts';
+export type { Explanation } from '../plan/explanation.ts';
+export type { Picture } from '../plan/finish.ts';
+export type { ParametersLiteral } from '../params/parameters.ts';
+export type { StageName } from '../app/session/stages.ts';
 export { decodeCard, encodeCard } from '../protocol/card-codec.ts';
 export type {
   Capabilities,
@@ -26,7 +39,9 @@ export type {
   ModelEntry,
   ModelFile,
   NetworkOptions,
+  Preference,
   Service,
+  StyleOptions as StyleCardOptions,
 } from '../protocol/service.ts';
 export { StylingSession, type StyledFiles, type StyleOptions } from './styling.ts';
 
@@ -36,7 +51,7 @@ export class Client implements Disposable {
   readonly #workers: SessionWorkers;
   readonly #session: Session;
 
-  /** Use {@link openClient}. */
+  /** @internal */
   constructor(service: Service, workers: SessionWorkers) {
     this.#service = service;
     this.#workers = workers;

@@ -48,7 +48,7 @@ export interface StyledFiles {
 export class StylingSession implements Disposable {
   readonly #session: StyleSession;
 
-  /** Use `openSession`, or a client's `styling()`. */
+  /** @internal */
   constructor(session: StyleSession) {
     this.#session = session;
   }

@@ -42,7 +42,7 @@ export interface Proof {
   readonly border: number;
   /** Whether the picture is handed out as the style drew it. */
   readonly untouched: boolean;
-  /** 0..1, see {@link lumaBounds}; 0 where nothing was corrected. */
+  /** 0..1, see `lumaBounds`; 0 where nothing was corrected. */
   readonly strength: number;
   /** Pixels of the picture, quiet zone apart, that the correction changed, and by how much (CIEDE2000). */
   readonly changedPixels: number;

@@ -1,12 +1,17 @@
 // Starts the threads of Node's client side: keys, and the scanner, each with the bytes of its WebAssembly files.
 import type { SessionWorkers } from '../../src/app/session/workers.ts';
 import { connect } from '../pool.ts';
-import { packageFile } from './installed-file.ts';
+import { installedFile, ownPath, packageFile } from './installed-file.ts';
 import { startThread } from './node-thread.ts';
 
 /** The bytes of SEAL. */
 export function sealFile(): Uint8Array<ArrayBuffer> {
   return packageFile('node-seal', 'dist/seal_throws.wasm');
+}
+
+/** The client kernel's bytes. */
+export function clientKernelFile(): Uint8Array<ArrayBuffer> {
+  return installedFile(ownPath('wasm/build/client.wasm'));
 }
 
 /** The decoders' WebAssembly files. */
@@ -19,6 +24,6 @@ export function scannerFiles(): { zxing: Uint8Array<ArrayBuffer>; zbar: Uint8Arr
 
 /** The threads that any client needs, whatever its service. */
 export const clientWorkers: Pick<SessionWorkers, 'client' | 'scan'> = {
-  client: () => connect(startThread('client'), { seal: sealFile() }),
+  client: () => connect(startThread('client'), { seal: sealFile(), kernel: clientKernelFile() }),
   scan: () => connect(startThread('scan'), scannerFiles()),
 };

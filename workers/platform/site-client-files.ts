@@ -2,6 +2,7 @@
 import zbarWasm from '../../node_modules/@undecaf/zbar-wasm/dist/zbar.wasm?url';
 import sealWasm from '../../node_modules/node-seal/dist/seal_throws.wasm?url';
 import zxingWasm from '../../node_modules/zxing-wasm/dist/reader/zxing_reader.wasm?url';
+import clientKernelWasm from '../../wasm/build/client.wasm?url';
 import clientScript from '../client.ts?worker&url';
 import scanScript from '../scan.ts?worker&url';
 
@@ -10,9 +11,13 @@ const absolute = (url: string): string => new URL(url, location.href).href;
 /** Absolute addresses of WebAssembly. */
 export const clientFiles = {
   seal: absolute(sealWasm),
+  kernel: absolute(clientKernelWasm),
   zxing: absolute(zxingWasm),
   zbar: absolute(zbarWasm),
 };
+
+/** Whether this page has a content security policy, which its client worker then insists on: the dev server's has none. */
+export const hasPolicy: boolean = !import.meta.env.DEV;
 
 /** Absolute addresses of the workers' scripts. */
 export const clientScripts = { client: absolute(clientScript), scan: absolute(scanScript) };

@@ -59,6 +59,7 @@ export interface Traffic {
 /** How to watch and stop a run. */
 export interface RunControls {
   readonly signal?: AbortSignal | undefined;
+  /** Called as stages begin, go on and end. */
   readonly onStage?: ((event: StageEvent) => void) | undefined;
 }
 

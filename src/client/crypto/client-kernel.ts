@@ -117,10 +117,10 @@ export class ClientKernel {
     return new Uint32Array(this.raw.memory.buffer, pointer + row * this.rowBytes, polyModulusDegree);
   }
 
-  /** Copies `rows` rows at `pointer` to `words` from number `at` on. */
-  read(pointer: Pointer, rows: number, words: Uint32Array, at: number): void {
+  /** Copies `rows` rows at `pointer` to `words`. */
+  read(pointer: Pointer, rows: number, words: Uint32Array): void {
     const { polyModulusDegree } = this.parameters;
-    for (let row = 0; row < rows; row += 1) words.set(this.row(pointer, row), at + row * polyModulusDegree);
+    for (let row = 0; row < rows; row += 1) words.set(this.row(pointer, row), row * polyModulusDegree);
   }
 }
 

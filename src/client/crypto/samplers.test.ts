@@ -1,7 +1,7 @@
 // The generator against another's BLAKE2b, the samplers against their definitions and distributions, and rejections.
 import { BLAKE2b } from '@stablelib/blake2b';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { clientKernelCode, GivenSeeds } from '../../../fixtures/client-kernel.ts';
+import { clientKernelBytes, GivenSeeds } from '../../../fixtures/client-kernel.ts';
 import { SealClient, sealContext } from '../../../fixtures/seal-client.ts';
 import { SMALL } from '../../../fixtures/small-engine.ts';
 import { compileKernel } from '../../../wasm/build.ts';
@@ -15,7 +15,7 @@ const SEVEN = checkParameters({ polyModulusDegree: 8192, coeffModulusBits: Array
 
 let kernel: ClientKernel;
 beforeAll(async () => {
-  kernel = new ClientKernel(await WebAssembly.compile(await clientKernelCode()), SMALL);
+  kernel = new ClientKernel(await WebAssembly.compile(clientKernelBytes()), SMALL);
 });
 
 /** BLAKE2Xb of 4096 bytes (BLAKE2X, 2016, section 2) out of others' BLAKE2b with its tree parameters. */
@@ -176,7 +176,7 @@ describe('a rejected word', () => {
   });
 
   it('is seen by ours, in its row and in no other', async () => {
-    const styles = new ClientKernel(await WebAssembly.compile(await clientKernelCode()), SEVEN);
+    const styles = new ClientKernel(await WebAssembly.compile(clientKernelBytes()), SEVEN);
     const [at, out, words] = [64, 4 * 8192, 8 * 8192].map((bytes) => styles.allocate(bytes));
     styles.bytes(at, 64).set(seed);
     const rejected = SEVEN.primes.map((_, row) => styles.raw.uniformRow(at, row, out, words));
@@ -194,8 +194,8 @@ describe('a rejected word', () => {
         : text,
     );
     const seeds = new GivenSeeds('again');
-    using key = new SecretKey(new ClientKernel(await WebAssembly.compile(code), SMALL), seeds);
-    using honest = new SecretKey(kernel, new GivenSeeds('again'));
+    using key = new SecretKey(new ClientKernel(await WebAssembly.compile(code), SMALL), seeds, 'full');
+    using honest = new SecretKey(kernel, new GivenSeeds('again'), 'full');
     const values = Float64Array.of(1, -2, 3);
     const made = Array.from({ length: 40 }, () => key.encrypt(values, 2 ** 20, 1));
     expect(seeds.taken).toBeGreaterThan(45);

@@ -1,6 +1,6 @@
 // Seeds are used once, zeros too; what is disposed is wiped; the encoder's floats are SEAL's at every scale.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { clientKernelCode, GivenSeeds } from '../../../fixtures/client-kernel.ts';
+import { clientKernelBytes, GivenSeeds } from '../../../fixtures/client-kernel.ts';
 import { SealClient, sealContext } from '../../../fixtures/seal-client.ts';
 import { seeded } from '../../../fixtures/seal-oracle.ts';
 import { SMALL } from '../../../fixtures/small-engine.ts';
@@ -13,7 +13,7 @@ import { MasterSeed, SystemSeed } from './seeds.ts';
 let module: WebAssembly.Module;
 let kernel: ClientKernel;
 beforeAll(async () => {
-  module = await WebAssembly.compile(await clientKernelCode());
+  module = await WebAssembly.compile(clientKernelBytes());
   kernel = new ClientKernel(module, SMALL);
 });
 
@@ -59,8 +59,8 @@ describe('a secret key', () => {
   };
 
   it('opens what it encrypts, at every level, and what another encrypts is noise', () => {
-    using key = new SecretKey(kernel, new GivenSeeds('a'));
-    using other = new SecretKey(kernel, new GivenSeeds('b'));
+    using key = new SecretKey(kernel, new GivenSeeds('a'), 'full');
+    using other = new SecretKey(kernel, new GivenSeeds('b'), 'full');
     for (const level of [0, 1, 2]) {
       const { words } = key.encrypt(values, 2 ** 24, level);
       expect(opened(key, words, level)).toBeLessThan(1e-3);
@@ -69,7 +69,7 @@ describe('a secret key', () => {
   });
 
   it('opens products of three polynomials', () => {
-    using key = new SecretKey(kernel, new GivenSeeds('three'));
+    using key = new SecretKey(kernel, new GivenSeeds('three'), 'full');
     const { words } = key.encrypt(values, 2 ** 24, 1);
     const three = new Uint32Array(words.length * 1.5);
     three.set(words);
@@ -79,8 +79,8 @@ describe('a secret key', () => {
   });
 
   it('uses an encryption of zero once, and its own alone', () => {
-    using key = new SecretKey(kernel, new GivenSeeds('zero'));
-    using other = new SecretKey(kernel, new GivenSeeds('other'));
+    using key = new SecretKey(kernel, new GivenSeeds('zero'), 'full');
+    using other = new SecretKey(kernel, new GivenSeeds('other'), 'full');
     const zero = key.prepareZero(1);
     expect(() => other.encryptWith(zero, values, 2 ** 24)).toThrow(/another key/);
     // A refused value leaves it whole.
@@ -95,14 +95,14 @@ describe('a secret key', () => {
     ['one too large for the level', Float64Array.of(2 ** 60), 2 ** 20],
     ['a scale that is none', Float64Array.of(1), NaN],
   ])('refuses %s', (_, slots, scale) => {
-    using key = new SecretKey(kernel, new GivenSeeds('refused'));
+    using key = new SecretKey(kernel, new GivenSeeds('refused'), 'full');
     expect(() => key.encrypt(slots, scale, 1)).toThrow(expect.objectContaining({ code: 'out-of-range' }));
   });
 
   it('is wiped when it is disposed, with its plaintexts and its zeros', () => {
     const own = new ClientKernel(module, SMALL);
     const before = own.raw.liveBlocks();
-    const key = new SecretKey(own, new GivenSeeds('wiped'));
+    const key = new SecretKey(own, new GivenSeeds('wiped'), 'full');
     key.prepareZero(2);
     key.encrypt(values, 2 ** 24, 2);
     expect(own.raw.liveBlocks()).toBeGreaterThan(before);
@@ -139,7 +139,7 @@ describe('encoding and decoding', () => {
     using context = await sealContext(parameters);
     const [mine, its] = [new GivenSeeds('scales'), new GivenSeeds('scales')];
     using seal = new SealClient(await loadSeal(), context, its);
-    using key = new SecretKey(new ClientKernel(module, parameters), mine);
+    using key = new SecretKey(new ClientKernel(module, parameters), mine, 'full');
     const random = seeded(5);
     for (let bits = 10; bits <= 100; bits += 6) {
       // A scale that is no power of two, so that products round.

@@ -8,7 +8,7 @@ import { PublicSeed, SEED_BYTES, type SeedSource } from './seeds.ts';
 export interface Seeded {
   /** What c_1 is expanded from. */
   readonly seed: PublicSeed;
-  /** c_0 and then c_1: data primes in order, P last in a digit. */
+  /** c_0, and after it c_1 where that was asked for: data primes in order, P last in a digit. */
   readonly words: Uint32Array<ArrayBuffer>;
 }
 
@@ -23,6 +23,7 @@ export interface PreparedZero {
 export class SecretKey implements Disposable {
   readonly kernel: ClientKernel;
   readonly #seeds: SeedSource;
+  readonly #polynomials: 1 | 2;
   readonly #secret: Pointer;
   readonly #scratch: Pointer;
   /** Up to three polynomials over the data primes, or two over all. */
@@ -34,11 +35,13 @@ export class SecretKey implements Disposable {
   readonly #blocks: (readonly [Pointer, bytes: number])[] = [];
   readonly #zeros = new Set<PreparedZero>();
 
-  constructor(kernel: ClientKernel, seeds: SeedSource) {
+  /** @param form `seeded`: c_1 is left to whoever expands the seed; `full`: it is given as well */
+  constructor(kernel: ClientKernel, seeds: SeedSource, form: 'seeded' | 'full') {
     const { raw, rowBytes, parameters } = kernel;
     const count = parameters.primes.length;
     this.kernel = kernel;
     this.#seeds = seeds;
+    this.#polynomials = form === 'full' ? 2 : 1;
     this.#secret = this.#block(count * rowBytes);
     this.#scratch = this.#block(raw.scratchBytes());
     this.#rows = this.#block(Math.max(2 * count, 3 * (count - 1)) * rowBytes);
@@ -116,8 +119,9 @@ export class SecretKey implements Disposable {
   }
 
   #take(pointer: Pointer, rows: number): Uint32Array<ArrayBuffer> {
-    const words = new Uint32Array(2 * rows * this.kernel.parameters.polyModulusDegree);
-    this.kernel.read(pointer, 2 * rows, words, 0);
+    const all = this.#polynomials * rows;
+    const words = new Uint32Array(all * this.kernel.parameters.polyModulusDegree);
+    this.kernel.read(pointer, all, words);
     return words;
   }
 

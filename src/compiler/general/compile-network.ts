@@ -1,5 +1,5 @@
 // The door to the general compiler: any small network → segments with plans and cards, and what they will cost.
-import type { Graph, Tensor } from '../../model/graph.ts';
+import type { Graph, Tensor, ValueId } from '../../model/graph.ts';
 import { selectLayers } from '../../model/layer-range.ts';
 import { SealedError } from '../../base/errors.ts';
 import { elementCount } from '../../model/graph.ts';
@@ -46,6 +46,8 @@ export interface NetworkOptions {
   readonly mostBytes?: number;
   /** Counts what planning looks at, and ends it where that is too much. */
   readonly work?: PlanningWork;
+  /** Values that are to stand whole in ciphertexts of their own, so that the plan may be cut there; none unless given. */
+  readonly seams?: ReadonlySet<ValueId>;
 }
 
 /** A compiled network. Between two segments the client decrypts, computes `client` if there is one, and encrypts again. */
@@ -95,8 +97,8 @@ export function compileNetwork(graph: Graph, options: NetworkOptions): CompiledN
   const ends = cuts.flatMap((cut) => [cut.graph.input.id, cut.graph.output]);
   const ranges = calibrate(selected, samples, new Set(ends));
   const { tolerance = TOLERANCE, mostBytes = MOST_BYTES, parameters: given } = options;
-  const { work = new PlanningWork() } = options;
-  const settings = { costs, ranges, batch, tolerance, mostBytes, work };
+  const { work = new PlanningWork(), seams } = options;
+  const settings = { costs, ranges, batch, tolerance, mostBytes, work, seams };
   const read = cuts.map((cut) => readSegment(cut.graph, settings));
   const packed = packAll(read, given);
   const compiled = packed.map((segment, i): NetworkSegment => ({

@@ -1,7 +1,7 @@
 // One stretch of a network that runs without the client: graph → program → rounds → layouts → plan and card.
 import { assert } from '../../base/assert.ts';
 import { SealedError } from '../../base/errors.ts';
-import type { Graph } from '../../model/graph.ts';
+import type { Graph, ValueId } from '../../model/graph.ts';
 import { type Parameters, sameParameters } from '../../params/parameters.ts';
 import type { CostTable } from '../../plan/counts.ts';
 import { outLevel, type Plan, relinearizes, rotationSteps } from '../../plan/plan.ts';
@@ -35,6 +35,14 @@ export interface SegmentOptions {
   readonly mostBytes: number;
   /** Counts what planning looks at, for all segments together. */
   readonly work: PlanningWork;
+  /** Values that are to stand whole in ciphertexts of their own; none unless given. */
+  readonly seams?: ReadonlySet<ValueId> | undefined;
+}
+
+/** Where a plan may be cut: after so many stages the ciphertexts hold one value and nothing else. */
+export interface Seam {
+  readonly stages: number;
+  readonly layout: TensorLayout;
 }
 
 /** A compiled segment. */
@@ -46,6 +54,8 @@ export interface CompiledSegment {
   readonly prediction: Prediction;
   /** Name of each round's layouts, for people. */
   readonly layouts: readonly string[];
+  /** The places between two rounds at which the plan may be cut. */
+  readonly seams: readonly Seam[];
 }
 
 /** A segment and what the client computes on its decrypted result. */
@@ -74,10 +84,10 @@ export interface ReadSegment {
  * @throws SealedError `unsupported-layer` naming the layer
  */
 export function readSegment(graph: Graph, options: SegmentOptions): ReadSegment {
-  const { ranges, tolerance } = options;
+  const { ranges, tolerance, seams } = options;
   const [inputs, outputs] = [ranges.values(graph.input.id), ranges.values(graph.output)];
-  const ways = readNetwork(graph, ranges, tolerance, options.work).map(({ program, fits }): Way => {
-    const schedule = schedulePhases(program);
+  const ways = readNetwork(graph, ranges, tolerance, options.work, seams).map(({ program, fits }): Way => {
+    const schedule = schedulePhases(program, seams !== undefined);
     return { program, fits, schedule, magnitudes: magnitudesOf(program, schedule, inputs, outputs) };
   });
   return { graph, options, ways };
@@ -221,8 +231,17 @@ function emit({ schedule }: Prepared, choice: Choice, geometry: Geometry, work: 
   return { drafts, sources, output: choice.layouts.get(schedule.outputGroup)! };
 }
 
+/** The places at which the plan of `drafts` may be cut. */
+function seamsOf({ phases, groupOf }: Schedule, choice: Choice, drafts: readonly DraftStage[]): Seam[] {
+  return phases.flatMap(({ outputs }, index): Seam[] => {
+    if (outputs.length !== 1) return [];
+    const stages = drafts.findLastIndex(({ round }) => round <= index) + 1;
+    return [{ stages, layout: choice.layouts.get(groupOf[outputs[0].base])! }];
+  });
+}
+
 /** Packing tables of a layout in which the client packs the input as it is. */
-function orderedSources(layout: TensorLayout, ring: number): Int32Array[] {
+export function orderedSources(layout: TensorLayout, ring: number): Int32Array[] {
   const sources = Array.from({ length: layout.count }, () => new Int32Array(ring).fill(-1));
   layout.ciphertext.forEach((ciphertext, e) => {
     for (let p = layout.position[e]; ciphertext >= 0 && p < ring; p += layout.period)
@@ -295,5 +314,6 @@ export function emitSegment({ read, prepared, batch, choice }: PackedSegment): C
     layouts: schedule.phases.map(({ targets }) =>
       [...new Set(targets.map(({ group }) => choice.layouts.get(group)!.name))].join(' + '),
     ),
+    seams: seamsOf(schedule, choice, emitted.drafts),
   };
 }

@@ -14,7 +14,7 @@ import type { Range, Ranges } from '../calibrate.ts';
 import { type ChebyshevSeries, expandSeries, fit, fitError, interpolate, type Leaves } from './chebyshev.ts';
 import { concatPart, linearMap } from './linear-maps.ts';
 import type { PlanningWork } from './planning-work.ts';
-import { type Affine, type Program, ProgramBuilder } from './program.ts';
+import { type Affine, type Program, ProgramBuilder, soleBase } from './program.ts';
 import type { SparseMap } from './sparse-map.ts';
 
 export type { ExplainedFit as FitReport } from '../../plan/explanation.ts';
@@ -60,6 +60,7 @@ function isSeries(node: Node): boolean {
  * @param ranges what each value takes over the calibration inputs; activations are fitted over these
  * @param tolerance largest fit error, relative to half the width of the range
  * @param work counts what is multiplied out
+ * @param seams values that are to stand in ciphertexts of their own, composed with nothing that comes after
  * @throws SealedError `unsupported-layer` naming a layer that only the client can compute
  */
 export function readNetwork(
@@ -67,6 +68,7 @@ export function readNetwork(
   ranges: Ranges,
   tolerance: number,
   work?: PlanningWork,
+  seams: ReadonlySet<ValueId> = new Set(),
 ): ReadNetwork[] {
   const { input } = graph;
   const builder = new ProgramBuilder(work);
@@ -93,7 +95,9 @@ export function readNetwork(
     }
     for (const reader of readers) {
       const inputs = node.inputs.map((id) => reader.values.get(id)!);
-      reader.values.set(node.id, readNode(reader, node, inputs));
+      const value = readNode(reader, node, inputs);
+      const isApart = seams.has(node.id) && node.id !== graph.output && soleBase(value) === undefined;
+      reader.values.set(node.id, isApart ? reader.builder.copy(value, value.layers) : value);
       // A long network has thousands of values, each with its matrices.
       for (const id of node.inputs) if (lastUse.get(id) === node) reader.values.delete(id);
     }

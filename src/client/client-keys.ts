@@ -1,0 +1,24 @@
+// What holds a secret key, whatever computes with it: the client's kernel, or Microsoft SEAL. Both make the same bytes.
+import type { Parameters } from '../params/parameters.ts';
+import type { ResidueCiphertext, ResidueKey } from '../params/residues.ts';
+
+/** An encryption and what it took. Where encoding and encrypting are one step, the first is 0. */
+export interface Encryption {
+  readonly ciphertext: ResidueCiphertext;
+  readonly encodeMs: number;
+  readonly encryptMs: number;
+}
+
+/** A secret key. Dispose it to forget it. */
+export interface ClientKeys extends Disposable {
+  readonly parameters: Parameters;
+  relinearizationKey(): ResidueKey;
+  /** @param step left rotation in slots */
+  rotationKey(step: number): ResidueKey;
+  /** Does, for `count` ciphertexts of `level`, what of their encryption needs no text. */
+  prepare(level: number, count: number): void;
+  /** A fresh ciphertext of up to N/2 slots. @throws SealedError `out-of-range` */
+  encrypt(slots: Float64Array, scale: number, level: number): Encryption;
+  /** The slots of a ciphertext. */
+  decrypt(ciphertext: ResidueCiphertext): Float64Array;
+}
