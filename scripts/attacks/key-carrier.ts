@@ -55,7 +55,8 @@ export function offsetLevels({ sigmaLevels }: Carrier, pixel: number, layout: Pi
   const { pixelsPerModule, perCiphertext } = layout;
   const ciphertexts = pixelsPerModule ** 2 / perCiphertext;
   const room = sigmaLevels < 0.5 ? 0 : 2.5 * sigmaLevels;
-  return room + Math.floor(pixel / perCiphertext) / ciphertexts;
+  const dither = Math.min(1, 2 * sigmaLevels);
+  return room + (dither * Math.floor(pixel / perCiphertext)) / ciphertexts;
 }
 
 /** What is added to c1, in multiples of the answer's unit, and what that is in the picture. */

@@ -24,8 +24,6 @@ export interface Recovered {
   /** Real and imaginary parts of slots of the key that were measured; of `degree` that there are. */
   readonly measured: number;
   readonly degree: number;
-  /** What is still open of a coefficient of the key: 2/3 where nothing is known. */
-  readonly variance: number;
   /** Texts that were sent to the service encrypted and that the key opens, those published among them. */
   readonly readPublished: number;
   /** Texts of the session that were never published, or that pictures outside this set show. */
@@ -83,7 +81,6 @@ export async function exploit(
     versions: used.map(({ version }) => version),
     measured: recovery.measured,
     degree: recovery.ring.parameters.polyModulusDegree,
-    variance: recovery.variance,
     readPublished: [...read].filter((text) => published.has(text)).length,
     readOthers: [...read].filter((text) => !published.has(text)),
   };
