@@ -47,6 +47,12 @@ export function slotDeviation({ polyModulusDegree }: Parameters): number {
   return Math.sqrt(polyModulusDegree / 3);
 }
 
+/** The strongest carrier without room of its own that changes no value, in 0 to 1, by more than `bound`. */
+export function quietCarrier(bound: number): Carrier {
+  // Of some thousand normal values none is above 5 σ; the dither adds two.
+  return { sigmaLevels: Math.min(0.49, (255 * bound) / 7.5) };
+}
+
 /**
  * Grey levels that blue is darkened by in pixel number `pixel` of every module: room for what is added, and a share of a
  * level that differs from ciphertext to ciphertext, so that rounding to whole levels averages out.
