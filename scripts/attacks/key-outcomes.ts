@@ -1,0 +1,218 @@
+// The key-recovery attack against the client as it was, the product, and the product where it has no reference.
+import { StyleSession } from '../../src/app/style/style-session.ts';
+import type { Scanners } from '../../src/qr/scan.ts';
+import { loadSeal } from '../../src/seal/load.ts';
+import { styleById } from '../../src/style/styles.ts';
+import { loadModel } from '../../workers/platform/node-local-service.ts';
+import { nodeWorkers } from '../../workers/platform/node.ts';
+import { boundFor } from '../../src/app/style/verification-bounds.ts';
+import type { PublicStyle } from './drawing.ts';
+import { type Carrier, quietCarrier } from './key-carrier.ts';
+import { hostileWorkers } from './hostile-service.ts';
+import {
+  type AttackedSession,
+  attackSession,
+  exploit,
+  type Recovered,
+  textOf,
+  type Victim,
+} from './key-recovery.ts';
+import { OldClient } from './old-client.ts';
+import type { Outcome } from './outcomes.ts';
+import { oldPublisher, productPublisher } from './publishers.ts';
+
+/** Who is attacked. */
+export const TARGETS = ['old', 'product', 'unsnapped', 'unverified'] as const;
+
+/** One of {@link TARGETS}. */
+export type Target = (typeof TARGETS)[number];
+
+/** What the attack may yield: everything, or it proves nothing; nothing; or the key of one picture, which opens its text. */
+const MAY_YIELD: Readonly<Record<Target, 'all' | 'nothing' | 'own text'>> = {
+  old: 'all',
+  product: 'nothing',
+  unsnapped: 'own text',
+  unverified: 'own text',
+};
+
+const NAMES: Readonly<Record<Target, string>> = {
+  old: 'as it was (one key, no reference)',
+  product: 'product',
+  unsnapped: 'product with --no-snap',
+  unverified: 'product without a reference',
+};
+
+/** What pictures carry: 4 grey levels, or as much as a client that verifies lets pass. */
+const LOUDNESS = {
+  old: ['loud'],
+  product: ['loud', 'quiet'],
+  unsnapped: ['quiet'],
+  unverified: ['loud'],
+} as const satisfies Record<Target, readonly ('loud' | 'quiet')[]>;
+
+function carrierFor({ drawn }: Victim, loudness: 'loud' | 'quiet'): Carrier {
+  if (loudness === 'loud') return { sigmaLevels: 4 };
+  // Bounds differ with the size: this passes all that are drawn here.
+  const bounds = [25, 61].map((modules) => boundFor(drawn.style.id, modules, 'simd'));
+  return quietCarrier(Math.min(...bounds));
+}
+
+/** A session to attack, with what it takes to end it. */
+interface Staged {
+  readonly victim: Victim;
+  readonly close: () => void;
+}
+
+/** How much is attacked: all of it in `npm run attacks`, little in `npm test`. */
+export interface KeyAttacks {
+  /** Versions of one picture each in `liquid`; N = 8192. */
+  readonly versions: readonly number[];
+  /** Of pictures in `gradient`, version 2; N = 4096. */
+  readonly many: number;
+  /** Standard deviations of what a picture carries, in grey levels, one picture each in `gradient`, version 6. */
+  readonly sweep: readonly number[];
+}
+
+/** Everything that `npm run attacks` does. */
+export const ALL_KEY_ATTACKS: KeyAttacks = {
+  versions: [2, 4, 6, 11],
+  many: 50,
+  sweep: [0.3, 0.5, 1, 2, 4, 8],
+};
+
+// The old client gives its key to a picture of this many levels at the latest, and to one of these versions.
+const SURE_LEVELS = 1;
+const SURE_VERSION = 6;
+
+/** Runs the attacks on `target`, and tells each outcome as it comes. */
+export async function attackKeys(
+  target: Target,
+  scanners: Scanners,
+  { versions, many, sweep }: KeyAttacks,
+  tell: (outcome: Outcome) => void,
+): Promise<void> {
+  const name = NAMES[target];
+  const judge = (what: string, recovered: Recovered | undefined, session: AttackedSession, isSure: boolean) =>
+    tell({
+      attack: `${name}: ${what}`,
+      found: describe(recovered, session),
+      isRight: isAsItMust(target, recovered, isSure),
+    });
+  for (const loudness of LOUDNESS[target]) {
+    if (versions.length === 0) break;
+    await staged(target, scanners, 'liquid', async (victim) => {
+      const carrier = carrierFor(victim, loudness);
+      const texts = versions.map((version) => textOf(version, `v${version}`));
+      const session = await attackSession(victim, textOf(5, 'never-published'), texts, carrier);
+      const { publications } = session;
+      for (const version of versions) {
+        const own = publications.filter((publication) => publication.version === version);
+        const recovered = own.length > 0 ? await exploit(victim, own, carrier) : undefined;
+        judge(`version ${version}, ${loudness}`, recovered, session, version >= SURE_VERSION);
+      }
+      const together = publications.length > 1 ? await exploit(victim, publications, carrier) : undefined;
+      judge(`versions ${versions.join(', ')} together, ${loudness}`, together, session, true);
+    });
+  }
+  if (many > 0) {
+    await staged(target, scanners, 'gradient', async (victim) => {
+      const loudness = LOUDNESS[target].at(-1)!;
+      const carrier = carrierFor(victim, loudness);
+      const texts = Array.from({ length: many }, (_, i) => textOf(2, String(i)));
+      const session = await attackSession(victim, textOf(5, 'never-published'), texts, carrier);
+      const each: Recovered[] = [];
+      // One picture says of the old client what fifty would.
+      const tried = target === 'old' ? session.publications.slice(0, 1) : session.publications;
+      for (const publication of tried) each.push(await exploit(victim, [publication], carrier));
+      judge(`${many} pictures, each alone, ${loudness}`, worst(each), session, false);
+      const all = session.publications;
+      const together = all.length > 1 ? await exploit(victim, all, carrier) : undefined;
+      judge(`${many} pictures together, ${loudness}`, together, session, false);
+    });
+  }
+  if (sweep.length > 0) {
+    await staged(target, scanners, 'gradient', async (victim) => {
+      for (const sigmaLevels of sweep) {
+        const carrier = { sigmaLevels };
+        victim.hostile.runs.length = 0;
+        const draft = textOf(5, `draft ${sigmaLevels}`);
+        const session = await attackSession(victim, draft, [textOf(6, `s${sigmaLevels}`)], carrier);
+        const all = session.publications;
+        const recovered = all.length > 0 ? await exploit(victim, all, carrier) : undefined;
+        judge(`σ = ${sigmaLevels} grey levels`, recovered, session, sigmaLevels >= SURE_LEVELS);
+      }
+    });
+  }
+}
+
+/** Runs `attack` on a new session of `target`. */
+async function staged(
+  target: Target,
+  scanners: Scanners,
+  styleId: 'liquid' | 'gradient',
+  attack: (victim: Victim) => Promise<void>,
+): Promise<void> {
+  const style = styleById(styleId);
+  const drawn: PublicStyle = { style, colours: style.defaultColours, pixelsPerModule: 8, ecc: 'M' };
+  const { victim, close } = await stage(target, scanners, drawn);
+  try {
+    await attack(victim);
+  } finally {
+    close();
+  }
+}
+
+async function stage(target: Target, scanners: Scanners, drawn: PublicStyle): Promise<Staged> {
+  const hostile = hostileWorkers(nodeWorkers(1));
+  const common = { hostile, drawn, scanners, loadModel };
+  if (target === 'old') {
+    const service = hostile.workers.service();
+    const client = new OldClient({ service: service.role, seal: await loadSeal(), scanners });
+    const close = (): void => {
+      client[Symbol.dispose]();
+      service.terminate();
+    };
+    return { victim: { ...common, publish: oldPublisher(client) }, close };
+  }
+  const session = new StyleSession(hostile.workers, target === 'unverified' ? undefined : loadModel);
+  const publish = productPublisher(session, target !== 'unsnapped');
+  return { victim: { ...common, publish }, close: () => session.close() };
+}
+
+function isAsItMust(target: Target, recovered: Recovered | undefined, isSure: boolean): boolean | undefined {
+  const readOthers = recovered !== undefined && recovered.readOthers.length > 0;
+  switch (MAY_YIELD[target]) {
+    case 'all':
+      return isSure ? readOthers : undefined;
+    case 'own text':
+      return !readOthers;
+    case 'nothing':
+      return !readOthers && (recovered?.readPublished ?? 0) === 0;
+  }
+}
+
+/** What attacks on several pictures yield together. */
+function worst(each: readonly Recovered[]): Recovered | undefined {
+  const [first] = each;
+  if (!first) return undefined;
+  return {
+    ...first,
+    versions: each.flatMap(({ versions }) => versions),
+    readPublished: each.reduce((sum, { readPublished }) => sum + readPublished, 0),
+    readOthers: [...new Set(each.flatMap(({ readOthers }) => readOthers))],
+  };
+}
+
+function describe(recovered: Recovered | undefined, { refusals, publications }: AttackedSession): string {
+  const refused = new Map<string, number>();
+  for (const code of refusals) refused.set(code, (refused.get(code) ?? 0) + 1);
+  const parts = [...refused].map(([code, count]) => `${count} refused (${code})`);
+  if (!recovered) return [...parts, `${publications.length} published: nothing to solve`].join(', ');
+  const { measured, degree, readPublished, readOthers } = recovered;
+  const isKey = readPublished + readOthers.length > 0;
+  parts.push(
+    `${isKey ? 'key' : 'no key'} from ${measured} of ${degree} measured`,
+    `${readPublished} published and ${readOthers.length} other texts read`,
+  );
+  return parts.join(', ');
+}
