@@ -1,10 +1,11 @@
 // A secret key in the client's kernel and one in SEAL: the same frames from one master seed, and when which is used.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ALL, open, PLANES, ready } from '../../fixtures/client-cards.ts';
-import { clientKernelBytes, GivenSeeds } from '../../fixtures/client-kernel.ts';
+import { clientKernelBytes, expanded, expandedKey, GivenSeeds } from '../../fixtures/client-kernel.ts';
 import { identityCard } from '../../fixtures/small-card.ts';
 import { SMALL, TINY } from '../../fixtures/small-engine.ts';
 import { checkParameters } from '../params/parameters.ts';
+import { decodeCiphertexts, decodeFrame, encodeFrame } from '../protocol/frame.ts';
 import { loadSeal } from '../seal/load.ts';
 import type * as Load from '../seal/load.ts';
 import type { ClientKeys } from './client-keys.ts';
@@ -42,9 +43,18 @@ describe('frames of keys and ciphertexts', () => {
     const made = async (keys: ClientKeys): Promise<unknown[]> => {
       using ring = new KeyRing(keys, 'simd');
       keys.prepare(1, 2);
-      const frame = await ring.make({ relinearize: true, rotationSteps: [1, 64] }, noPause);
-      const ciphertexts = [0, 1, 2, 1].map((level) => keys.encrypt(values, 2 ** 22, level).ciphertext);
-      return [frame, ciphertexts, ciphertexts.map((ciphertext) => keys.decrypt(ciphertext))];
+      const frame = decodeFrame(
+        await ring.make({ relinearize: true, rotationSteps: [1, 64] }, noPause),
+        SMALL,
+      );
+      if (frame.kind !== 'evaluation-keys') throw new Error('Keys were expected.');
+      const { relinearization, rotations } = frame.keys;
+      const whole = [relinearization!, ...rotations.values()].map((key) => expandedKey(key, SMALL));
+      // Seeds stand in the place of what SEAL sends whole.
+      const ciphertexts = [0, 1, 2, 1].map((level) =>
+        expanded(keys.encrypt(values, 2 ** 22, level).ciphertext, SMALL),
+      );
+      return [whole, ciphertexts, ciphertexts.map((ciphertext) => keys.decrypt(ciphertext))];
     };
     const ours = new FastKeysWithoutZeros(new ClientKernel(module, SMALL), new GivenSeeds('both'));
     const theirs = new SealKeys(await loadSeal(), SMALL, new GivenSeeds('both'));
@@ -68,8 +78,16 @@ describe('the client role', () => {
     await role.warm();
     const card = await ready(role, identityCard(TINY));
     const { frames } = await role.encrypt(card, PLANES);
-    const answer = await role.decrypt(card, frames, 1, PLANES);
-    expect(answer.kind).toBe('picture');
+    // What a service that does nothing would send back: whole ciphertexts.
+    const echo = frames.map((frame) => {
+      const items = decodeCiphertexts(frame, TINY).map(({ index, ciphertext }) => ({
+        index,
+        ciphertext: expanded(ciphertext, TINY),
+      }));
+      return encodeFrame({ kind: 'ciphertexts', items }, TINY);
+    });
+    expect((await role.decrypt(card, echo, 1, PLANES)).kind).toBe('picture');
+    await expect(role.decrypt(card, frames, 1, PLANES)).rejects.toMatchObject({ code: 'malformed-frame' });
     expect(loaded.times).toBe(0);
     await role.close();
   });
