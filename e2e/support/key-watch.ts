@@ -95,8 +95,8 @@ export function sentToServer(page: Page): Promise<SentSummary> {
 export async function firstCiphertextFrame(page: Page): Promise<Uint8Array> {
   const frame = await page.evaluate(() => {
     const { parts } = (globalThis as unknown as { recorder: Recorder }).recorder;
-    // "SQR1", and 2 for ciphertexts (src/protocol/frame.ts).
-    const found = parts.find((part) => [0x53, 0x51, 0x52, 0x31, 2].every((byte, at) => part[at] === byte));
+    // "SQR2", and 2 for ciphertexts (src/protocol/frame.ts).
+    const found = parts.find((part) => [0x53, 0x51, 0x52, 0x32, 2].every((byte, at) => part[at] === byte));
     return found && Array.from(found);
   });
   if (!frame) throw new Error('No ciphertext was posted to the server role.');

@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { expanded } from '../../fixtures/client-kernel.ts';
 import { checkParameters, type ParametersLiteral } from '../../src/params/parameters.ts';
 import { decodeCiphertexts } from '../../src/protocol/frame.ts';
 import { writePlaintextBlob } from '../../src/seal/blob.ts';
@@ -34,7 +35,7 @@ export async function knownKey(literal: ParametersLiteral, seen: SeenKey): Promi
     residues,
     rows: Uint32Array.from(seen.rows.flat()),
     decrypt(frame) {
-      using handle = context.load(decodeCiphertexts(frame, parameters)[0].ciphertext);
+      using handle = context.load(expanded(decodeCiphertexts(frame, parameters)[0].ciphertext, parameters));
       using plaintext = new seal.Plaintext();
       decryptor.decrypt(handle, plaintext);
       return context.encoder.decodeFloat64(plaintext) as Float64Array;

@@ -1,7 +1,7 @@
 // Answers that a hostile service may give: twenty-four made by hand, and as many more as wanted by chance.
 import type { Parameters } from '../../src/params/parameters.ts';
 import type { ResidueCiphertext } from '../../src/params/residues.ts';
-import { decodeCiphertexts, encodeFrame, type IndexedCiphertext } from '../../src/protocol/frame.ts';
+import { decodeAnswer, encodeFrame, type IndexedCiphertext } from '../../src/protocol/frame.ts';
 import type { SeenRun } from './hostile-service.ts';
 import { keyCarrier } from './key-carrier.ts';
 
@@ -19,7 +19,7 @@ export interface Honest {
 export type Craft = (honest: Honest) => readonly Uint8Array[];
 
 const itemOf = (frame: Uint8Array, { parameters }: SeenRun): IndexedCiphertext =>
-  decodeCiphertexts(frame, parameters)[0];
+  decodeAnswer(frame, parameters)[0];
 
 const frameOf = (item: IndexedCiphertext, parameters: Parameters): Uint8Array =>
   encodeFrame({ kind: 'ciphertexts', items: [item] }, parameters);

@@ -2,6 +2,7 @@
 import type { QrCode } from '../../src/qr/matrix.ts';
 import { drawPlain } from '../../src/qr/raster.ts';
 import type { Scanners } from '../../src/qr/scan.ts';
+import { expanded } from '../../fixtures/client-kernel.ts';
 import { decodeCiphertexts } from '../../src/protocol/frame.ts';
 import { eyePart } from '../../src/style/drawing/eyes.ts';
 import type { PatchLayout } from '../../src/plan/layout.ts';
@@ -42,7 +43,7 @@ export async function readRequest(
   const [{ dy, dx }] = taps;
   for (let tile = 0; tile < blocks.tiles; tile += 1) {
     const [{ ciphertext }] = decodeCiphertexts(request[tile * taps.length], parameters);
-    const slots = ring.decrypt(ciphertext, coefficients);
+    const slots = ring.decrypt(expanded(ciphertext, parameters), coefficients);
     for (let slot = 0; slot < blocks.tilePositions; slot += 1) {
       const position = tile * blocks.tilePositions + slot;
       const [row, column] = [Math.floor(position / positions[1]) + dy, (position % positions[1]) + dx];

@@ -2,7 +2,7 @@
 import type { Parameters } from '../../src/params/parameters.ts';
 import type { SegmentInterface } from '../../src/plan/client-interface.ts';
 import type { GridLayout } from '../../src/plan/layout.ts';
-import { decodeCiphertexts, encodeFrame } from '../../src/protocol/frame.ts';
+import { decodeAnswer, encodeFrame } from '../../src/protocol/frame.ts';
 import { leastRoot, multiplyModulo, powerModulo } from './residue-ring.ts';
 import type { SeenRun, Tamper } from './hostile-service.ts';
 
@@ -90,7 +90,7 @@ function carryIn(frame: Uint8Array, run: SeenRun, carrier: Carrier): Uint8Array 
   const layout = pictureLayout(segment);
   const pixels = layout.pixelsPerModule ** 2;
   const { delta } = carried(run, carrier);
-  const items = decodeCiphertexts(frame, parameters);
+  const items = decodeAnswer(frame, parameters);
   for (const { index, ciphertext } of items) {
     const channel = (index * layout.perCiphertext) % (COLOURS * pixels);
     if (Math.floor(channel / pixels) !== BLUE) continue;

@@ -8,7 +8,7 @@ import { pictureOf } from '../../src/plan/finish.ts';
 import type { GridLayout } from '../../src/plan/layout.ts';
 import { outputElements, packValues, unpackValues } from '../../src/plan/tensor-packing.ts';
 import { decodeCard } from '../../src/protocol/card-codec.ts';
-import { decodeCiphertexts, encodeFrame } from '../../src/protocol/frame.ts';
+import { decodeAnswer, encodeFrame } from '../../src/protocol/frame.ts';
 import type { LocalService } from '../../src/protocol/service.ts';
 import { encodeQr } from '../../src/qr/matrix.ts';
 import { encodePng } from '../../src/qr/png.ts';
@@ -66,7 +66,7 @@ export class OldClient implements Disposable {
     const answer = await service.evaluate({ card: name, segment: 0, keySet: this.#keySet, frames });
     const values = new Float32Array(outputElements(output.layout));
     for (const frame of answer.frames) {
-      for (const { index, ciphertext } of decodeCiphertexts(frame, parameters)) {
+      for (const { index, ciphertext } of decodeAnswer(frame, parameters)) {
         unpackValues(output.layout, index, keys.decrypt(ciphertext), values);
       }
     }

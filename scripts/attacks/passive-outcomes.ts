@@ -7,6 +7,7 @@ import { Session } from '../../src/app/session/session.ts';
 import { Stages } from '../../src/app/session/stages.ts';
 import { StyleSession } from '../../src/app/style/style-session.ts';
 import type { GridLayout, PatchLayout } from '../../src/plan/layout.ts';
+import { expanded } from '../../fixtures/client-kernel.ts';
 import { decodeCiphertexts } from '../../src/protocol/frame.ts';
 import { decodePng } from '../../src/qr/png.ts';
 import { exportGeometry } from '../../src/qr/prove.ts';
@@ -116,7 +117,7 @@ function largestError(
   let largest = 0;
   for (const frame of request) {
     for (const { index, ciphertext } of decodeCiphertexts(frame, parameters)) {
-      const slots = ring.decrypt(ciphertext, key);
+      const slots = ring.decrypt(expanded(ciphertext, parameters), key);
       for (let slot = 0; slot < tilePositions; slot += 1) {
         largest = Math.max(largest, Math.abs(slots[slot] - input[index * tilePositions + slot]));
       }

@@ -1,6 +1,6 @@
 // The passive attack (Li, Micciancio: On the Security of Homomorphic Encryption on Approximate Numbers, EUROCRYPT 2021):
 // whoever sees an answer's ciphertexts and exactly what they decrypt to solves linear equations for the key.
-import { decodeCiphertexts } from '../../src/protocol/frame.ts';
+import { decodeAnswer } from '../../src/protocol/frame.ts';
 import type { ResidueCiphertext } from '../../src/params/residues.ts';
 import type { SeenRun } from './hostile-service.ts';
 import { multiplyModulo, powerModulo, type ResidueRing } from './residue-ring.ts';
@@ -64,7 +64,7 @@ export function solvePassively([first, second]: readonly [Opened, Opened], ring:
 
 /** The answer of `run` with what it is said to decrypt to: `valuesOf` gives the slots of ciphertext `index`. */
 export function opened(run: SeenRun, valuesOf: (index: number) => ArrayLike<number>): [Opened, Opened] {
-  const items = run.answer.flatMap((frame) => [...decodeCiphertexts(frame, run.parameters)]);
+  const items = run.answer.flatMap((frame) => [...decodeAnswer(frame, run.parameters)]);
   const [first, second] = items.map(({ index, ciphertext }) => ({ ciphertext, values: valuesOf(index) }));
   return [first, second];
 }

@@ -1,10 +1,11 @@
 // A secret key in the client's kernel and one in SEAL: the same frames from one master seed, and when which is used.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ALL, open, PLANES, ready } from '../../fixtures/client-cards.ts';
-import { clientKernelBytes, GivenSeeds } from '../../fixtures/client-kernel.ts';
+import { clientKernelBytes, expanded, expandedKey, GivenSeeds } from '../../fixtures/client-kernel.ts';
 import { identityCard } from '../../fixtures/small-card.ts';
 import { SMALL, TINY } from '../../fixtures/small-engine.ts';
 import { checkParameters } from '../params/parameters.ts';
+import { decodeCiphertexts, decodeFrame, encodeFrame } from '../protocol/frame.ts';
 import { SealContext } from '../seal/context.ts';
 import { loadSeal } from '../seal/load.ts';
 import type * as Load from '../seal/load.ts';
@@ -43,9 +44,18 @@ describe('frames of keys and ciphertexts', () => {
     const made = async (keys: ClientKeys): Promise<unknown[]> => {
       using ring = new KeyRing(keys, 'simd');
       keys.prepare(1, 2);
-      const frame = await ring.make({ relinearize: true, rotationSteps: [1, 64] }, noPause);
-      const ciphertexts = [0, 1, 2, 1].map((level) => keys.encrypt(values, 2 ** 22, level).ciphertext);
-      return [frame, ciphertexts, ciphertexts.map((ciphertext) => keys.decrypt(ciphertext))];
+      const frame = decodeFrame(
+        await ring.make({ relinearize: true, rotationSteps: [1, 64] }, noPause),
+        SMALL,
+      );
+      if (frame.kind !== 'evaluation-keys') throw new Error('Keys were expected.');
+      const { relinearization, rotations } = frame.keys;
+      const whole = [relinearization!, ...rotations.values()].map((key) => expandedKey(key, SMALL));
+      // Seeds stand in the place of what SEAL sends whole.
+      const ciphertexts = [0, 1, 2, 1].map((level) =>
+        expanded(keys.encrypt(values, 2 ** 22, level).ciphertext, SMALL),
+      );
+      return [whole, ciphertexts, ciphertexts.map((ciphertext) => keys.decrypt(ciphertext))];
     };
     const ours = new FastKeysWithoutZeros(new ClientKernel(module, SMALL), new GivenSeeds('both'));
     using context = new SealContext(await loadSeal(), SMALL);
@@ -72,8 +82,20 @@ describe('the client role', () => {
     await role.warm();
     const card = await ready(role, identityCard(TINY));
     const { frames } = await role.encrypt(card, PLANES);
-    const answer = await role.decrypt(card, frames, 1, EXPECTED);
-    expect(answer.kind).toBe('picture');
+    // What a service that does nothing would send back: whole ciphertexts.
+    const echo = frames.map((frame) => {
+      const items = decodeCiphertexts(frame, TINY).map(({ index, ciphertext }) => ({
+        index,
+        ciphertext: expanded(ciphertext, TINY),
+      }));
+      return encodeFrame({ kind: 'ciphertexts', items }, TINY);
+    });
+    expect((await role.decrypt(card, echo, 1, EXPECTED)).kind).toBe('picture');
+    await ready(role, identityCard(TINY));
+    const again = await role.encrypt(card, PLANES);
+    await expect(role.decrypt(card, again.frames, 1, EXPECTED)).rejects.toMatchObject({
+      code: 'malformed-frame',
+    });
     expect(loaded.times).toBe(0);
     await role.close();
   });

@@ -18,7 +18,13 @@ import type { ResidueCiphertext } from '../params/residues.ts';
 import { droppedPrime } from '../plan/plan.ts';
 import { encodeCard } from '../protocol/card-codec.ts';
 import type { ClientRole } from '../protocol/client.ts';
-import { decodeCiphertexts, decodeFrame, encodeFrame, type IndexedCiphertext } from '../protocol/frame.ts';
+import {
+  decodeAnswer,
+  decodeCiphertexts,
+  decodeFrame,
+  encodeFrame,
+  type IndexedCiphertext,
+} from '../protocol/frame.ts';
 import type { SealModule } from '../seal/load.ts';
 import { SealBackend } from '../server/backends/seal/seal-backend.ts';
 import { createClientRole } from './client-role.ts';
@@ -191,17 +197,20 @@ describe('decrypt refuses an answer that', () => {
   const deeper = identityCard(TINY);
 
   /** An answer of three random ciphertexts, damaged by `change`. */
-  async function answerWith(change: (items: IndexedCiphertext[]) => IndexedCiphertext[]): Promise<unknown> {
+  async function answerWith(
+    change: (items: { index: number; ciphertext: ResidueCiphertext }[]) => IndexedCiphertext[],
+  ): Promise<unknown> {
     role = createClientRole();
     const name = await ready(role, deeper);
     const { frames } = await role.encrypt(name, PLANES);
-    const items = frames.flatMap((frame) => [...decodeCiphertexts(frame, TINY)]);
+    const items = frames.flatMap((frame) => [...decodeAnswer(frame, TINY)]);
     const frame = encodeFrame({ kind: 'ciphertexts', items: change(items) }, TINY);
     return pictureOf(role, name, [frame]);
   }
   const N = TINY.polyModulusDegree;
   const with1 =
-    (change: (ciphertext: ResidueCiphertext) => Partial<ResidueCiphertext>) => (items: IndexedCiphertext[]) =>
+    (change: (ciphertext: ResidueCiphertext) => Partial<ResidueCiphertext>) =>
+    (items: { index: number; ciphertext: ResidueCiphertext }[]) =>
       items.map((item) =>
         item.index === 1 ? { ...item, ciphertext: { ...item.ciphertext, ...change(item.ciphertext) } } : item,
       );
@@ -215,7 +224,7 @@ describe('decrypt refuses an answer that', () => {
     expect(await answerWith(nearly)).toMatchObject({ width: 4 });
   });
 
-  it.each<[string, (items: IndexedCiphertext[]) => IndexedCiphertext[]]>([
+  it.each<[string, (items: { index: number; ciphertext: ResidueCiphertext }[]) => IndexedCiphertext[]]>([
     ['lacks a ciphertext', (items) => items.slice(1)],
     ['is empty', () => []],
     ['repeats a ciphertext', (items) => [...items, items[0]]],

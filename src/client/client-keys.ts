@@ -1,10 +1,10 @@
 // What holds a secret key, whatever computes with it: the client's kernel, or Microsoft SEAL. Both make the same bytes.
 import type { Parameters } from '../params/parameters.ts';
-import type { ResidueCiphertext, ResidueKey } from '../params/residues.ts';
+import type { ResidueCiphertext, ResidueKey, SentCiphertext } from '../params/residues.ts';
 
 /** An encryption and what it took. Where encoding and encrypting are one step, the first is 0. */
 export interface Encryption {
-  readonly ciphertext: ResidueCiphertext;
+  readonly ciphertext: SentCiphertext;
   readonly encodeMs: number;
   readonly encryptMs: number;
 }

@@ -5,7 +5,7 @@ import type { ResidueCiphertext, ResidueKey } from '../params/residues.ts';
 import type { WasmSource } from '../seal/load.ts';
 import type { ClientKeys, Encryption } from './client-keys.ts';
 import type { ClientKernel } from './crypto/client-kernel.ts';
-import { type PreparedZero, SecretKey } from './crypto/secret-key.ts';
+import { type PreparedZero, SecretKey, type Seeded } from './crypto/secret-key.ts';
 import type { SeedSource } from './crypto/seeds.ts';
 
 let compiling: Promise<WebAssembly.Module> | undefined;
@@ -30,7 +30,7 @@ export class FastKeys implements ClientKeys {
   readonly #zeros: PreparedZero[] = [];
 
   constructor(kernel: ClientKernel, seeds: SeedSource) {
-    this.#key = new SecretKey(kernel, seeds, 'full');
+    this.#key = new SecretKey(kernel, seeds, 'seeded');
   }
 
   get parameters(): Parameters {
@@ -38,11 +38,11 @@ export class FastKeys implements ClientKeys {
   }
 
   relinearizationKey(): ResidueKey {
-    return { digits: this.#key.relinearizationKey(this.parameters.maxLevel).map(({ words }) => words) };
+    return keyOf(this.#key.relinearizationKey(this.parameters.maxLevel));
   }
 
   rotationKey(step: number): ResidueKey {
-    return { digits: this.#key.rotationKey(step, this.parameters.maxLevel).map(({ words }) => words) };
+    return keyOf(this.#key.rotationKey(step, this.parameters.maxLevel));
   }
 
   prepare(level: number, count: number): void {
@@ -53,11 +53,11 @@ export class FastKeys implements ClientKeys {
   encrypt(slots: Float64Array, scale: number, level: number): Encryption {
     const start = performance.now();
     const at = this.#zeros.findIndex((zero) => zero.level === level);
-    const { words } =
+    const { words, seed } =
       at < 0
         ? this.#key.encrypt(slots, scale, level)
         : this.#key.encryptWith(this.#zeros.splice(at, 1)[0], slots, scale);
-    const ciphertext = { size: 2, level, scale, words };
+    const ciphertext = { level, scale, words, seed: seed.bytes };
     return { ciphertext, encodeMs: 0, encryptMs: performance.now() - start };
   }
 
@@ -69,4 +69,9 @@ export class FastKeys implements ClientKeys {
     this.#zeros.length = 0;
     this.#key[Symbol.dispose]();
   }
+}
+
+/** Digits with the seeds of what is left out. */
+function keyOf(digits: readonly Seeded[]): ResidueKey {
+  return { digits: digits.map(({ words }) => words), seeds: digits.map(({ seed }) => seed.bytes) };
 }

@@ -5,7 +5,7 @@ import type { ResidueCiphertext } from '../params/residues.ts';
 import type { OutputLayout } from '../plan/client-interface.ts';
 import type { CardTensor } from '../plan/model-card.ts';
 import { outputElements, unpackValues } from '../plan/tensor-packing.ts';
-import { decodeCiphertexts } from '../protocol/frame.ts';
+import { decodeAnswer } from '../protocol/frame.ts';
 
 /** Fills the output tensor of a card, or one for each input of a batch, frame by frame. */
 export class OutputCollector {
@@ -27,7 +27,7 @@ export class OutputCollector {
    */
   add(frame: Uint8Array, decrypt: (ciphertext: ResidueCiphertext) => Float64Array): void {
     const { layout, level, scale, count } = this.#output;
-    for (const { index, ciphertext } of decodeCiphertexts(frame, this.#parameters)) {
+    for (const { index, ciphertext } of decodeAnswer(frame, this.#parameters)) {
       const isExpected = index < count && !this.#seen.has(index);
       const isScaled = Math.abs(ciphertext.scale - scale) <= 1e-9 * scale;
       if (!isExpected || ciphertext.level !== level || !isScaled || ciphertext.size !== 2) {

@@ -17,6 +17,7 @@ export interface KernelExports extends WebAssembly.Exports {
   forward(source: Pointer, target: Pointer, prime: number): void;
   inverse(source: Pointer, target: Pointer, prime: number): void;
   checkRow(row: Pointer, prime: number): number;
+  expandRow(seed: Pointer, prime: number, out: Pointer, words: Pointer): number;
   add(out: Pointer, a: Pointer, b: Pointer, rows: number, count: number): void;
   subtract(out: Pointer, a: Pointer, b: Pointer, rows: number, count: number): void;
   negate(out: Pointer, a: Pointer, rows: number, count: number): void;

@@ -67,13 +67,26 @@ export class Plaintext extends Handle {
 export class SwitchKey extends Handle {
   /** The automorphism X -> X^g it is for; 0: it relinearises. */
   readonly galoisElement: number;
+  /** The largest number of data primes of a ciphertext that it switches. */
+  readonly primes: number;
 
-  constructor(kernel: KernelInstance, galoisElement: number) {
+  constructor(kernel: KernelInstance, galoisElement: number, primes: number) {
+    kernel.checkPrimeCount(primes);
     if (galoisElement !== 0) checkGaloisElement(kernel, galoisElement);
     const keyBytes = kernel.raw.keyBytes();
     super(kernel, keyBytes + (galoisElement === 0 ? 0 : kernel.raw.permutationBytes()));
     this.galoisElement = galoisElement;
+    this.primes = primes;
     if (galoisElement !== 0) kernel.raw.makePermutation(this.pointer + keyBytes, galoisElement);
+  }
+
+  /** @throws SealedError `missing-key` for a ciphertext above the levels that the key was cut to */
+  checkServes(primes: number): void {
+    if (primes <= this.primes) return;
+    throw new SealedError('missing-key', 'A key was cut to levels below the one where the plan wants it.', {
+      stage: 'server',
+      detail: { primes: this.primes, wanted: primes },
+    });
   }
 
   /** The permutation of its automorphism; 0 for a relinearisation key. */

@@ -9,8 +9,9 @@ import { invalid } from './instance.ts';
 import type { KernelInstance } from './instance.ts';
 import { montgomeryResidue } from './scalars.ts';
 
-function wantGalois(key: SwitchKey): void {
+function wantGalois(key: SwitchKey, primes: number): void {
   if (key.galoisElement === 0) throw invalid('This is a relinearisation key, not a Galois key.');
+  key.checkServes(primes);
 }
 
 function sameLevel(a: { readonly primes: number }, b: { readonly primes: number }): void {
@@ -31,8 +32,8 @@ export function hoist(a: Ciphertext): HoistedCiphertext {
 /** One rotation of a hoisted ciphertext, as an ordinary ciphertext. */
 export function hoistedRotation(hoisted: HoistedCiphertext, key: SwitchKey): Ciphertext {
   const kernel = sameKernel(hoisted, key);
-  wantGalois(key);
   const { primes } = hoisted;
+  wantGalois(key, primes);
   return filled(new Ciphertext(kernel, 2, primes), (out) => {
     const scratch = kernel.scratch((2 * primes + 6) * kernel.rowBytes);
     kernel.raw.hoistedRotation(out.pointer, hoisted.pointer, key.pointer, key.permutation, primes, scratch);
@@ -48,7 +49,7 @@ export function fillBabyStep(
 ): void {
   const kernel = sameKernel(babies, hoisted, ...(key === null ? [] : [key]));
   sameLevel(babies, hoisted);
-  if (key !== null) wantGalois(key);
+  if (key !== null) wantGalois(key, babies.primes);
   if (!Number.isInteger(slot) || slot < 0 || slot >= babies.slots)
     throw invalid('No such baby step.', { slot });
   const scratch = kernel.scratch(3 * kernel.rowBytes);
@@ -153,7 +154,7 @@ export function addGiantStep(
     kernel.raw.addExtended(total.pointer, terms.pointer, total.primes);
     return;
   }
-  wantGalois(key);
+  wantGalois(key, total.primes);
   const scratch = kernel.scratch((3 * total.primes + 3) * kernel.rowBytes);
   kernel.raw.giantStep(total.pointer, terms.pointer, key.pointer, key.permutation, total.primes, scratch);
 }

@@ -27,6 +27,7 @@ export function relinearize(a: Ciphertext, key: SwitchKey): Ciphertext {
   const kernel = sameKernel(a, key);
   if (a.size !== 3) throw invalid('Only three polynomials need relinearising.');
   if (key.galoisElement !== 0) throw invalid('This is a Galois key, not a relinearisation key.');
+  key.checkServes(a.primes);
   return filled(new Ciphertext(kernel, 2, a.primes), (out) => {
     const poly = a.primes * kernel.rowBytes;
     const scratch = kernel.scratch(kernel.raw.switchScratchRows(a.primes) * kernel.rowBytes);
@@ -50,6 +51,7 @@ export function rotate(a: Ciphertext, key: SwitchKey): Ciphertext {
   const kernel = sameKernel(a, key);
   if (a.size !== 2) throw invalid('Relinearise before rotating.');
   if (key.galoisElement === 0) throw invalid('This is a relinearisation key, not a Galois key.');
+  key.checkServes(a.primes);
   return filled(new Ciphertext(kernel, 2, a.primes), (out) => {
     const scratch = kernel.scratch(kernel.raw.switchScratchRows(a.primes) * kernel.rowBytes);
     const source = a.pointer + a.primes * kernel.rowBytes;

@@ -81,35 +81,78 @@ export function loadPlaintext(
   });
 }
 
+/** Expands row `prime` of a public seed to `row`; `seed` and `words` (8 N bytes) are in the kernel's memory. */
+function expandRow(kernel: KernelInstance, seed: Pointer, prime: number, row: Pointer, words: Pointer): void {
+  if (kernel.raw.expandRow(seed, prime, row, words) === 0) return;
+  throw malformed('A seed expands to a word that SEAL might reject: its maker should have drawn another.');
+}
+
 /**
- * A key-switching key from the residues of its digits, one for each data prime, each [2][prime][N] over all primes
- * with P last, as in SEAL's blobs. galoisElement 0 is a relinearisation key, otherwise the automorphism X -> X^g.
- * Keys are held permuted and interleaved, in 8 N (primes - 1) primes bytes. Throws as {@link loadCiphertext}.
+ * A ciphertext of two polynomials: `words` are the first one's residues, [prime][N], and the second follows from `seed`.
+ * Throws as {@link loadCiphertext}, and `malformed-frame` for a seed that must not be used. The caller disposes it.
+ */
+export function loadSeeded(
+  kernel: KernelInstance,
+  words: Uint32Array,
+  seed: Uint8Array,
+  primes: number,
+): Ciphertext {
+  return filled(new Ciphertext(kernel, 2, primes), (out) => {
+    loadRows(kernel, words, out.pointer, primes, primes);
+    const own = kernel.scratch(SEED_BYTES + 8 * kernel.polyModulusDegree);
+    kernel.bytes.set(seed, own);
+    for (let prime = 0; prime < primes; prime++) {
+      expandRow(kernel, own, prime, out.pointer + (primes + prime) * kernel.rowBytes, own + SEED_BYTES);
+    }
+  });
+}
+
+const SEED_BYTES = 64;
+
+/**
+ * A key-switching key from the residues of its digits, one for each data prime that it serves, each [2][prime][N] over
+ * these primes with P last, as in SEAL's blobs. galoisElement 0 is a relinearisation key, otherwise the automorphism
+ * X -> X^g. With `seeds`, a digit is [1][prime][N], and the other polynomial follows from its seed. Keys are held permuted
+ * and interleaved, in 8 N (primes - 1) primes bytes. Throws as {@link loadSeeded}.
  */
 export function loadSwitchKey(
   kernel: KernelInstance,
   digits: readonly Uint32Array[],
   galoisElement: number,
+  seeds?: readonly Uint8Array[],
 ): SwitchKey {
-  const count = kernel.primes.length;
   const degree = kernel.polyModulusDegree;
-  if (digits.length !== kernel.dataPrimes) {
-    throw malformed(`A key has ${kernel.dataPrimes} digits with these parameters, not ${digits.length}.`);
+  if (digits.length < 1 || digits.length > kernel.dataPrimes) {
+    throw malformed(
+      `A key has 1 to ${kernel.dataPrimes} digits with these parameters, not ${digits.length}.`,
+    );
   }
-  return filled(new SwitchKey(kernel, galoisElement), (key) => {
-    const own = kernel.allocate(2 * kernel.rowBytes + kernel.raw.permutationBytes());
+  const indices = [...digits.keys(), kernel.primes.length - 1];
+  const polynomials = seeds ? 1 : 2;
+  return filled(new SwitchKey(kernel, galoisElement, digits.length), (key) => {
+    const wordBytes = seeds ? 8 * degree : 0;
+    const own = kernel.allocate(2 * kernel.rowBytes + SEED_BYTES + wordBytes + kernel.raw.permutationBytes());
     try {
       const spare = own + kernel.rowBytes;
-      const permutation = galoisElement === 0 ? 0 : own + 2 * kernel.rowBytes;
+      const seedAt = spare + kernel.rowBytes;
+      const permutation = galoisElement === 0 ? 0 : seedAt + SEED_BYTES + wordBytes;
       if (galoisElement !== 0) kernel.raw.makePermutation(permutation, inverseElement(galoisElement, degree));
       for (const [digit, words] of digits.entries()) {
-        if (words.length !== 2 * count * degree) {
-          throw malformed(`${words.length} residues in a key digit where ${2 * count * degree} belong.`);
+        if (words.length !== polynomials * indices.length * degree) {
+          throw malformed(
+            `A key digit has ${words.length} residues, not ${polynomials * indices.length * degree}.`,
+          );
         }
-        for (let row = 0; row < 2 * count; row++) {
-          loadRow(kernel, words.subarray(row * degree, (row + 1) * degree), own, row % count);
-          const poly = Math.floor(row / count);
-          kernel.raw.storeKeyRow(key.pointer, own, spare, digit, poly, row % count, permutation);
+        if (seeds) kernel.bytes.set(seeds[digit], seedAt);
+        for (let poly = 0; poly < 2; poly++) {
+          for (const [i, prime] of indices.entries()) {
+            if (poly === 1 && seeds) expandRow(kernel, seedAt, prime, own, seedAt + SEED_BYTES);
+            else {
+              const at = (poly * indices.length + i) * degree;
+              loadRow(kernel, words.subarray(at, at + degree), own, prime);
+            }
+            kernel.raw.storeKeyRow(key.pointer, own, spare, digit, poly, prime, permutation);
+          }
         }
       }
     } finally {

@@ -14,9 +14,33 @@ export interface ResidueCiphertext {
   readonly words: Uint32Array;
 }
 
-/** A key-switching key: one digit a data prime, each two polynomials over all primes, P last. */
+/** Bytes of a public seed. */
+export const SEED_BYTES = 64;
+
+/**
+ * A fresh ciphertext of two polynomials of which the second follows from a public seed (SEAL's generator and uniform
+ * sampler). `words` holds the first one's `level + 1` × N residues.
+ */
+export interface SeededCiphertext {
+  readonly level: number;
+  readonly scale: number;
+  readonly words: Uint32Array;
+  /** Of {@link SEED_BYTES} bytes. Never what it was drawn from: that gives away the noise. */
+  readonly seed: Uint8Array;
+}
+
+/** A ciphertext as it may cross the wire: answers are whole, fresh ones may be seeded. */
+export type SentCiphertext = ResidueCiphertext | SeededCiphertext;
+
+/**
+ * A key-switching key for ciphertexts of `level` and below (the highest, where it is not given): a digit for each of its
+ * `level + 1` primes, each two polynomials over these primes and P, which is last.
+ */
 export interface ResidueKey {
   readonly digits: readonly Uint32Array[];
+  readonly level?: number;
+  /** A public seed for each digit, which then holds the first polynomial alone. */
+  readonly seeds?: readonly Uint8Array[];
 }
 
 /** What the server may hold: the public keys that evaluation needs. */
@@ -78,30 +102,53 @@ export function dropToLevel(ciphertext: ResidueCiphertext, level: number): Resid
   return { ...ciphertext, level, words: kept };
 }
 
+function impossible(): SealedError {
+  return new SealedError('malformed-frame', 'A ciphertext has an impossible size, level or scale.', {
+    stage: 'wire',
+  });
+}
+
+function checkCiphertextHead(level: number, scale: number, { maxLevel }: Parameters): void {
+  if (!(level >= 0 && level <= maxLevel) || !(scale > 0) || !Number.isFinite(scale)) throw impossible();
+}
+
 /** Throws `malformed-frame` unless `ciphertext` belongs to `parameters` and its residues are in range. */
 export function checkCiphertext(ciphertext: ResidueCiphertext, parameters: Parameters): void {
   const { size, level, scale, words } = ciphertext;
-  if (
-    size < 2 ||
-    size > 3 ||
-    level < 0 ||
-    level > parameters.maxLevel ||
-    !(scale > 0) ||
-    !Number.isFinite(scale)
-  ) {
-    throw new SealedError('malformed-frame', 'A ciphertext has an impossible size, level or scale.', {
-      stage: 'wire',
-    });
-  }
+  if (size < 2 || size > 3) throw impossible();
+  checkCiphertextHead(level, scale, parameters);
   checkResidues(words, size, primesAtLevel(parameters, level), parameters.polyModulusDegree);
+}
+
+/** Throws `malformed-frame` unless `ciphertext` belongs to `parameters` and its residues are in range. */
+export function checkSeeded({ level, scale, words, seed }: SeededCiphertext, parameters: Parameters): void {
+  checkCiphertextHead(level, scale, parameters);
+  requireSeed(seed);
+  checkResidues(words, 1, primesAtLevel(parameters, level), parameters.polyModulusDegree);
+}
+
+function requireSeed(seed: Uint8Array | undefined): void {
+  if (seed?.length === SEED_BYTES) return;
+  throw new SealedError('malformed-frame', 'A seed has the wrong length.', { stage: 'wire' });
 }
 
 /** Throws `malformed-frame` unless `key` is a key-switching key of `parameters`. */
 export function checkKey(key: ResidueKey, parameters: Parameters): void {
-  if (key.digits.length !== parameters.maxLevel + 1) {
+  const { digits, level = parameters.maxLevel, seeds } = key;
+  const isLevel = Number.isInteger(level) && level >= 0 && level <= parameters.maxLevel;
+  if (!isLevel || digits.length !== level + 1 || (seeds && seeds.length !== digits.length)) {
     throw new SealedError('malformed-frame', 'A key has the wrong number of digits.', { stage: 'wire' });
   }
-  for (const digit of key.digits) checkResidues(digit, 2, parameters.primes, parameters.polyModulusDegree);
+  const primes = keyPrimes(parameters, level);
+  for (const [i, digit] of digits.entries()) {
+    if (seeds) requireSeed(seeds[i]);
+    checkResidues(digit, seeds ? 1 : 2, primes, parameters.polyModulusDegree);
+  }
+}
+
+/** The primes of a key for `level`: its own, and P. */
+export function keyPrimes(parameters: Parameters, level: number): readonly bigint[] {
+  return [...primesAtLevel(parameters, level), parameters.primes.at(-1)!];
 }
 
 /** The residues of `ciphertext` of all primes but the last, at `scale`. */

@@ -6,8 +6,20 @@ import { randomCiphertext, randomKey, TINY } from '../../fixtures/small-engine.t
 import { seededRandom } from '../../fixtures/styled-codes.ts';
 import { SealedError } from '../base/errors.ts';
 import { checkParameters } from '../params/parameters.ts';
-import type { ResidueEvaluationKeys } from '../params/residues.ts';
-import { decodeCiphertexts, decodeFrame, encodeFrame, type Frame, type IndexedCiphertext } from './frame.ts';
+import type {
+  ResidueCiphertext,
+  ResidueEvaluationKeys,
+  ResidueKey,
+  SeededCiphertext,
+} from '../params/residues.ts';
+import {
+  decodeAnswer,
+  decodeCiphertexts,
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  type IndexedCiphertext,
+} from './frame.ts';
 
 const malformed = expect.objectContaining({ code: 'malformed-frame' });
 
@@ -15,10 +27,38 @@ function ciphertextsFrame(seed: number, count: number): Frame & { readonly kind:
   const random = seededRandom(seed);
   const items = Array.from({ length: count }, (): IndexedCiphertext => {
     const level = Math.floor(random() * (TINY.maxLevel + 1));
-    const ciphertext = randomCiphertext(random, TINY, level, random() < 0.5 ? 2 : 3);
+    const whole = randomCiphertext(random, TINY, level, random() < 0.5 ? 2 : 3);
+    const ciphertext = random() < 0.5 ? whole : seededFrom(random, whole);
     return { index: Math.floor(random() * 2 ** 32), ciphertext };
   });
   return { kind: 'ciphertexts', items };
+}
+
+/** The first polynomial of a ciphertext, with a seed in the place of the others. */
+function seededFrom(
+  random: () => number,
+  { level, scale, size, words }: ResidueCiphertext,
+): SeededCiphertext {
+  return { level, scale, words: words.slice(0, words.length / size), seed: someSeed(random) };
+}
+
+function someSeed(random: () => number): Uint8Array {
+  return Uint8Array.from({ length: 64 }, () => 256 * random());
+}
+
+/** A key for `level`, seeded or whole. */
+function someKey(random: () => number, level: number, isSeeded: boolean): ResidueKey {
+  const degree = TINY.polyModulusDegree;
+  const rows = [...Array(level + 1).keys(), TINY.maxLevel + 1];
+  const digits = randomKey(random, TINY)
+    .digits.slice(0, level + 1)
+    .map((digit) => {
+      const parts = [0, 1].flatMap((poly) => rows.map((row) => poly * TINY.primes.length + row));
+      const kept = isSeeded ? parts.slice(0, rows.length) : parts;
+      return Uint32Array.from(kept.flatMap((row) => [...digit.subarray(row * degree, (row + 1) * degree)]));
+    });
+  const seeds = digits.map(() => someSeed(random));
+  return { digits, ...(level < TINY.maxLevel && { level }), ...(isSeeded && { seeds }) };
 }
 
 function keysFrame(seed: number, hasRelinearization: boolean, steps: readonly number[]): Frame {
@@ -74,6 +114,33 @@ describe('encodeFrame and decodeFrame', () => {
     expect(decodeFrame(encodeFrame(frame, TINY), TINY)).toEqual(frame);
     const keys = keysFrame(2, true, [7]);
     expect(decodeFrame(encodeFrame(keys, TINY), TINY)).toEqual(keys);
+  });
+
+  it('keep seeds, and keys that were cut to levels', () => {
+    const random = seededRandom(11);
+    const rotations = new Map(
+      [0, TINY.maxLevel].flatMap((level) =>
+        [true, false].map((isSeeded, i) => [2 * level + i + 1, someKey(random, level, isSeeded)] as const),
+      ),
+    );
+    const keys = {
+      kind: 'evaluation-keys',
+      keys: { relinearization: someKey(random, 0, true), rotations },
+    } as const;
+    expect(decodeFrame(encodeFrame(keys, TINY), TINY)).toEqual(keys);
+    const ciphertext = seededFrom(random, randomCiphertext(random, TINY, 1, 2));
+    const frame = { kind: 'ciphertexts', items: [{ index: 7, ciphertext }] } as const;
+    expect(decodeFrame(encodeFrame(frame, TINY), TINY)).toEqual(frame);
+  });
+
+  it('take the bits of the primes, and 64 bytes for a half that follows from a seed', () => {
+    const [random, degree] = [seededRandom(12), TINY.polyModulusDegree];
+    const whole = { index: 0, ciphertext: randomCiphertext(random, TINY, 1, 2) };
+    const seeded = { index: 0, ciphertext: seededFrom(random, whole.ciphertext) };
+    const bytes = (item: IndexedCiphertext): number =>
+      encodeFrame({ kind: 'ciphertexts', items: [item] }, TINY).length - HEADER_BYTES - 4 - 15;
+    expect(bytes(whole)).toBe((2 * 2 * degree * 17) / 8);
+    expect(bytes(seeded)).toBe(64 + (2 * degree * 17) / 8);
   });
 
   it('give out copies: changing the bytes afterwards changes nothing', () => {
@@ -163,7 +230,7 @@ describe('decodeFrame refuses', () => {
   });
 
   it('residues that are not below their prime', () => {
-    const first = HEADER_BYTES + 4 + 14;
+    const first = HEADER_BYTES + 4 + 15;
     expect(decode(patched(ciphertexts, first, 0xff, 0xff, 0xff, 0xff))).toThrow(/below its prime/);
     expect(decode(patched(ciphertexts, ciphertexts.length - 4, 0xff, 0xff, 0xff, 0xff))).toThrow(
       /below its prime/,
@@ -174,7 +241,7 @@ describe('decodeFrame refuses', () => {
   });
 
   it('sizes, levels and scales that cannot be', () => {
-    const at = HEADER_BYTES + 4 + 4;
+    const at = HEADER_BYTES + 4 + 5;
     for (const size of [0, 1, 4, 255]) expect(decode(patched(ciphertexts, at, size))).toThrow(malformed);
     for (const level of [2, 255]) expect(decode(patched(ciphertexts, at + 1, level))).toThrow(malformed);
     for (const scale of [0, -1, NaN, Infinity, -Infinity]) {
@@ -229,6 +296,27 @@ describe('decodeFrame refuses', () => {
     );
   });
 
+  it('a form that is none, a seeded ciphertext of three polynomials, a key above the levels', () => {
+    const at = HEADER_BYTES + 4 + 4;
+    for (const form of [2, 255]) expect(decode(patched(ciphertexts, at, form))).toThrow(/Unknown form/);
+    const random = seededRandom(13);
+    const ciphertext = seededFrom(random, randomCiphertext(random, TINY, 0, 2));
+    const seeded = encodeFrame({ kind: 'ciphertexts', items: [{ index: 0, ciphertext }] }, TINY);
+    expect(decode(seeded)).not.toThrow();
+    expect(decode(patched(seeded, at + 1, 3))).toThrow(/impossible size/);
+    expect(decode(patched(keys, HEADER_BYTES + 1, 7))).toThrow(/Unknown form/);
+    expect(decode(patched(keys, HEADER_BYTES + 2, TINY.maxLevel + 1))).toThrow(/impossible level/);
+  });
+
+  it('seeds in an answer: nothing that was computed follows from one', () => {
+    const random = seededRandom(14);
+    const whole = randomCiphertext(random, TINY, 1, 2);
+    const frame = (ciphertext: ResidueCiphertext | SeededCiphertext): Uint8Array =>
+      encodeFrame({ kind: 'ciphertexts', items: [{ index: 0, ciphertext }] }, TINY);
+    expect(decodeAnswer(frame(whole), TINY)).toEqual([{ index: 0, ciphertext: whole }]);
+    expect(() => decodeAnswer(frame(seededFrom(random, whole)), TINY)).toThrow(malformed);
+  });
+
   it('keys where ciphertexts are expected', () => {
     expect(() => decodeCiphertexts(keys, TINY)).toThrow(malformed);
     expect(decodeCiphertexts(ciphertexts, TINY)).toHaveLength(1);
@@ -240,13 +328,13 @@ describe('frozen formats', () => {
     const hash = (frame: Frame): string =>
       createHash('sha256').update(encodeFrame(frame, TINY)).digest('hex');
     expect(hash(ciphertextsFrame(6, 2))).toMatchInlineSnapshot(
-      `"2636ba5c18caf56e7fc2a5def45897c7ce6182ec0d776ca5d62e05ceb0296fa9"`,
+      `"505f9721ffcf246ddf01cb410de9bc9d806f3cfc92f9ac64e24c437d3b4ff6f3"`,
     );
     expect(hash(keysFrame(7, true, [1, 512]))).toMatchInlineSnapshot(
-      `"0689ca41a4d7d2df997a515ddfe24fd2f564d2e0c97d7bf664196f9465b80d7a"`,
+      `"5c46ed13abcba7f904641b4a05fc2e758c260cf9907c74115c90433a006884aa"`,
     );
     expect(hash({ kind: 'ciphertexts', items: [] })).toMatchInlineSnapshot(
-      `"864251fb616734d8459d66dab68264b1779f7218542e442fe9f02181a1695e61"`,
+      `"e7af4a7cb990ba7ab937488c1d408a790162d52ce2e1d0456c9593ce7a99814b"`,
     );
   });
 });

@@ -5,15 +5,19 @@ import type { Parameters } from '../params/parameters.ts';
 import {
   checkCiphertext,
   checkKey,
+  checkSeeded,
   type ResidueCiphertext,
   type ResidueEvaluationKeys,
   type ResidueKey,
+  SEED_BYTES,
+  type SentCiphertext,
 } from '../params/residues.ts';
+import { packedBytes, packRow, unpackRow } from './pack-rows.ts';
 
 /** A ciphertext with its place: input or output number, or row of an intermediate stage. */
 export interface IndexedCiphertext {
   readonly index: number;
-  readonly ciphertext: ResidueCiphertext;
+  readonly ciphertext: SentCiphertext;
 }
 
 /**
@@ -23,9 +27,12 @@ export type Frame =
   | { readonly kind: 'evaluation-keys'; readonly keys: ResidueEvaluationKeys }
   | { readonly kind: 'ciphertexts'; readonly items: readonly IndexedCiphertext[] };
 
-const MAGIC = 0x31525153; // "SQR1"
+const MAGIC = 0x32525153; // "SQR2"
 const KINDS = { 'evaluation-keys': 1, ciphertexts: 2 } as const;
 const MAX_ITEMS = 1 << 16;
+// Whether the uniform half is there, or a public seed in its place. Whoever made it has drawn another seed where any word
+// of the expansion has an upper half of 2^32 − 1, which SEAL might replace: so a row follows from the seed alone.
+const [WHOLE, SEEDED] = [0, 1];
 
 function malformed(message: string): SealedError {
   return new SealedError('malformed-frame', message, { stage: 'wire' });
@@ -39,43 +46,108 @@ export function encodeFrame(frame: Frame, parameters: Parameters): Uint8Array<Ar
   for (const bits of parameters.coeffModulusBits) writer.u8(bits);
   if (frame.kind === 'ciphertexts') {
     writer.u32(frame.items.length);
-    for (const { index, ciphertext } of frame.items) {
-      writer
-        .u32(index)
-        .u8(ciphertext.size)
-        .u8(ciphertext.level)
-        .f64(ciphertext.scale)
-        .words(ciphertext.words);
-    }
+    for (const { index, ciphertext } of frame.items) writeCiphertext(writer, index, ciphertext, parameters);
     return writer.finish();
   }
   const { relinearization, rotations } = frame.keys;
   writer.u8(relinearization ? 1 : 0);
-  if (relinearization) writeKey(writer, relinearization);
+  if (relinearization) writeKey(writer, relinearization, parameters);
   writer.u32(rotations.size);
   for (const [step, key] of rotations) {
     writer.u32(step);
-    writeKey(writer, key);
+    writeKey(writer, key, parameters);
   }
   return writer.finish();
 }
 
 /** Length of the bytes of `frame`, so that they are written once and moved no more. */
-function frameBytes(frame: Frame, { primes }: Parameters): number {
+function frameBytes(frame: Frame, parameters: Parameters): number {
+  const { polyModulusDegree, primes, maxLevel } = parameters;
+  const rowsBytes = (sizes: readonly number[]): number =>
+    sizes.reduce((sum, bits) => sum + packedBytes(polyModulusDegree, bits), 0);
   const head = 10 + primes.length;
   if (frame.kind === 'ciphertexts') {
-    return frame.items.reduce((sum, { ciphertext }) => sum + 14 + ciphertext.words.byteLength, head + 4);
+    return frame.items.reduce((sum, { ciphertext }) => {
+      const rows = rowsBytes(sizesAt(ciphertext.level, parameters));
+      return sum + 15 + ('seed' in ciphertext ? SEED_BYTES + rows : ciphertext.size * rows);
+    }, head + 4);
   }
-  const keyBytes = ({ digits }: ResidueKey): number =>
-    digits.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const keyBytes = ({ level = maxLevel, digits, seeds }: ResidueKey): number => {
+    const rows = rowsBytes(keySizes(level, parameters));
+    return 2 + digits.length * (seeds ? SEED_BYTES + rows : 2 * rows);
+  };
   const { relinearization, rotations } = frame.keys;
   let bytes = head + 5 + (relinearization ? keyBytes(relinearization) : 0);
   for (const [, key] of rotations) bytes += 4 + keyBytes(key);
   return bytes;
 }
 
-function writeKey(writer: ByteWriter, key: ResidueKey): void {
-  for (const digit of key.digits) writer.words(digit);
+/** Bits of the residues of each row of a polynomial at `level`. */
+function sizesAt(level: number, { coeffModulusBits }: Parameters): readonly number[] {
+  return coeffModulusBits.slice(0, level + 1);
+}
+
+/** The same of a key for `level`: P's row is the last. */
+function keySizes(level: number, parameters: Parameters): readonly number[] {
+  return [...sizesAt(level, parameters), parameters.coeffModulusBits.at(-1)!];
+}
+
+/** Rows of `words`, whose sizes are `sizes`, over and over. */
+function writeRows(writer: ByteWriter, words: Uint32Array, sizes: readonly number[], degree: number): void {
+  for (let at = 0, row = 0; at < words.length; at += degree, row += 1) {
+    writer.bytes(packRow(words.subarray(at, at + degree), sizes[row % sizes.length]));
+  }
+}
+
+function readRows(
+  reader: ByteReader,
+  polynomials: number,
+  sizes: readonly number[],
+  degree: number,
+): Uint32Array {
+  const rows = sizes.map((bits) => packedBytes(degree, bits));
+  const bytes = rows.reduce((sum, row) => sum + row, 0) * polynomials;
+  // Before memory is reserved for what may not be there.
+  if (reader.remaining < bytes)
+    throw malformed(`Truncated: ${bytes} bytes wanted, ${reader.remaining} left.`);
+  const words = new Uint32Array(polynomials * sizes.length * degree);
+  for (let row = 0; row < polynomials * sizes.length; row += 1) {
+    const at = row % sizes.length;
+    unpackRow(reader.bytes(rows[at]), sizes[at], words, row * degree, degree);
+  }
+  return words;
+}
+
+function writeCiphertext(
+  writer: ByteWriter,
+  index: number,
+  ciphertext: SentCiphertext,
+  parameters: Parameters,
+): void {
+  const { level, scale, words } = ciphertext;
+  const isSeeded = 'seed' in ciphertext;
+  writer.u32(index).u8(isSeeded ? SEEDED : WHOLE);
+  writer
+    .u8(isSeeded ? 2 : ciphertext.size)
+    .u8(level)
+    .f64(scale);
+  if (isSeeded) writer.bytes(ciphertext.seed);
+  writeRows(writer, words, sizesAt(level, parameters), parameters.polyModulusDegree);
+}
+
+function writeKey(writer: ByteWriter, { digits, seeds, level }: ResidueKey, parameters: Parameters): void {
+  const own = level ?? parameters.maxLevel;
+  writer.u8(seeds ? SEEDED : WHOLE).u8(own);
+  for (const [i, digit] of digits.entries()) {
+    if (seeds) writer.bytes(seeds[i]);
+    writeRows(writer, digit, keySizes(own, parameters), parameters.polyModulusDegree);
+  }
+}
+
+function readForm(reader: ByteReader): boolean {
+  const form = reader.u8();
+  if (form !== WHOLE && form !== SEEDED) throw malformed(`Unknown form ${form}.`);
+  return form === SEEDED;
 }
 
 /**
@@ -109,24 +181,43 @@ function readCiphertexts(reader: ByteReader, parameters: Parameters): IndexedCip
   const items: IndexedCiphertext[] = [];
   for (let i = 0; i < count; i += 1) {
     const index = reader.u32();
-    const size = reader.u8();
-    const level = reader.u8();
-    const scale = reader.f64();
-    if (size > 3 || level > parameters.maxLevel)
-      throw malformed('A ciphertext has an impossible size or level.');
-    const words = reader.words(size * (level + 1) * parameters.polyModulusDegree);
-    const ciphertext = { size, level, scale, words };
-    checkCiphertext(ciphertext, parameters);
-    items.push({ index, ciphertext });
+    items.push({ index, ciphertext: readCiphertext(reader, parameters) });
   }
   reader.end();
   return items;
 }
 
+function readCiphertext(reader: ByteReader, parameters: Parameters): SentCiphertext {
+  const isSeeded = readForm(reader);
+  const size = reader.u8();
+  const level = reader.u8();
+  const scale = reader.f64();
+  if (size > 3 || (isSeeded && size !== 2) || level > parameters.maxLevel)
+    throw malformed('A ciphertext has an impossible size or level.');
+  const sizes = sizesAt(level, parameters);
+  if (isSeeded) {
+    const seed = reader.bytes(SEED_BYTES).slice();
+    const seeded = { level, scale, seed, words: readRows(reader, 1, sizes, parameters.polyModulusDegree) };
+    checkSeeded(seeded, parameters);
+    return seeded;
+  }
+  const whole = { size, level, scale, words: readRows(reader, size, sizes, parameters.polyModulusDegree) };
+  checkCiphertext(whole, parameters);
+  return whole;
+}
+
 function readKey(reader: ByteReader, parameters: Parameters): ResidueKey {
-  const wordsPerDigit = 2 * parameters.primes.length * parameters.polyModulusDegree;
-  const digits = Array.from({ length: parameters.maxLevel + 1 }, () => reader.words(wordsPerDigit));
-  const key = { digits };
+  const { polyModulusDegree, maxLevel } = parameters;
+  const isSeeded = readForm(reader);
+  const level = reader.u8();
+  if (level > maxLevel) throw malformed('A key has an impossible level.');
+  const sizes = keySizes(level, parameters);
+  const seeds: Uint8Array[] = [];
+  const digits = Array.from({ length: level + 1 }, () => {
+    if (isSeeded) seeds.push(reader.bytes(SEED_BYTES).slice());
+    return readRows(reader, isSeeded ? 1 : 2, sizes, polyModulusDegree);
+  });
+  const key = { digits, ...(level < maxLevel && { level }), ...(isSeeded && { seeds }) };
   checkKey(key, parameters);
   return key;
 }
@@ -153,4 +244,18 @@ export function decodeCiphertexts(bytes: Uint8Array, parameters: Parameters): re
   const frame = decodeFrame(bytes, parameters);
   if (frame.kind !== 'ciphertexts') throw malformed('Ciphertexts were expected.');
   return frame.items;
+}
+
+/**
+ * {@link decodeCiphertexts} for an answer, whose ciphertexts are whole: nothing that was computed follows from a seed.
+ * @throws SealedError `malformed-frame`
+ */
+export function decodeAnswer(
+  bytes: Uint8Array,
+  parameters: Parameters,
+): readonly { readonly index: number; readonly ciphertext: ResidueCiphertext }[] {
+  return decodeCiphertexts(bytes, parameters).map(({ index, ciphertext }) => {
+    if ('seed' in ciphertext) throw malformed('An answer holds a seed.');
+    return { index, ciphertext };
+  });
 }

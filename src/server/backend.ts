@@ -1,5 +1,5 @@
 // What the interpreter asks of a backend: the homomorphic operations, on ciphertexts of the backend's own kind.
-import type { ResidueCiphertext, ResidueEvaluationKeys } from '../params/residues.ts';
+import type { ResidueCiphertext, ResidueEvaluationKeys, SentCiphertext } from '../params/residues.ts';
 import type { StagePart } from '../plan/partition.ts';
 import type { Diagonal } from '../plan/plan.ts';
 
@@ -33,8 +33,8 @@ export interface LinearRunner<C> extends Disposable {
  * its arguments stay the caller's.
  */
 export interface Backend<C> extends Disposable {
-  /** A ciphertext from checked residues. */
-  load(ciphertext: ResidueCiphertext): C;
+  /** A ciphertext from checked residues. @throws SealedError `malformed-frame` for a seed that this backend cannot expand */
+  load(ciphertext: SentCiphertext): C;
   save(ciphertext: C): ResidueCiphertext;
   /** Left rotation by `step` slots. @throws SealedError `missing-key` */
   rotate(ciphertext: C, step: number): C;

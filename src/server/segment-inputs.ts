@@ -22,9 +22,10 @@ export class SegmentInputs {
    * @throws SealedError `malformed-frame`
    */
   check({ index, ciphertext }: IndexedCiphertext): void {
-    const { size, level, scale } = ciphertext;
+    const { level, scale } = ciphertext;
     if (!this.#values.has(index)) throw malformed(`Value ${index} has no use here.`);
-    if (size !== 2) throw malformed('A ciphertext has not been relinearised.');
+    if (!('seed' in ciphertext) && ciphertext.size !== 2)
+      throw malformed('A ciphertext has not been relinearised.');
     if (level !== this.#level) {
       throw malformed(`A ciphertext comes at level ${level} where the plan wants level ${this.#level}.`);
     }

@@ -4,6 +4,7 @@ export { rowBytes, setup } from './tables';
 export { forward } from './ntt-forward';
 export { inverse } from './ntt-inverse';
 export { checkRow } from './transfer';
+export { expandRow } from './expand';
 export {
   add,
   addScalar,

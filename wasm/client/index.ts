@@ -4,7 +4,8 @@ export { rowBytes, setup } from '../assembly/tables';
 export { makePermutation, permutationBytes, permuteRow } from '../assembly/galois';
 export { coefficientBytes, embed, encoderBytes, prepareEncoder } from '../assembly/encoder';
 export { stream } from '../assembly/blake2x';
-export { negatedNoise, ternary, uniformRow } from './samplers';
+export { expandRow } from '../assembly/expand';
+export { negatedNoise, ternary } from './samplers';
 export {
   addPlain,
   addSwitched,

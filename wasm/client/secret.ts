@@ -2,12 +2,13 @@
 // itself, encryptions under it, key-switching keys, decryptions. Rows of the key are held times 2^32 (Montgomery form).
 import { BUFFER_BYTES, stream } from '../assembly/blake2x';
 import { reduceRow } from '../assembly/encoder';
+import { expandRow } from '../assembly/expand';
 import { fold, lift, reduceProduct } from '../assembly/lanes';
 import { multiplyMod } from '../assembly/modular';
 import { forwardSigned } from '../assembly/ntt-forward';
 import { toMontgomery } from '../assembly/pointwise';
 import { INVERSE, MONT, N, P, prime, primeCount, record, rowBytes, rowPrime } from '../assembly/tables';
-import { negatedNoise, noiseBuffers, ternary, uniformRow } from './samplers';
+import { negatedNoise, noiseBuffers, ternary } from './samplers';
 
 /** Bytes of the scratch that the functions here take: 8 N of the generator's words, and one row. */
 export function scratchBytes(): u32 {
@@ -86,7 +87,7 @@ export function encrypt(
     }
     const uniform = a + row * rowBytes;
     // Of every row, whatever the others had.
-    rejected = uniformRow(publicSeed, index, uniform, scratch) || rejected;
+    rejected = expandRow(publicSeed, index, uniform, scratch) || rejected;
     subtractProduct(target, uniform, secret + index * rowBytes, index);
   }
   memory.fill(noise, 0, 4 * N);

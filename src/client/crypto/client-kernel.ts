@@ -25,7 +25,7 @@ export interface ClientExports extends WebAssembly.Exports {
   stream(seed: Pointer, first: number, buffers: number, out: Pointer): void;
   ternary(seed: Pointer, out: Pointer, buffer: Pointer): void;
   negatedNoise(bytes: Pointer, out: Pointer): void;
-  uniformRow(seed: Pointer, prime: number, out: Pointer, words: Pointer): number;
+  expandRow(seed: Pointer, prime: number, out: Pointer, words: Pointer): number;
   scratchBytes(): number;
   makeSecret(seed: Pointer, secret: Pointer, scratch: Pointer): void;
   encrypt(

@@ -146,7 +146,7 @@ describe('the samplers', () => {
     const [prime] = SMALL.primes;
     const values = many((seed, out, scratch) =>
       withSeed(seed, (at) => {
-        kernel.raw.uniformRow(at, 0, out, scratch);
+        kernel.raw.expandRow(at, 0, out, scratch);
       }),
     );
     expect(Math.max(...values.slice(0, 50_000))).toBeLessThan(Number(prime));
@@ -179,9 +179,9 @@ describe('a rejected word', () => {
     const styles = new ClientKernel(await WebAssembly.compile(clientKernelBytes()), SEVEN);
     const [at, out, words] = [64, 4 * 8192, 8 * 8192].map((bytes) => styles.allocate(bytes));
     styles.bytes(at, 64).set(seed);
-    const rejected = SEVEN.primes.map((_, row) => styles.raw.uniformRow(at, row, out, words));
+    const rejected = SEVEN.primes.map((_, row) => styles.raw.expandRow(at, row, out, words));
     expect(rejected).toEqual([0, 1, 0, 0, 0, 0, 0]);
-    styles.raw.uniformRow(at, ROW, out, words);
+    styles.raw.expandRow(at, ROW, out, words);
     // The word as it is, modulo the prime.
     expect(styles.row(out, 0)[PLACE]).toBe(86654270);
   });
@@ -189,7 +189,7 @@ describe('a rejected word', () => {
   it('makes the client draw another seed', async () => {
     // Words are taken for rejected a hundred thousand times as often: about one ciphertext in four.
     const code = await compileKernel('client', (file, text) =>
-      file.includes('client/samplers')
+      file.includes('assembly/expand')
         ? text.replace('i32x4.eq(high, ones)', 'i32x4.gt_u(high, i32x4.splat(-100000))')
         : text,
     );

@@ -1,7 +1,7 @@
 // The reference backend: node-seal's evaluator.
 import { SealedError } from '../../../base/errors.ts';
 import { type Parameters, primesAtLevel } from '../../../params/parameters.ts';
-import type { ResidueCiphertext, ResidueEvaluationKeys } from '../../../params/residues.ts';
+import type { ResidueCiphertext, ResidueEvaluationKeys, SentCiphertext } from '../../../params/residues.ts';
 import type { Diagonal } from '../../../plan/plan.ts';
 import { leastFactor } from '../../../plan/zero-rule.ts';
 import { galoisKeyIndex, writeKeysBlob, writePlaintextBlob } from '../../../seal/blob.ts';
@@ -44,6 +44,9 @@ export class SealBackend implements KeyedBackend<Ciphertext> {
   addKeys({ relinearization, rotations }: ResidueEvaluationKeys): void {
     const { seal, handle, keyParmsId, parameters } = this.#context;
     const { polyModulusDegree: degree, primes } = parameters;
+    for (const { seeds, level } of [...(relinearization ? [relinearization] : []), ...rotations.values()]) {
+      if (seeds || level !== undefined) throw wholeOnly();
+    }
     if (relinearization) {
       const blob = writeKeysBlob(keyParmsId, new Map([[0, relinearization.digits]]), primes.length, degree);
       const keys = filled(new seal.RelinKeys(), (made) => made.loadFromArray(handle, blob));
@@ -63,7 +66,8 @@ export class SealBackend implements KeyedBackend<Ciphertext> {
     }
   }
 
-  load(ciphertext: ResidueCiphertext): Ciphertext {
+  load(ciphertext: SentCiphertext): Ciphertext {
+    if ('seed' in ciphertext) throw wholeOnly();
     return this.#context.load(ciphertext);
   }
 
@@ -197,4 +201,11 @@ export class SealBackend implements KeyedBackend<Ciphertext> {
     this.#evaluator.delete();
     this.#context[Symbol.dispose]();
   }
+}
+
+/** The error for what SEAL could not read: its own clients send everything whole. */
+function wholeOnly(): SealedError {
+  return new SealedError('malformed-frame', 'With the backend seal, keys and ciphertexts travel whole.', {
+    stage: 'wire',
+  });
 }

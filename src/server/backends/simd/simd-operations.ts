@@ -1,7 +1,7 @@
 // The single operations of the SIMD backend, on ciphertexts in the kernel (wasm/), and its keys.
 import { SealedError } from '../../../base/errors.ts';
 import { type Parameters, primesAtLevel } from '../../../params/parameters.ts';
-import type { ResidueCiphertext, ResidueEvaluationKeys } from '../../../params/residues.ts';
+import type { ResidueCiphertext, ResidueEvaluationKeys, SentCiphertext } from '../../../params/residues.ts';
 import type { Diagonal } from '../../../plan/plan.ts';
 import type { Ciphertext } from '../../../kernel/kernel.ts';
 import {
@@ -13,6 +13,7 @@ import {
   galoisElementOf,
   type KernelInstance,
   loadCiphertext,
+  loadSeeded,
   loadSwitchKey,
   multiply,
   multiplyPlain,
@@ -64,12 +65,12 @@ export class SimdOperations implements KeyedBackend<SimdCiphertext> {
 
   addKeys({ relinearization, rotations }: ResidueEvaluationKeys): void {
     if (relinearization) {
-      const key = loadSwitchKey(this.kernel, relinearization.digits, 0);
+      const key = loadSwitchKey(this.kernel, relinearization.digits, 0, relinearization.seeds);
       this.#relinearization?.[Symbol.dispose]();
       this.#relinearization = key;
     }
-    for (const [step, { digits }] of rotations) {
-      const key = loadSwitchKey(this.kernel, digits, galoisElementOf(this.kernel, step));
+    for (const [step, { digits, seeds }] of rotations) {
+      const key = loadSwitchKey(this.kernel, digits, galoisElementOf(this.kernel, step), seeds);
       this.#rotations.get(step)?.[Symbol.dispose]();
       this.#rotations.set(step, key);
     }
@@ -84,8 +85,13 @@ export class SimdOperations implements KeyedBackend<SimdCiphertext> {
     });
   }
 
-  load({ words, size, level, scale }: ResidueCiphertext): SimdCiphertext {
-    return { handle: loadCiphertext(this.kernel, words, { size, primes: level + 1 }), scale };
+  load(ciphertext: SentCiphertext): SimdCiphertext {
+    const { words, level, scale } = ciphertext;
+    const handle =
+      'seed' in ciphertext
+        ? loadSeeded(this.kernel, words, ciphertext.seed, level + 1)
+        : loadCiphertext(this.kernel, words, { size: ciphertext.size, primes: level + 1 });
+    return { handle, scale };
   }
 
   save({ handle, scale }: SimdCiphertext): ResidueCiphertext {
