@@ -3,12 +3,15 @@ import { type StyledCode, styleCode, type StyleRequest } from '../src/app/style/
 import { BACKENDS } from '../src/app/session/backends.ts';
 import { StyleSession } from '../src/app/style/style-session.ts';
 import { ERROR_CORRECTION_LEVELS } from '../src/qr/capacity.ts';
-import { encodePng } from '../src/qr/png.ts';
+import { decodePng, encodePng } from '../src/qr/png.ts';
+import { pictureSource } from '../src/app/style/picture-source.ts';
+import { PICTURE_KINDS } from '../src/style/picture/fields.ts';
+import { pictureStyle } from '../src/style/picture/picture-style.ts';
 import type { Rgb } from '../src/base/raster.ts';
 import { encodeSvg } from '../src/qr/svg.ts';
 import { directed, type Style, styleById, STYLES } from '../src/style/styles.ts';
 import { choice, parseArguments, workerCount } from './arguments.ts';
-import { checkOutputs, type NamedFile, writeOutput } from './files.ts';
+import { checkOutputs, type NamedFile, parsed, readBytes, writeOutput } from './files.ts';
 import { loadModel, modelPath } from '../workers/platform/node-local-service.ts';
 import { nodeWorkers } from '../workers/platform/node.ts';
 import { reportTable } from './table.ts';
@@ -21,6 +24,8 @@ const OPTIONS = {
   ecc: { type: 'string', default: 'M' },
   colours: { type: 'string' },
   direction: { type: 'string' },
+  picture: { type: 'string' },
+  kind: { type: 'string' },
   pixels: { type: 'string', default: '8' },
   backend: { type: 'string', default: 'simd' },
   workers: { type: 'string' },
@@ -33,6 +38,7 @@ interface StyleArguments {
   readonly request: StyleRequest;
   readonly png: NamedFile;
   readonly svg: NamedFile | undefined;
+  readonly picture: NamedFile | undefined;
   readonly workers: number;
   readonly warm: boolean;
   readonly json: boolean;
@@ -60,14 +66,28 @@ function withDirection(style: Style, direction: string | undefined): Style {
   return directed(style, choice('direction', direction, style.directions));
 }
 
-function parse(args: readonly string[]): StyleArguments {
+/** The style out of the picture at `path`. @throws FileError, UsageError */
+async function styleOfPicture(path: string, kind = 'poster'): Promise<Style> {
+  const chosen = choice('kind', kind, PICTURE_KINDS);
+  const bytes = await readBytes('The picture', path);
+  const raster = parsed(path, () => decodePng(bytes));
+  return pictureStyle({ source: pictureSource(raster), kind: chosen, step: 0, seed: 1 });
+}
+
+async function parse(args: readonly string[]): Promise<StyleArguments> {
   const { values, positionals } = parseArguments(args, OPTIONS);
   const [text, ...more] = positionals;
   if (text === undefined) throw new UsageError('The text to encode is missing.');
   if (more.length > 0) throw new UsageError('Give one text; put it in quotes if it has spaces.');
   if (values.out === undefined) throw new UsageError('--out FILE.png is missing.');
   const ids = STYLES.map(({ id }) => id);
-  const chosen = styleById(choice('style', values.style, ids));
+  if (values.kind !== undefined && values.picture === undefined) {
+    throw new UsageError('--kind says what to make of a picture: --picture FILE.png is missing.');
+  }
+  const chosen =
+    values.picture === undefined
+      ? styleById(choice('style', values.style, ids))
+      : await styleOfPicture(values.picture, values.kind);
   const style = withDirection(chosen, values.direction);
   const workers = workerCount(values.workers);
   const request: StyleRequest = {
@@ -81,14 +101,15 @@ function parse(args: readonly string[]): StyleArguments {
   };
   const png = { name: '--out', path: values.out };
   const svg = values.svg === undefined ? undefined : { name: '--svg', path: values.svg };
-  return { request, png, svg, workers, warm: values.warm, json: values.json };
+  const picture = values.picture === undefined ? undefined : { name: '--picture', path: values.picture };
+  return { request, png, svg, picture, workers, warm: values.warm, json: values.json };
 }
 
 /** Runs the command. @throws UsageError, SealedError */
 export async function runStyle(args: readonly string[]): Promise<void> {
-  const { request, png, svg, workers, warm, json } = parse(args);
+  const { request, png, svg, picture, workers, warm, json } = await parse(args);
   const model = { name: 'the network of this style', path: modelPath(request.style.model) };
-  await checkOutputs(svg ? [png, svg] : [png], [model]);
+  await checkOutputs(svg ? [png, svg] : [png], picture ? [model, picture] : [model]);
   const session = new StyleSession(nodeWorkers(workers), loadModel);
   try {
     if (warm) await styleCode(session, request);

@@ -8,6 +8,8 @@ const PARTS: ReadonlyMap<string, string> = new Map([
   Styles a QR code under homomorphic encryption, corrects it, and proves with two decoders that it scans.
 
   --style NAME      one of those that sealed-qr styles lists                   (liquid)
+  --picture FILE.png  a style out of this picture, which stays here: the service draws edges alone
+  --kind KIND       poster, picture, materials-1, materials-2 or materials-3   (poster)
   --out FILE.png    where the picture goes
   --svg FILE.svg    the same as SVG
   --ecc LEVEL       error correction level: L, M, Q or H                       (M)

@@ -18,7 +18,7 @@ export interface Honest {
 /** Makes an answer. */
 export type Craft = (honest: Honest) => readonly Uint8Array[];
 
-const itemOf = (frame: Uint8Array, { parameters }: SeenRun): IndexedCiphertext =>
+const itemOf = (frame: Uint8Array, { parameters }: SeenRun): ReturnType<typeof decodeAnswer>[number] =>
   decodeAnswer(frame, parameters)[0];
 
 const frameOf = (item: IndexedCiphertext, parameters: Parameters): Uint8Array =>
