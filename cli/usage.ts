@@ -1,9 +1,11 @@
 // The command line's help, and the error that shows it.
 
 /** The help, printed for `--help`. */
-export const USAGE = `sealed-qr style "<text>" --style gradient|liquid|dots --out FILE.png
+export const USAGE = `sealed-qr style "<text>"|--text-file FILE|- --style gradient|liquid|dots --out FILE.png
   Styles a QR code under homomorphic encryption, corrects it, and proves with two decoders that it scans.
 
+  --text-file FILE  the text, from a file that other users cannot read as they can a command line; - or the text -: from
+                    standard input. UTF-8; one line break at its end is none of it
   --style NAME      gradient, liquid or dots                                   (liquid)
   --out FILE.png    where the picture goes
   --svg FILE.svg    the same as SVG
@@ -13,7 +15,7 @@ export const USAGE = `sealed-qr style "<text>" --style gradient|liquid|dots --ou
   --pixels N        pixels a module drawn by the network: 8 or 4               (8)
   --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
   --workers N       server workers                                             (number of processors, at most 4)
-  --print           (plan) the plan itself, stage by stage, as text
+  --force           replace files that are there
   --warm            run once before the run that is reported
   --json            print one JSON object instead of the table
 
@@ -35,6 +37,7 @@ sealed-qr model run FILE --input FILE [options]
   --refresh A,B     layers after which the client decrypts and encrypts again
   --client-ops      the client computes what the scheme cannot, in rounds of its own
   --batch N         inputs to run at once: as many as pay share a ciphertext   (all)
+  --print           plan: the plan itself, stage by stage, as text
   --backend NAME, --workers N, --warm, --json   as above
   --layers-report   run: decrypts after each layer, for the errors of each
 
