@@ -60,6 +60,7 @@ function linear(weight: number, step: number): LinearStage {
     plainScale: prime,
     rescale: true,
     outScale: SCALE,
+    method: 'hoisted',
     rows: [{ sums: [{ giantStep: 0, terms: [term(0), term(step)] }], bias: undefined }],
   };
 }

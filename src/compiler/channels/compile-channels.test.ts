@@ -148,10 +148,10 @@ describe('frozen formats', () => {
 
   it('a compiled plan and its print', () => {
     expect(createHash('sha256').update(printPlan(plan)).digest('hex')).toMatchInlineSnapshot(
-      `"688dde2c524f249eb3c04fa826db35d65582ac04317e8c9ccfd95fa8ceb7c2c9"`,
+      `"77650a0151414679499d161e88c4da8ced6f01580d38282a832ca725253e6519"`,
     );
     expect(hashPlan(plan)).toMatchInlineSnapshot(
-      `"90766e4839508c126d58f6f075323cebb8126bb8c0a0105d26ad89fc6a0777ff"`,
+      `"cbf16f5b54873641a0a5d973c033338b9fcad546913cc1c92bd0a6287c49b5e0"`,
     );
   });
 

@@ -6,7 +6,14 @@ import type { Parameters } from '../../params/parameters.ts';
 import { type CostTable, predictMs, stepCosts } from '../../plan/counts.ts';
 import { type BlockShape, ciphertextCount, type GridLayout, type PatchLayout } from '../../plan/layout.ts';
 import type { ModelCard } from '../../plan/model-card.ts';
-import { outLevel, type Plan, relinearizes, rotationSteps, type Stage } from '../../plan/plan.ts';
+import {
+  outLevel,
+  type Plan,
+  relinearizes,
+  rotationSteps,
+  type Stage,
+  sumMethodOf,
+} from '../../plan/plan.ts';
 import { squares } from '../../plan/stages/product.ts';
 import { verifyPlan } from '../../plan/verify.ts';
 import type { CompiledForm } from '../form.ts';
@@ -87,6 +94,7 @@ function lowerSteps(
       plainScale,
       rescale: step.rescale,
       outScale,
+      method: sumMethodOf({ rows, plainScale }),
       rows,
     };
   });

@@ -2,7 +2,7 @@
 import { SealedError } from '../../base/errors.ts';
 import { chooseParameters } from '../../params/choose.ts';
 import type { Parameters } from '../../params/parameters.ts';
-import type { LinearRow, Stage } from '../../plan/plan.ts';
+import { type LinearRow, type Stage, sumMethodOf } from '../../plan/plan.ts';
 import { encodesToZero, leastFactor } from '../../plan/zero-rule.ts';
 import { type Carried, carryOn } from './carry.ts';
 import type { DraftStage } from './emit-round.ts';
@@ -156,6 +156,7 @@ function stageOf(draft: DraftStage, { level, inScale, plainScale, outScale }: St
     plainScale,
     rescale,
     outScale,
+    method: sumMethodOf({ rows, plainScale }),
     rows,
   };
 }

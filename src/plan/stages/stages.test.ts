@@ -20,6 +20,7 @@ const linear: LinearStage = {
   ...scales,
   plainScale: 2 ** 4,
   rescale: false,
+  method: 'hoisted',
   rows: [
     { sums: [{ giantStep: 8, terms: [term(0, 0), term(1, 1)] }], bias: undefined },
     { sums: [{ giantStep: 0, terms: [term(1, 1)] }], bias: undefined },
