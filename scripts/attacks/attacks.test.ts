@@ -5,7 +5,7 @@ import { scannerFiles } from '../../workers/platform/node-client.ts';
 import { attackAnswers } from './answer-outcomes.ts';
 import { CRAFTED, HARMLESS } from './crafted-answers.ts';
 import { sameCrossings, tryAnswers } from './hostile-answers.ts';
-import { ALL_KEY_ATTACKS, attackKeys, type KeyAttacks, type Target, TARGETS } from './key-outcomes.ts';
+import { attackKeys, type KeyAttacks, type Target } from './key-outcomes.ts';
 import type { Outcome } from './outcomes.ts';
 import { attackPassively } from './passive-outcomes.ts';
 
@@ -52,10 +52,6 @@ describe('the key in a picture', () => {
       isRight: true,
       found: 'key from 3698 of 4096 measured, 1 published and 0 other texts read',
     });
-  });
-
-  it.each(TARGETS)('yields what it may and no more, at full size: %s', { tags: ['long'] }, async (target) => {
-    expect(wrong(await outcomesOf(target, ALL_KEY_ATTACKS))).toEqual([]);
   });
 });
 
