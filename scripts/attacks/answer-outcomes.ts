@@ -5,10 +5,10 @@ import type { Outcome } from './outcomes.ts';
 
 /** Runs a campaign and tells what came of it. */
 export async function attackAnswers(campaign: Campaign, tell: (outcome: Outcome) => void): Promise<void> {
-  const { style, verified, mutations } = campaign;
+  const { style, verified, mutations, crafted: names = Object.keys(CRAFTED) } = campaign;
   const tried = await tryAnswers(campaign);
   const harmless = Object.keys(HARMLESS).length;
-  const crafted = Object.keys(CRAFTED).length;
+  const crafted = names.length;
   const name = `${style}, ${verified ? 'with' : 'without'} a reference`;
   for (const { name: answer, verdict } of tried.slice(0, harmless)) {
     tell({

@@ -1,7 +1,5 @@
 // Hostile answers against the client: what each leads to, and what the service sees of that.
-import { inProcessWorkers } from '../../fixtures/in-process-session.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
-import type { SessionWorkers } from '../../src/app/session/workers.ts';
 import { styleCode } from '../../src/app/style/pipeline.ts';
 import { StyleReferences } from '../../src/app/style/reference.ts';
 import { StyleSession } from '../../src/app/style/style-session.ts';
@@ -38,6 +36,8 @@ export interface Campaign {
   readonly style: 'liquid' | 'gradient';
   /** Whether the client has the style's network to hold answers against. */
   readonly verified: boolean;
+  /** Names of the answers made by hand to try; all of them unless given. */
+  readonly crafted?: readonly string[] | undefined;
   /** How many answers changed by chance, beside those made by hand. */
   readonly mutations: number;
   readonly seed: number;
@@ -50,37 +50,40 @@ function smallPictures(id: Campaign['style']): PublicStyle {
 }
 
 /** Scans nothing: hands on what the client decided to hand out. */
-function passingScan(): ReturnType<SessionWorkers['scan']> {
-  const role: ScanRole = {
-    warm: async () => undefined,
-    prove: async ({ picture, pixelsPerModule, margin }: ScanRequest): Promise<Proof> => ({
-      raster: picture,
-      pixelsPerModule,
-      border: margin * pixelsPerModule,
-      untouched: true,
-      strength: 0,
-      changedPixels: 0,
-      meanDeltaE: 0,
-      readBefore: { zxing: true, zbar: true },
-      scan: { zxing: true, zbar: true },
-      correctMs: 0,
-      verifyMs: 0,
-      proven: true,
-    }),
-  };
-  return { role, dead: false, terminate: () => undefined };
-}
+const PASSING_SCAN: ScanRole = {
+  warm: async () => undefined,
+  prove: async ({ picture, pixelsPerModule, margin }: ScanRequest): Promise<Proof> => ({
+    raster: picture,
+    pixelsPerModule,
+    border: margin * pixelsPerModule,
+    untouched: true,
+    strength: 0,
+    changedPixels: 0,
+    meanDeltaE: 0,
+    readBefore: { zxing: true, zbar: true },
+    scan: { zxing: true, zbar: true },
+    correctMs: 0,
+    verifyMs: 0,
+    proven: true,
+  }),
+};
 
 /** Tries every answer on a run of its own, with a text of its own, all in one session. */
-export async function tryAnswers({ style, verified, mutations, seed }: Campaign): Promise<Tried[]> {
-  const hostile = hostileWorkers({ ...inProcessWorkers(1), scan: passingScan });
+export async function tryAnswers({
+  style,
+  verified,
+  crafted = Object.keys(CRAFTED),
+  mutations,
+  seed,
+}: Campaign): Promise<Tried[]> {
+  const hostile = hostileWorkers(PASSING_SCAN);
   const session = new StyleSession(hostile.workers, verified ? loadModel : undefined);
   const drawn = smallPictures(style);
   const references = new StyleReferences(loadModel);
   const random = seededRandom(seed);
   const cases: [string, Craft][] = [
     ...Object.entries(HARMLESS),
-    ...Object.entries(CRAFTED),
+    ...crafted.map((name): [string, Craft] => [name, CRAFTED[name]]),
     ...Array.from({ length: mutations }, (_, index): [string, Craft] => {
       const { name, craft } = mutated(index);
       return [name, craft];

@@ -1,10 +1,12 @@
 // A service that keeps what crosses to it and answers as it likes: all that the attacks have, beside published pictures.
+import { inProcessWorkers } from '../../fixtures/in-process-session.ts';
 import type { SessionWorkers } from '../../src/app/session/workers.ts';
 import type { WorkerHandle } from '../../src/base/worker-handle.ts';
 import { type Parameters, checkParameters } from '../../src/params/parameters.ts';
 import type { SegmentInterface } from '../../src/plan/client-interface.ts';
 import type { Card } from '../../src/protocol/card.ts';
 import { decodeCard } from '../../src/protocol/card-codec.ts';
+import type { ScanRole } from '../../src/qr/scan-role.ts';
 import type { EvaluationAnswer, EvaluationRequest, LocalService } from '../../src/protocol/service.ts';
 
 /** A run as the service knows it. */
@@ -39,14 +41,19 @@ export interface HostileWorkers {
   tamper: Tamper | undefined;
 }
 
-/** `inner` with a service that changes the answers of last segments as `tamper` says, and keeps what it is sent. */
-export function hostileWorkers(inner: SessionWorkers): HostileWorkers {
+/** Workers of this thread, with a service that changes the answers of last segments as `tamper` says, and keeps what it is sent. */
+export function hostileWorkers(scan?: ScanRole): HostileWorkers {
+  const inner = inProcessWorkers(1);
   const cards = new Map<string, Card>();
   const hostile: HostileWorkers = {
     runs: [],
     crossings: [],
     tamper: undefined,
-    workers: { ...inner, service: () => hostileHandle(inner.service(), hostile, cards) },
+    workers: {
+      ...inner,
+      service: () => hostileHandle(inner.service(), hostile, cards),
+      ...(scan && { scan: () => ({ role: scan, dead: false, terminate: () => undefined }) }),
+    },
   };
   return hostile;
 }

@@ -43,7 +43,7 @@ export function partOf(pixel: number, { pixelsPerModule, perCiphertext }: Pictur
 }
 
 /** Standard deviation of the real and of the imaginary part of a ternary polynomial's slots. */
-export function slotDeviation({ polyModulusDegree }: Parameters): number {
+function slotDeviation({ polyModulusDegree }: Parameters): number {
   return Math.sqrt(polyModulusDegree / 3);
 }
 

@@ -1,22 +1,16 @@
 // The key-recovery attack against the client as it was, the product, and the product where it has no reference.
 import { StyleSession } from '../../src/app/style/style-session.ts';
+import { createScanRole } from '../../src/qr/scan-role.ts';
 import type { Scanners } from '../../src/qr/scan.ts';
 import { loadSeal } from '../../src/seal/load.ts';
 import { styleById } from '../../src/style/styles.ts';
+import { scannerFiles } from '../../workers/platform/node-client.ts';
 import { loadModel } from '../../workers/platform/node-local-service.ts';
-import { nodeWorkers } from '../../workers/platform/node.ts';
 import { boundFor } from '../../src/app/style/verification-bounds.ts';
 import type { PublicStyle } from './drawing.ts';
 import { type Carrier, quietCarrier } from './key-carrier.ts';
 import { hostileWorkers } from './hostile-service.ts';
-import {
-  type AttackedSession,
-  attackSession,
-  exploit,
-  type Recovered,
-  textOf,
-  type Victim,
-} from './key-recovery.ts';
+import { attackSession, exploit, type Recovered, textOf, type Victim } from './key-recovery.ts';
 import { OldClient } from './old-client.ts';
 import type { Outcome } from './outcomes.ts';
 import { oldPublisher, productPublisher } from './publishers.ts';
@@ -92,10 +86,15 @@ export async function attackKeys(
   tell: (outcome: Outcome) => void,
 ): Promise<void> {
   const name = NAMES[target];
-  const judge = (what: string, recovered: Recovered | undefined, session: AttackedSession, isSure: boolean) =>
+  const judge = (
+    what: string,
+    recovered: Recovered | undefined,
+    refusals: readonly string[],
+    isSure = false,
+  ) =>
     tell({
       attack: `${name}: ${what}`,
-      found: describe(recovered, session),
+      found: describe(recovered, refusals),
       isRight: isAsItMust(target, recovered, isSure),
     });
   for (const loudness of LOUDNESS[target]) {
@@ -104,14 +103,21 @@ export async function attackKeys(
       const carrier = carrierFor(victim, loudness);
       const texts = versions.map((version) => textOf(version, `v${version}`));
       const session = await attackSession(victim, textOf(5, 'never-published'), texts, carrier);
-      const { publications } = session;
-      for (const version of versions) {
-        const own = publications.filter((publication) => publication.version === version);
+      const { publications, refusals } = session;
+      const codes = [...refusals.values()];
+      for (const [i, version] of versions.entries()) {
+        const own = publications.filter(({ text }) => text === texts[i]);
+        const refused = refusals.get(texts[i]);
         const recovered = own.length > 0 ? await exploit(victim, own, carrier) : undefined;
-        judge(`version ${version}, ${loudness}`, recovered, session, version >= SURE_VERSION);
+        judge(
+          `version ${version}, ${loudness}`,
+          recovered,
+          refused ? [refused] : [],
+          version >= SURE_VERSION,
+        );
       }
       const together = publications.length > 1 ? await exploit(victim, publications, carrier) : undefined;
-      judge(`versions ${versions.join(', ')} together, ${loudness}`, together, session, true);
+      judge(`versions ${versions.join(', ')} together, ${loudness}`, together, codes, true);
     });
   }
   if (many > 0) {
@@ -120,14 +126,15 @@ export async function attackKeys(
       const carrier = carrierFor(victim, loudness);
       const texts = Array.from({ length: many }, (_, i) => textOf(2, String(i)));
       const session = await attackSession(victim, textOf(5, 'never-published'), texts, carrier);
+      const codes = [...session.refusals.values()];
       const each: Recovered[] = [];
       // One picture says of the old client what fifty would.
       const tried = target === 'old' ? session.publications.slice(0, 1) : session.publications;
       for (const publication of tried) each.push(await exploit(victim, [publication], carrier));
-      judge(`${many} pictures, each alone, ${loudness}`, worst(each), session, false);
+      judge(`${many} pictures, each alone, ${loudness}`, worst(each), codes);
       const all = session.publications;
       const together = all.length > 1 ? await exploit(victim, all, carrier) : undefined;
-      judge(`${many} pictures together, ${loudness}`, together, session, false);
+      judge(`${many} pictures together, ${loudness}`, together, codes);
     });
   }
   if (sweep.length > 0) {
@@ -139,7 +146,8 @@ export async function attackKeys(
         const session = await attackSession(victim, draft, [textOf(6, `s${sigmaLevels}`)], carrier);
         const all = session.publications;
         const recovered = all.length > 0 ? await exploit(victim, all, carrier) : undefined;
-        judge(`σ = ${sigmaLevels} grey levels`, recovered, session, sigmaLevels >= SURE_LEVELS);
+        const codes = [...session.refusals.values()];
+        judge(`σ = ${sigmaLevels} grey levels`, recovered, codes, sigmaLevels >= SURE_LEVELS);
       }
     });
   }
@@ -163,7 +171,7 @@ async function staged(
 }
 
 async function stage(target: Target, scanners: Scanners, drawn: PublicStyle): Promise<Staged> {
-  const hostile = hostileWorkers(nodeWorkers(1));
+  const hostile = hostileWorkers(createScanRole(scannerFiles()));
   const common = { hostile, drawn, scanners, loadModel };
   if (target === 'old') {
     const service = hostile.workers.service();
@@ -203,11 +211,11 @@ function worst(each: readonly Recovered[]): Recovered | undefined {
   };
 }
 
-function describe(recovered: Recovered | undefined, { refusals, publications }: AttackedSession): string {
+function describe(recovered: Recovered | undefined, refusals: readonly string[]): string {
   const refused = new Map<string, number>();
   for (const code of refusals) refused.set(code, (refused.get(code) ?? 0) + 1);
   const parts = [...refused].map(([code, count]) => `${count} refused (${code})`);
-  if (!recovered) return [...parts, `${publications.length} published: nothing to solve`].join(', ');
+  if (!recovered) return [...parts, 'nothing published'].join(', ');
   const { measured, degree, readPublished, readOthers } = recovered;
   const isKey = readPublished + readOthers.length > 0;
   parts.push(

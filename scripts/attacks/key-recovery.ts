@@ -2,11 +2,14 @@
 import { asSealedError } from '../../src/base/errors.ts';
 import type { Scanners } from '../../src/qr/scan.ts';
 import type { PublicStyle } from './drawing.ts';
-import type { HostileWorkers } from './hostile-service.ts';
+import type { HostileWorkers, SeenRun } from './hostile-service.ts';
 import { readRequest, recoverKey } from './key-attacker.ts';
 import { type Carrier, keyCarrier } from './key-carrier.ts';
 import { KeyReader, type Publication } from './key-reader.ts';
 import type { Publisher } from './publishers.ts';
+
+// Of a session of fifty texts, so many are tried with the key of each.
+const MOST_OTHERS = 8;
 
 /** A session under attack. */
 export interface Victim {
@@ -33,8 +36,8 @@ export interface Recovered {
 /** A session after the attack: what was published, and what was refused. */
 export interface AttackedSession {
   readonly publications: readonly (Publication & { readonly text: string; readonly version: number })[];
-  /** Codes of the errors where nothing was handed out. */
-  readonly refusals: readonly string[];
+  /** Codes of the errors where nothing was handed out, by text. */
+  readonly refusals: ReadonlyMap<string, string>;
 }
 
 /** Has the victim make a draft that it never publishes, then the pictures of `texts`, all of which it publishes. */
@@ -48,14 +51,14 @@ export async function attackSession(
   await publish(draft, drawn);
   hostile.tamper = keyCarrier(carrier);
   const publications: (Publication & { text: string; version: number })[] = [];
-  const refusals: string[] = [];
+  const refusals = new Map<string, string>();
   for (const text of texts) {
     try {
       const png = await publish(text, drawn);
       const run = hostile.runs.at(-1);
       publications.push({ png, run, text, version: (run.segment.input.layout.shape[1] - 17) / 4 });
     } catch (error) {
-      refusals.push(asSealedError(error).code);
+      refusals.set(text, asSealedError(error).code);
     }
   }
   hostile.tamper = undefined;
@@ -72,11 +75,17 @@ export async function exploit(
   const recovery = await recoverKey(reader, used, drawn);
   const published = new Set(used.map(({ text }) => text));
   const read = new Set<string>();
-  for (const run of hostile.runs) {
-    if (run.parameters !== recovery.ring.parameters) continue;
-    const text = await readRequest(recovery, run, scanners);
-    if (text !== null) read.add(text);
-  }
+  const open = async (runs: readonly SeenRun[]): Promise<void> => {
+    for (const run of runs) {
+      if (run.parameters !== recovery.ring.parameters) continue;
+      const text = await readRequest(recovery, run, scanners);
+      if (text !== null) read.add(text);
+    }
+  };
+  const own = used.map(({ run }) => run);
+  await open(own);
+  // What does not open the texts that it was taken from is no key.
+  if (read.size > 0) await open(someOf(hostile.runs.filter((run) => !own.includes(run))));
   return {
     versions: used.map(({ version }) => version),
     measured: recovery.measured,
@@ -84,6 +93,11 @@ export async function exploit(
     readPublished: [...read].filter((text) => published.has(text)).length,
     readOthers: [...read].filter((text) => !published.has(text)),
   };
+}
+
+/** The first of them, and others from all over. */
+function someOf<T>(all: readonly T[]): T[] {
+  return all.filter((_, i) => i % Math.ceil(all.length / MOST_OTHERS) === 0);
 }
 
 /** A text whose code has `version` at level M, and that says `name`. */

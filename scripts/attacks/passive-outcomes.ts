@@ -1,5 +1,4 @@
 // The passive attack on what people may publish: a network's raw outputs, the same outputs in eight bits, a picture.
-import { inProcessWorkers } from '../../fixtures/in-process-session.ts';
 import { writeOnnx } from '../../fixtures/onnx-writer.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
 import { runSealed } from '../../src/app/session/run.ts';
@@ -11,10 +10,11 @@ import { expanded } from '../../fixtures/client-kernel.ts';
 import { decodeCiphertexts } from '../../src/protocol/frame.ts';
 import { decodePng } from '../../src/qr/png.ts';
 import { exportGeometry } from '../../src/qr/prove.ts';
+import { createScanRole } from '../../src/qr/scan-role.ts';
 import { MARGIN } from '../../src/style/recipe.ts';
 import { styleById } from '../../src/style/styles.ts';
+import { scannerFiles } from '../../workers/platform/node-client.ts';
 import { loadModel } from '../../workers/platform/node-local-service.ts';
-import { nodeWorkers } from '../../workers/platform/node.ts';
 import type { PublicStyle } from './drawing.ts';
 import { type HostileWorkers, hostileWorkers, type SeenRun } from './hostile-service.ts';
 import { pictureLayout } from './key-carrier.ts';
@@ -63,7 +63,7 @@ export async function attackPassively(tell: (outcome: Outcome) => void): Promise
     ['product', loadModel],
     ['without a reference', undefined],
   ] as const) {
-    const hostile = hostileWorkers(nodeWorkers(1));
+    const hostile = hostileWorkers(createScanRole(scannerFiles()));
     const session = new StyleSession(hostile.workers, loader);
     try {
       await attackPicture(name, hostile, productPublisher(session), tell);
@@ -75,7 +75,7 @@ export async function attackPassively(tell: (outcome: Outcome) => void): Promise
 
 /** Two runs of a network under one key: the outputs of one are published, the other's input is the prize. */
 async function attackOutputs(tell: (outcome: Outcome) => void): Promise<void> {
-  const hostile = hostileWorkers(inProcessWorkers(1));
+  const hostile = hostileWorkers();
   const session = new Session({ workers: hostile.workers, advice: 'Try again.' });
   const random = seededRandom(1);
   const picture = (): Float32Array => Float32Array.from({ length: SIDE ** 2 }, () => random());
