@@ -4,30 +4,9 @@ import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
+import { contentSecurityPolicy, headers } from './scripts/policy.ts';
 
 const root = import.meta.dirname;
-
-/** Everything from this origin and nothing from any other; compiling WebAssembly is the one thing eval-like. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  // Workers are started from memory (workers/platform/browser-worker.ts).
-  "worker-src 'self' blob:",
-  "connect-src 'self'",
-  "img-src 'self' data: blob:",
-  "style-src 'self'",
-  "font-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
-
-/** A worker takes its policy from its own response and not from the page, so a header must say it too. */
-const headers = {
-  'Content-Security-Policy': `${contentSecurityPolicy}; frame-ancestors 'none'`,
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-};
 
 /** Puts the policy into the built page. The dev server's page goes without: hot reloading needs inline code. */
 function policyTag(): Plugin {
@@ -96,6 +75,7 @@ export default defineConfig(({ mode }) => {
     },
     // Pre-bundling would part these packages from the .wasm files they find beside themselves.
     optimizeDeps: { exclude: ['node-seal', 'zxing-wasm', '@undecaf/zbar-wasm'] },
+    // The workers take theirs from the page; these say what a page cannot say of itself.
     preview: { port, strictPort: true, headers },
   };
 });

@@ -9,9 +9,15 @@ const browserSvelte = resolve(import.meta.dirname, 'node_modules/svelte/src/inde
 export default defineConfig({
   // The page's state is tested as a browser runs it: Node would be given the half of Svelte that renders on a server.
   plugins: [svelte({ dynamicCompileOptions: () => ({ generate: 'client' }) })],
-  resolve: { alias: [{ find: /^svelte$/, replacement: browserSvelte }] },
+  resolve: {
+    alias: [
+      { find: /^svelte$/, replacement: browserSvelte },
+      // Examples name the package as its users do.
+      { find: /^sealed-qr\/(.*)$/, replacement: resolve(import.meta.dirname, 'src/face/$1.ts') },
+    ],
+  },
   test: {
-    include: ['{src,workers,cli,endpoint,wasm,training,bench,scripts,fixtures}/**/*.test.ts'],
+    include: ['{src,workers,cli,endpoint,wasm,training,bench,scripts,fixtures,examples}/**/*.test.ts'],
     tags: [{ name: 'long', description: 'npm test has no time for it: npm run test:long' }],
     environment: 'node',
     pool: 'forks',

@@ -58,7 +58,6 @@ for (let index = 0; index < Number(values.count); index += 1) {
       colours: style.defaultColours,
       pixelsPerModule: 8,
       backend,
-      measurePrecision: false,
     });
     const picture = decodePng(encodePng(raster));
     const results = await Promise.all(DECODERS.map((decoder) => scanners[decoder](picture)));

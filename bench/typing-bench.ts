@@ -38,7 +38,6 @@ export async function runTypingBench(
     colours: style.defaultColours,
     pixelsPerModule: DEFAULT_PIXELS_PER_MODULE,
     backend: 'simd',
-    measurePrecision: false,
   };
   await session.warm();
   await prepareStyle(session, { style, colours: style.defaultColours, version: VERSION, backend: 'simd' });

@@ -10,7 +10,7 @@ import { loadTestScanners } from '../fixtures/scanners.ts';
 import { decodePng } from '../src/qr/png.ts';
 import { modelPath } from '../workers/platform/node-local-service.ts';
 import type { ClientBenchReport } from '../bench/client-bench.ts';
-import { USAGE } from './usage.ts';
+import { usageOf } from './usage.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -79,8 +79,20 @@ describe('sealed-qr', () => {
   });
 
   it('answers --help with the usage wherever it stands, but in a text, and --version with the version', async () => {
-    for (const args of [['--help'], ['-h'], ['model', 'plan', '--help']]) {
-      expect(await sealedQr(...args)).toEqual({ code: 0, stdout: `${USAGE}\n`, stderr: '' });
+    const whole = usageOf(undefined);
+    for (const args of [['--help'], ['-h']]) {
+      expect(await sealedQr(...args)).toEqual({ code: 0, stdout: `${whole}\n`, stderr: '' });
+    }
+    for (const args of [
+      ['style', '--help'],
+      ['model', 'plan', '--help'],
+      ['params', '-h'],
+    ]) {
+      const { stdout } = await sealedQr(...args);
+      expect(stdout).toBe(`${usageOf(args[0])}\n`);
+      expect(stdout).toMatch(new RegExp(`^sealed-qr ${args[0]} `));
+      expect(stdout.match(/^sealed-qr (\w+)/gm)?.every((call) => call === `sealed-qr ${args[0]}`)).toBe(true);
+      expect(whole).toContain(stdout.split('\n\n')[0]);
     }
     expect((await sealedQr('style', '--', '--help')).stderr).toMatch(/--out FILE\.png is missing\.\n$/);
     const { version } = JSON.parse(

@@ -6,13 +6,15 @@ import { runModelCommand } from './model-command.ts';
 import { runParamsCommand } from './params-command.ts';
 import { runPayload } from './payload-command.ts';
 import { runStyle } from './style-command.ts';
+import { runStyles } from './styles-command.ts';
 import { unknownName } from './arguments.ts';
 import { FileError } from './files.ts';
-import { synopsisOf, USAGE, UsageError } from './usage.ts';
+import { synopsisOf, UsageError, usageOf } from './usage.ts';
 
 const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> = new Map([
   ['params', runParamsCommand],
   ['style', runStyle],
+  ['styles', runStyles],
   ['model', runModelCommand],
   ['bench', runBench],
   ['payload', runPayload],
@@ -22,7 +24,7 @@ const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> 
 function callOf(name: string | undefined): string {
   const lines = name !== undefined && COMMANDS.has(name) ? synopsisOf(name) : [];
   const calls = lines.length > 0 ? lines : [`sealed-qr ${[...COMMANDS.keys()].join('|')} …`];
-  return [...calls, 'sealed-qr --help says more.'].join('\n');
+  return [...calls, `sealed-qr ${lines.length > 0 ? `${name} ` : ''}--help says more.`].join('\n');
 }
 
 /** Whether help is asked for: not by what stands after "--", which is a text. */
@@ -34,7 +36,7 @@ function asksForHelp(args: readonly string[]): boolean {
 async function main(all: readonly string[]): Promise<number> {
   const [name, ...args] = all;
   if (asksForHelp(all)) {
-    process.stdout.write(`${USAGE}\n`);
+    process.stdout.write(`${usageOf(all[0])}\n`);
     return 0;
   }
   if (name === '--version') {

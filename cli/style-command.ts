@@ -24,6 +24,7 @@ const OPTIONS = {
   pixels: { type: 'string', default: '8' },
   backend: { type: 'string', default: 'simd' },
   workers: { type: 'string' },
+  'no-snap': { type: 'boolean', default: false },
   warm: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 } as const;
@@ -76,7 +77,7 @@ function parse(args: readonly string[]): StyleArguments {
     colours: values.colours === undefined ? style.defaultColours : parseColours(values.colours, style),
     pixelsPerModule: choice('pixels', values.pixels, [8, 4] as const),
     backend: choice('backend', values.backend, BACKENDS),
-    measurePrecision: true,
+    snap: values['no-snap'] ? false : undefined,
   };
   const png = { name: '--out', path: values.out };
   const svg = values.svg === undefined ? undefined : { name: '--svg', path: values.svg };

@@ -27,6 +27,9 @@ const report: StyleReport = {
     totalMs: 2000,
   },
   precision: { maxAbsError: 0.00123, meanAbsError: 0.0001 },
+  keys: { made: 2, reused: 0 },
+  verified: { maxAbsError: 0.00123, bound: 0.0078 },
+  snapped: true,
   correction: {
     untouched: false,
     strength: 0.25,

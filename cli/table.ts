@@ -14,7 +14,8 @@ export function size(bytes: number): string {
 
 /** `report` as lines of text. */
 export function reportTable(report: StyleReport, files: readonly string[]): string {
-  const { payload, parameters, bytes, timings, precision, correction, scan } = report;
+  const { payload, parameters, bytes, timings, precision, keys, verified, snapped, correction, scan } =
+    report;
   const read = (decoders: Readonly<Record<string, boolean>>): string =>
     Object.entries(decoders)
       .map(([name, ok]) => `${name} ${ok ? 'yes' : 'no'}`)
@@ -37,6 +38,7 @@ export function reportTable(report: StyleReport, files: readonly string[]): stri
       'wire',
       `keys ${size(bytes.evaluationKeys)}, request ${size(bytes.request)}, response ${size(bytes.response)}`,
     ],
+    ['keys', `${keys.made} made for this picture, ${keys.reused} reused`],
     ['keys, plan', `${ms(timings.keygenMs)}, ${ms(timings.planMs)}`],
     ['encrypt', ms(timings.encodeMs + timings.encryptMs)],
     ['evaluate', ms(timings.evaluateMs)],
@@ -44,6 +46,12 @@ export function reportTable(report: StyleReport, files: readonly string[]): stri
     ['correct, verify', `${ms(timings.correctMs)}, ${ms(timings.verifyMs)}`],
     ['total', ms(timings.totalMs)],
     ['precision', precision ? `largest error ${precision.maxAbsError.toExponential(1)}` : 'not measured'],
+    [
+      'verified',
+      verified
+        ? `within ${verified.bound.toExponential(1)} of the style, ${snapped ? 'rounded to it' : 'as decrypted'}`
+        : 'no',
+    ],
     [
       'correction',
       `strength ${correction.strength}, ${correction.changedPixels} pixels, mean ΔE ${correction.meanDeltaE.toFixed(1)}`,

@@ -1,27 +1,39 @@
 // The command line's help, and the error that shows it.
 
-/** The help, printed for `--help`. */
-export const USAGE = `sealed-qr style "<text>" --style gradient|liquid|dots --out FILE.png
+/** What each command's `--help` prints. */
+const PARTS: ReadonlyMap<string, string> = new Map([
+  [
+    'style',
+    `sealed-qr style "<text>" --style NAME --out FILE.png
   Styles a QR code under homomorphic encryption, corrects it, and proves with two decoders that it scans.
 
-  --style NAME      gradient, liquid or dots                                   (liquid)
+  --style NAME      one of those that sealed-qr styles lists                   (liquid)
   --out FILE.png    where the picture goes
   --svg FILE.svg    the same as SVG
   --ecc LEVEL       error correction level: L, M, Q or H                       (M)
   --colours A,B,C   foreground start, foreground end, background, as #rrggbb   (the style's own)
-  --direction D     of gradient: horizontal, vertical or diagonal              (horizontal)
-  --pixels N        pixels a module drawn by the network: 8 or 4               (8)
+  --direction D     horizontal, vertical or diagonal, where the style has one  (the style's own)
+  --pixels N        pixels per module drawn by the network: 8 or 4             (8)
   --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
-  --workers N       server workers                                             (number of processors, at most 4)
-  --print           (plan) the plan itself, stage by stage, as text
+  --workers N       evaluators of the service                                  (number of processors, at most 4)
+  --no-snap         hand out the decrypted picture, and not the style's that it was held against
   --warm            run once before the run that is reported
-  --json            print one JSON object instead of the table
-
-sealed-qr payload '{"kind":"phone","number":"+44 20 7946 0000"}' [--ecc M] [--json]
+  --json            print one JSON object instead of the table`,
+  ],
+  [
+    'styles',
+    `sealed-qr styles [--json]
+  Lists the styles: levels, keys, bytes, time, error, and how many fresh codes read as drawn.`,
+  ],
+  [
+    'payload',
+    `sealed-qr payload '{"kind":"phone","number":"+44 20 7946 0000"}' [--ecc M] [--json]
   Prints the text that the page's form writes for a code. Kinds: text url wifi contact mail phone sms geo event; times
-  as ISO 8601. With - the JSON comes from standard input. --json adds the code's version, modes and modules.
-
-sealed-qr model plan FILE [options]
+  as ISO 8601. With - the JSON comes from standard input. --json adds the code's version, modes and modules.`,
+  ],
+  [
+    'model',
+    `sealed-qr model plan FILE [options]
   Says what a trained network (.pt, .pth, .onnx) will cost and how precise it will be; encrypts nothing.
 sealed-qr model run FILE --input FILE [options]
   Runs it encrypted and reports how far the outputs are from the float network's.
@@ -35,28 +47,45 @@ sealed-qr model run FILE --input FILE [options]
   --refresh A,B     layers after which the client decrypts and encrypts again
   --client-ops      the client computes what the scheme cannot, in rounds of its own
   --batch N         inputs to run at once: as many as pay share a ciphertext   (all)
-  --backend NAME, --workers N, --warm, --json   as above
+  --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
+  --workers N       evaluators of the service                                  (number of processors, at most 4)
+  --print           plan: the plan itself, stage by stage, as text
   --layers-report   run: decrypts after each layer, for the errors of each
-
-sealed-qr params test CONFIG.json [--threads N] [--json]
+  --warm            run: once before the run that is reported
+  --json            print one JSON object instead of the table`,
+  ],
+  [
+    'params',
+    `sealed-qr params test CONFIG.json [--threads N] [--json]
   Runs a network under many parameter sets: errors, levels, time and bytes of each, or why it cannot run.
   CONFIG.json: model, input, sets of {polyModulusDegree, coeffModulusBits}, and layers, refresh, clientOps, backend, threads;
-  or PyCrCNN's file: model_path, encryption_parameters of {m, p, sec, base}, layers, rencrypt_positions, max_threads.
-
-sealed-qr bench kernel|client|pool
+  or PyCrCNN's file: model_path, encryption_parameters of {m, p, sec, base}, layers, rencrypt_positions, max_threads.`,
+  ],
+  [
+    'bench',
+    `sealed-qr bench kernel|client|pool
   kernel: node-seal and the SIMD kernel in turn, with equal work: every operation and whole plans.
   client: node-seal and the client's kernel in turn: set-up, keys, encryption, decryption.
-  pool: one and two server workers.
+  pool: one and two evaluators.
 
   --pairs N         pairs of runs: medians and least times are shown           (9)
   --only LIST       parts of bench kernel: operations,transform,plans          (all)
-  --json            print one JSON object instead of the table
+  --json            print one JSON object instead of the table`,
+  ],
+]);
 
-Exit code 0: done; a style's code was read back exactly by every decoder. 1: something failed. 2: bad arguments or files.`;
+const EXIT_CODES =
+  "Exit code 0: done; a style's code was read back exactly by every decoder. 1: something failed. 2: bad arguments or files.";
 
-/** The lines of {@link USAGE} that show how `command` is called. */
+/** The help for `command`, or for all of them where it is none. */
+export function usageOf(command: string | undefined): string {
+  const part = command === undefined ? undefined : PARTS.get(command);
+  return [...(part === undefined ? PARTS.values() : [part]), EXIT_CODES].join('\n\n');
+}
+
+/** The lines of the help that show how `command` is called. */
 export function synopsisOf(command: string): string[] {
-  return USAGE.split('\n').filter((line) => line.startsWith(`sealed-qr ${command}`));
+  return (PARTS.get(command) ?? '').split('\n').filter((line) => line.startsWith(`sealed-qr ${command} `));
 }
 
 /** Bad arguments: the text says which; how the command is called stands before it. */

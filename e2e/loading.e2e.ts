@@ -78,9 +78,9 @@ test('the button loads what failed as well', async ({ page }) => {
 
 test('a blocked style network is named, and Retry loads it', async ({ page }) => {
   let isBlocked = true;
-  await page.route('**/models/dots.onnx', (route) => (isBlocked ? route.abort() : route.continue()));
+  await page.route('**/models/features-nine.onnx', (route) => (isBlocked ? route.abort() : route.continue()));
   await page.goto('/');
-  await failure(page, 'The network of a style (dots.onnx)');
+  await failure(page, 'The network of a style (features-nine.onnx)');
   isBlocked = false;
   await page.getByRole('button', { name: 'Retry' }).click();
   await readiness(page);

@@ -9,7 +9,7 @@ const asked = new Set<string>();
 const service = new Proxy<Service>(local.role, {
   get(role, name: keyof Service) {
     asked.add(name);
-    return role[name];
+    return Reflect.get(role, name) as unknown;
   },
 });
 

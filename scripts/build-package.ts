@@ -34,6 +34,8 @@ const ADDRESSES: Readonly<Record<string, string>> = {
     zxing: ${address('zxing.wasm')},
     zbar: ${address('zbar.wasm')},
   };
+  // Whose page it becomes part of, and whether that has a policy, is not known here.
+  export const hasPolicy = false;
   export const clientScripts = { client: ${address('client-worker.js')}, scan: ${address('scan-worker.js')} };`,
   'workers/platform/site-service-files.ts': `export const kernelFile = ${address('kernel.wasm')};
   export const serviceScripts = {

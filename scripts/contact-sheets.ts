@@ -8,7 +8,7 @@ import { encodePng } from '../src/qr/png.ts';
 import { withoutFinders } from '../src/style/drawing/eyes.ts';
 import { MARGIN } from '../src/style/recipe.ts';
 import { placeOf, STYLES } from '../src/style/styles.ts';
-import { styleGround, stylePicture } from '../src/style/tables.ts';
+import { styleGround, stylePainter } from '../src/style/tables.ts';
 
 const { values } = parseArgs({
   options: {
@@ -45,7 +45,7 @@ for (const version of values.versions.split(',').map(Number)) {
     const framed = styleGround(style.recipe, place, QUIET).light;
     const dark = withoutFinders(code.dark, code.modules);
     const coverages = values.drawing ? ({ by: 'drawing' } as const) : ({ by: 'network', network } as const);
-    const picture = stylePicture(style.recipe, place, dark, coverages);
+    const picture = stylePainter(style.recipe, place, coverages)(dark);
     paste(framed, picture, (QUIET - MARGIN) * PIXELS);
     const [left, top] = [index % columns, Math.floor(index / columns)].map((at) => GAP + at * (side + GAP));
     for (let y = 0; y < side; y += 1) {

@@ -34,6 +34,8 @@ const copied = [
   ...[
     'package.json',
     'tsconfig.json',
+    'typedoc.json',
+    'docs',
     'index.html',
     'knip.json',
     '.dependency-cruiser.js',
@@ -103,6 +105,10 @@ beforeAll(() => {
   plant('src/compiler/planted-seal.ts', "export { plantedHandle } from '../seal/planted-handle.ts';\n");
   plant('src/seal/planted-handle.ts', 'export const plantedHandle = 1;\n');
   appendFileSync(
+    join(checkout, 'src/face/qr.ts'),
+    '\n/** Planted: see {@link nothingOfThatName}. */\nexport const planted = 1;\nexport const plantedBare = 2;\n',
+  );
+  appendFileSync(
     join(checkout, 'src/base/errors.ts'),
     '\n/** Planted. */\nexport const plantedUnused = 1;\n',
   );
@@ -140,6 +146,13 @@ describe('planted violations', () => {
     expect(code).toBeGreaterThan(0);
     expect(output).toMatch(/plantedUnused\s.*src\/base\/errors\.ts/);
     expect(output).toMatch(/^src\/server\/planted-reach\.ts/m);
+  });
+
+  it('fail the API docs for a link that leads nowhere, and for an export without a word', async () => {
+    const { code, output } = await runInCopy('API docs');
+    expect(code).toBeGreaterThan(0);
+    expect(output).toMatch(/Failed to resolve link to "nothingOfThatName"/);
+    expect(output).toMatch(/qr\.plantedBare .*does not have any documentation/);
   });
 
   it('fail the linter for a promise left alone, and for tests that depend on speed', async () => {

@@ -48,6 +48,8 @@ export const gates: readonly Gate[] = [
     command: ['depcruise', '.', '--output-type', 'err-long'],
   },
   { name: 'dead code', command: ['knip'] },
+  { name: 'licences', command: ['node', 'scripts/third-party.ts', '--check'] },
+  { name: 'API docs', command: ['typedoc', '--emit', 'none'] },
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'bundle sizes', command: ['size-limit'], after: 'build' },
 ];

@@ -8,6 +8,7 @@ import { MasterSeed, SEED_BYTES } from '../src/client/crypto/seeds.ts';
 import { FastKeys } from '../src/client/fast-keys.ts';
 import { SealKeys } from '../src/client/seal-keys.ts';
 import { checkParameters } from '../src/params/parameters.ts';
+import { SealContext } from '../src/seal/context.ts';
 import { loadSeal } from '../src/seal/load.ts';
 
 const PARAMETERS = checkParameters({
@@ -49,7 +50,8 @@ using fast = new FastKeys(
   new ClientKernel(await WebAssembly.compile(clientKernelBytes()), PARAMETERS),
   new MasterSeed(master.slice()),
 );
-using seal = new SealKeys(await loadSeal(), PARAMETERS, new MasterSeed(master.slice()));
+using context = new SealContext(await loadSeal(), PARAMETERS);
+using seal = new SealKeys(context, new MasterSeed(master.slice()));
 const [ours, theirs] = [send(fast), send(seal)];
 let different = 0;
 for (const [i, [name, words, ms]] of ours.entries()) {

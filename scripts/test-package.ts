@@ -98,7 +98,7 @@ try {
       ...{ module: 'nodenext', target: 'esnext', strict: true, noEmit: true, types: ['node'] },
       ...{ lib: ['ESNext', 'DOM'], typeRoots: [resolve(root, 'node_modules/@types')] },
     };
-    const files = ['style-code.ts', 'network.ts', 'client.ts'];
+    const files = ['style-code.ts', 'network.ts', 'client.ts', 'layers.ts'];
     writeFileSync(resolve(at, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files }));
     await runIn(at, 'tsc');
   });

@@ -1,7 +1,7 @@
 // Seeded random payloads and the QR matrices they make: the codes the networks are trained and measured on.
 
 import { SealedError } from '../src/base/errors.ts';
-import { encodeQr, type QrCode } from '../src/qr/matrix.ts';
+import { encodeQr, type ErrorCorrectionLevel, type QrCode } from '../src/qr/matrix.ts';
 
 /** A code as training sees it. */
 export type SampleCode = Pick<QrCode, 'version' | 'modules' | 'dark'>;
@@ -51,13 +51,21 @@ export function* sampleCodes(
 }
 
 function makeCode(random: Random, version: number): SampleCode {
-  const ecc = pick(random, ['L', 'M', 'Q', 'H'] as const);
+  return randomPayload(random, version, pick(random, ['L', 'M', 'Q', 'H'] as const)).code;
+}
+
+/** A random text of any kind and the code of just this version and level that it makes. */
+export function randomPayload(
+  random: Random,
+  version: number,
+  ecc: ErrorCorrectionLevel,
+): { readonly text: string; readonly code: QrCode } {
   const kind = pick(random, KINDS);
   // Between half full and full: short payloads leave long runs of padding, which real codes have too.
   for (let length = Math.ceil((0.5 + 0.5 * random()) * roughCapacity(version)); ; length = length >> 1) {
     const text = length > 0 ? kind(random, length) : draw(random, '0123456789', 3);
     try {
-      return encodeQr(text, { version, ecc });
+      return { text, code: encodeQr(text, { version, ecc }) };
     } catch (error) {
       // A text too long for the version gives way to one of half the length, down to three digits, which always fit.
       const tooLong = error instanceof SealedError && error.code === 'payload-too-long';

@@ -2,5 +2,14 @@
 import '../src/base/dispose-symbols.ts';
 import { createClientRole } from '../src/client/client-role.ts';
 import { serve } from './endpoint.ts';
+import { freezeIntrinsics } from './hardening.ts';
+import { onceProtected, tryProtection } from './self-test.ts';
 
-serve((setup) => createClientRole({ seal: setup['seal'], kernel: setup['kernel'] }));
+// Tried before the intrinsics are frozen, and asked for by pages that have a policy. Node has none.
+const protection = globalThis.workerEndpoint === undefined ? tryProtection() : Promise.resolve();
+protection.catch(() => undefined);
+
+serve(({ seal, kernel, protected: isRequired }) =>
+  onceProtected(createClientRole({ seal, kernel }), isRequired ? protection : Promise.resolve()),
+);
+freezeIntrinsics();

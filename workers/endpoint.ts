@@ -1,5 +1,6 @@
 // The worker's side: serves a role over Comlink, in a browser's worker and in Node's worker threads alike.
 import * as Comlink from 'comlink';
+import { callsOnly } from './dispatcher.ts';
 import { registerErrors, transferring } from './wire.ts';
 
 declare global {
@@ -15,10 +16,11 @@ export function serve(createRole: (setup: WorkerSetup) => object): void {
   registerErrors();
   const endpoint = globalThis.workerEndpoint ?? (globalThis as unknown as Comlink.Endpoint);
   const listen = (event: Event): void => {
-    const { setup } = (event as MessageEvent<{ setup?: WorkerSetup }>).data;
+    const setup = (event as MessageEvent<{ setup?: WorkerSetup } | null | undefined>).data?.setup;
     if (!setup) return;
     endpoint.removeEventListener('message', listen);
-    Comlink.expose(transferring(createRole(setup)), endpoint);
+    const role = transferring(createRole(setup));
+    Comlink.expose(role, callsOnly(endpoint, role));
   };
   endpoint.addEventListener('message', listen);
   endpoint.start?.();

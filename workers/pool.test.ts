@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Controls, nextTask } from '../src/base/controls.ts';
 import { SealedError, throwIfAborted } from '../src/base/errors.ts';
 import type { WorkerHandle } from '../src/base/worker-handle.ts';
+import { callsOnly } from './dispatcher.ts';
 import { connect } from './pool.ts';
 import { transferring } from './wire.ts';
 
@@ -100,7 +101,8 @@ function start(): Started {
     log.push(`set up with ${setup.name}`);
     served.removeEventListener('message', listen);
     const { kept: _, ...methods } = role;
-    Comlink.expose(transferring(methods), served);
+    const guarded = transferring(methods);
+    Comlink.expose(guarded, callsOnly(served, guarded));
   };
   served.addEventListener('message', listen);
   let die: (reason: string) => void = () => undefined;
@@ -188,8 +190,9 @@ describe('connect', () => {
       constructor: () => Promise<unknown>;
       missing: () => Promise<unknown>;
     };
-    await expect(other.missing()).rejects.toThrow();
-    await expect(other.constructor()).rejects.toThrow();
+    const refused = { code: 'invalid-argument', message: 'The worker has no such method.' };
+    await expect(other.missing()).rejects.toMatchObject(refused);
+    await expect(other.constructor()).rejects.toMatchObject(refused);
   });
 });
 
@@ -333,7 +336,7 @@ describe('controls', () => {
     const added = vi.spyOn(signal, 'addEventListener');
     const removed = vi.spyOn(signal, 'removeEventListener');
     const missing = handle.role as unknown as { nowhere: (controls: Controls) => Promise<void> };
-    await expect(missing.nowhere({ signal })).rejects.toMatchObject({ code: 'internal' });
+    await expect(missing.nowhere({ signal })).rejects.toMatchObject({ code: 'invalid-argument' });
     const waiting = [handle.role.forever({ signal }), handle.role.forever({ onProgress: () => undefined })];
     die('planted');
     for (const call of waiting) await expect(call).rejects.toMatchObject({ code: 'worker-died' });

@@ -9,16 +9,22 @@ interface WireError {
   readonly options: SealedErrorOptions;
 }
 
+function wireErrorOf(error: unknown): WireError {
+  const { code, message, stage, detail } = asSealedError(error, 'worker');
+  return { code, message, options: { ...(stage && { stage }), detail } };
+}
+
+/** An answer, in Comlink's form, by which a call fails with `error`. */
+export function thrown(error: SealedError): object {
+  return { type: 'HANDLER', name: 'throw', value: wireErrorOf(error) };
+}
+
 /** Comlink drops an error's own fields; this handler carries SealedError whole and turns all else into one. */
 export function registerErrors(): void {
   const comlink = Comlink.transferHandlers.get('throw')!;
   Comlink.transferHandlers.set('throw', {
     canHandle: (value): value is unknown => comlink.canHandle(value),
-    serialize: (thrown: unknown) => {
-      const { code, message, stage, detail } = asSealedError((thrown as { value: unknown }).value, 'worker');
-      const options = { ...(stage && { stage }), detail };
-      return [{ code, message, options } satisfies WireError, []];
-    },
+    serialize: (failure: unknown) => [wireErrorOf((failure as { value: unknown }).value), []],
     deserialize: ({ code, message, options }: WireError) => {
       throw new SealedError(code, message, options);
     },

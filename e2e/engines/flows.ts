@@ -1,11 +1,16 @@
 // What every engine must do with the built page, in order: a check for each column of the table.
 
+import { resolve } from 'node:path';
 import { decode } from '../support/decode.ts';
+import { servePlainly, withoutPolicy } from '../support/plain-server.ts';
 import { type Engine, until } from './engine.ts';
 import { drawn, EnginePage, pasted } from './page.ts';
 
 /** The checks, in the order in which they are done. */
-export const CHECKS = ['ready', 'first code', 'second code', 'PNG', 'SVG', 'copy', 'live', 'lab'] as const;
+export const CHECKS = [
+  ...(['ready', 'first code', 'second code', 'PNG', 'SVG', 'copy', 'live', 'lab'] as const),
+  ...(['plain host', 'no policy'] as const),
+] as const;
 
 /** One of {@link CHECKS}. */
 export type Check = (typeof CHECKS)[number];
@@ -20,7 +25,11 @@ export const NEEDS: Record<Check, readonly Check[]> = {
   copy: ['second code'],
   live: ['second code'],
   lab: [],
+  'plain host': [],
+  'no policy': [],
 };
+
+const built = resolve(import.meta.dirname, '../../dist');
 
 const FIRST = 'Sealed in Liquid: 42, (a+b)*c';
 const SECOND = 'A second one; in Dots';
@@ -117,5 +126,20 @@ export const FLOWS: Record<Check, (engine: Engine, origin: string) => Promise<vo
     if (!outcome.includes('1 of 1')) throw new Error(`Another digit than in the clear: ${outcome}`);
     const error = Number(await page.text('[data-figure=max-error]'));
     if (!(error > 0 && error < 0.05)) throw new Error(`The largest error is ${error}.`);
+  },
+
+  async 'plain host'(engine) {
+    await using host = await servePlainly(built);
+    await engine.open(`${host.origin}/`);
+    const page = new EnginePage(engine);
+    await page.reach('[data-readiness=ready]', 'the page to be ready');
+    await page.turn('Live', false);
+    await makeCode(engine, page, 'Dots', FIRST);
+  },
+
+  async 'no policy'(engine) {
+    await using host = await servePlainly(built, { change: withoutPolicy });
+    await engine.open(`${host.origin}/`);
+    await new EnginePage(engine).reach('[data-code=unprotected]', 'the page to say that it makes no keys');
   },
 };

@@ -5,6 +5,7 @@ import { SealedError, throwIfAborted, type ErrorStage } from './errors.ts';
 export interface Controls<Progress = unknown> {
   /** Ends the call with `aborted`. */
   readonly signal?: AbortSignal | undefined;
+  /** Told how far the call has come. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 

@@ -18,11 +18,13 @@ export type ErrorCode =
   | 'wrong-state'
   | 'card-gone'
   | 'keys-gone'
+  | 'wrong-answer'
   | 'not-scannable'
   | 'aborted'
   | 'timeout'
   | 'worker-died'
   | 'load-failed'
+  | 'unprotected'
   | 'write-failed'
   | 'internal';
 

@@ -11,7 +11,7 @@ import {
   ready,
 } from '../../fixtures/client-cards.ts';
 import { type HandleWatch, loadMeasuredSeal, watchHandles } from '../../fixtures/handle-count.ts';
-import { CARD_SCALE, identityCard } from '../../fixtures/small-card.ts';
+import { CARD_SCALE, identityCard, twoSegments } from '../../fixtures/small-card.ts';
 import { SMALL, TINY } from '../../fixtures/small-engine.ts';
 import { sha256Hex } from '../base/sha256.ts';
 import type { ResidueCiphertext } from '../params/residues.ts';
@@ -51,7 +51,9 @@ describe('encrypt and decrypt', () => {
     const plain = await pictureOf(role, name, frames);
     expect(plain).toMatchObject({ width: 4, height: 4, precision: undefined });
     expect(plain.data).toEqual(PIXELS);
-    const { precision } = await pictureOf(role, name, frames.toReversed(), PLANES);
+    await ready(role, QUICK_CARD);
+    const again = await role.encrypt(name, PLANES);
+    const { precision } = await pictureOf(role, name, again.frames.toReversed(), PLANES);
     expect(precision!.maxAbsError).toBeGreaterThan(0);
     expect(precision!.maxAbsError).toBeLessThan(1e-3);
     expect(precision!.meanAbsError).toBeLessThan(precision!.maxAbsError);
@@ -59,8 +61,10 @@ describe('encrypt and decrypt', () => {
 
   it('put fresh randomness into each encryption: equal inputs have nothing in common', async () => {
     role = createClientRole();
-    const name = await ready(role, QUICK_CARD);
-    const [a, b] = [await role.encrypt(name, PLANES), await role.encrypt(name, PLANES)];
+    // A network's key encrypts more than once.
+    const name = await ready(role, twoSegments(QUICK));
+    const values = PLANES.subarray(0, 4);
+    const [a, b] = [await role.encrypt(name, values), await role.encrypt(name, values)];
     const words = ({ frames }: typeof a): Uint32Array =>
       decodeCiphertexts(frames[0], QUICK)[0].ciphertext.words;
     const [first, second] = [words(a), words(b)];
@@ -121,6 +125,45 @@ describe('encrypt and decrypt', () => {
     },
   );
 
+  it('are for one picture: its key encrypts once, decrypts once, and is gone whatever the answer was', async () => {
+    role = createClientRole();
+    const used = { code: 'wrong-state', message: expect.stringContaining('prepare') as string };
+    for (const spoil of [false, true]) {
+      const before = handles.ofClass('SecretKey').length;
+      const name = await ready(role, QUICK_CARD);
+      const [key] = handles.ofClass('SecretKey').slice(before);
+      const { frames } = await role.encrypt(name, PLANES);
+      await expect(role.encrypt(name, PLANES)).rejects.toMatchObject(used);
+      expect(key.isDeleted()).toBe(false);
+      const answer = role.decrypt(name, spoil ? frames.slice(1) : frames, 1);
+      if (spoil) await expect(answer).rejects.toMatchObject({ code: 'malformed-frame' });
+      else expect(await answer).toMatchObject({ kind: 'picture' });
+      expect(key.isDeleted()).toBe(true);
+      await expect(role.decrypt(name, frames, 1)).rejects.toMatchObject(used);
+      await expect(role.encrypt(name, PLANES)).rejects.toMatchObject(used);
+    }
+  });
+
+  it('refuse a picture that is not the one expected, and end its key', async () => {
+    role = createClientRole();
+    const wrong = PLANES.slice();
+    wrong[5] += 0.02;
+    for (const [reference, bound] of [
+      [wrong, 0.01],
+      [PLANES.map(() => Number.NaN), 0.01],
+      [PLANES, Number.NaN],
+    ] as const) {
+      const name = await ready(role, QUICK_CARD);
+      const { frames } = await role.encrypt(name, PLANES);
+      const refused = { code: 'wrong-answer', stage: 'decrypt' };
+      await expect(pictureOf(role, name, frames, reference, bound)).rejects.toMatchObject(refused);
+      await expect(pictureOf(role, name, frames)).rejects.toMatchObject({ code: 'wrong-state' });
+    }
+    const name = await ready(role, QUICK_CARD);
+    const { frames } = await role.encrypt(name, PLANES);
+    expect((await pictureOf(role, name, frames, wrong, 0.03)).data).toEqual(PIXELS);
+  });
+
   it('refuse a card that has not been opened', async () => {
     role = createClientRole();
     const name = sha256Hex(encodeCard(QUICK_CARD));
@@ -134,8 +177,12 @@ describe('encrypt and decrypt', () => {
     const signal = AbortSignal.abort();
     const aborted = { code: 'aborted' };
     await expect(role.encrypt(name, PLANES, { signal })).rejects.toMatchObject(aborted);
+    const stopped = await role.encrypt(name, PLANES);
+    await expect(role.decrypt(name, stopped.frames, 1, undefined, { signal })).rejects.toMatchObject(aborted);
+    // The key is gone with the answer that nobody has seen.
+    await expect(role.decrypt(name, stopped.frames, 1)).rejects.toMatchObject({ code: 'wrong-state' });
+    await ready(role, QUICK_CARD);
     const { frames } = await role.encrypt(name, PLANES);
-    await expect(role.decrypt(name, frames, 1, undefined, { signal })).rejects.toMatchObject(aborted);
     expect((await pictureOf(role, name, frames)).data).toEqual(PIXELS);
   });
 
@@ -208,8 +255,8 @@ describe('decrypt refuses an answer that', () => {
   it('is no frame, or a frame of keys', async () => {
     role = createClientRole();
     const { keys } = await role.prepare(await open(role, identityCard(TINY, { relinearize: true })), ALL);
-    const name = await open(role, deeper);
     for (const frame of [new Uint8Array(50), keys!]) {
+      const name = await ready(role, deeper);
       await expect(role.decrypt(name, [frame], 1)).rejects.toMatchObject({
         code: 'malformed-frame',
       });

@@ -5,13 +5,14 @@ import { SealedError } from '../base/errors.ts';
 import { sha256Hex } from '../base/sha256.ts';
 import { executeBatch } from '../model/batch.ts';
 import { checkParameters, type Parameters, sameParameters } from '../params/parameters.ts';
-import { pictureOf } from '../plan/finish.ts';
+import { type Picture, pictureOf } from '../plan/finish.ts';
 import type { SegmentInterface } from '../plan/client-interface.ts';
 import { packValues } from '../plan/tensor-packing.ts';
 import type { Card, Sha256 } from '../protocol/card.ts';
 import { decodeCard } from '../protocol/card-codec.ts';
 import type { ClientRole, EncryptedInput } from '../protocol/client.ts';
 import { encodeFrame } from '../protocol/frame.ts';
+import { SealContext } from '../seal/context.ts';
 import { loadSeal, type WasmSource } from '../seal/load.ts';
 import type { ClientKeys } from './client-keys.ts';
 import { ClientKernel, clientKernelTakes } from './crypto/client-kernel.ts';
@@ -41,6 +42,24 @@ function keysOf({ segments }: Card): NeededKeys {
   };
 }
 
+function keyUsed(): SealedError {
+  return new SealedError('wrong-state', 'This key has encrypted a picture before: prepare another.', {
+    stage: 'encrypt',
+  });
+}
+
+/** @throws SealedError `wrong-answer` */
+function requireWithin({ precision }: Picture, bound: number): void {
+  const error = precision?.maxAbsError ?? Number.NaN;
+  if (error <= bound) return;
+  throw new SealedError(
+    'wrong-answer',
+    'The service has drawn another picture than the style: its answer was thrown away, and the key with it. ' +
+      'Try again; if it happens again, do not use this service.',
+    { stage: 'decrypt', detail: { maxAbsError: error, bound } },
+  );
+}
+
 /** Where the client's WebAssembly is. Without a kernel, SEAL does all; it is loaded where it is used. */
 export interface ClientFiles {
   readonly seal?: WasmSource;
@@ -49,12 +68,15 @@ export interface ClientFiles {
 
 /**
  * A client role as a frozen object of closures without a prototype: Comlink serves every property path of what it
- * exposes, so nothing that leads to a key may hang on it. Keys live until `close`.
+ * exposes, so nothing that leads to a key may hang on it. A picture's key lives until its answer is decrypted, a network's
+ * until `forget`.
  */
 export function createClientRole(files: ClientFiles = {}): ClientRole {
   let ring: KeyRing | undefined;
   /** The kernel for the parameters that were used last: its tables are worth keeping, and it holds no key. */
   let kernel: ClientKernel | undefined;
+  /** SEAL's context of the parameters that were used last, which takes half a second to make. */
+  let context: SealContext | undefined;
   const held = new HeldValues();
   const cards = new Map<Sha256, Card>();
   let last: Promise<unknown> = Promise.resolve();
@@ -80,12 +102,25 @@ export function createClientRole(files: ClientFiles = {}): ClientRole {
     throw new SealedError('invalid-argument', `The card has no segment ${index}.`, { stage: 'encrypt' });
   };
 
+  const forgetRing = (): void => {
+    ring?.[Symbol.dispose]();
+    ring = undefined;
+  };
+
+  const contextFor = async (parameters: Parameters): Promise<SealContext> => {
+    const seal = await loadSeal(files.seal);
+    if (context && sameParameters(context.parameters, parameters)) return context;
+    forgetRing();
+    context?.[Symbol.dispose]();
+    context = new SealContext(seal, parameters);
+    return context;
+  };
+
   /** SEAL where the service computes with SEAL: both roles in SEAL are what the commission names. */
   const makeKeys = async ({ backend }: Card, parameters: Parameters): Promise<ClientKeys> => {
     const module = backend === 'seal' ? undefined : await loadClientKernel(files.kernel);
     if (!module || !clientKernelTakes(parameters)) {
-      const seal = await loadSeal(files.seal);
-      return new SealKeys(seal, parameters, drawMasterSeed());
+      return new SealKeys(await contextFor(parameters), drawMasterSeed());
     }
     if (!kernel || !sameParameters(kernel.parameters, parameters))
       kernel = new ClientKernel(module, parameters);
@@ -94,9 +129,10 @@ export function createClientRole(files: ClientFiles = {}): ClientRole {
 
   const ringFor = async (card: Card): Promise<KeyRing> => {
     const parameters = checkParameters(card.parameters);
-    if (ring && fits(ring, card)) return ring;
+    const isPicture = card.result.kind === 'picture';
+    if (ring && fits(ring, card) && !(isPicture && ring.isUsed)) return ring;
     const made = await makeKeys(card, parameters);
-    ring?.[Symbol.dispose]();
+    forgetRing();
     ring = new KeyRing(made, card.backend);
     return ring;
   };
@@ -112,12 +148,14 @@ export function createClientRole(files: ClientFiles = {}): ClientRole {
     values: Float32Array,
     { signal }: Controls,
   ): Promise<EncryptedInput> => {
-    const { keys } = openRing(card);
+    const own = openRing(card);
+    const { keys } = own;
     const pause = yielding(signal, 'encrypt');
     const frames: Uint8Array<ArrayBuffer>[] = [];
     let [encodeMs, encryptMs] = [0, 0];
     for (const [index, slots] of packValues(layout, values).entries()) {
       await pause();
+      own.isUsed = true;
       const { ciphertext, ...times } = keys.encrypt(slots, scale, level);
       const items = [{ index, ciphertext }];
       encodeMs += times.encodeMs;
@@ -171,14 +209,16 @@ export function createClientRole(files: ClientFiles = {}): ClientRole {
           ? undefined
           : await own.make({ relinearize, rotationSteps: steps }, yielding(signal, 'keygen'));
         const left = rotationSteps.length - steps.length;
+        const made = steps.length + (relinearize ? 1 : 0);
         const [{ input }] = card.segments;
         if (left === 0) own.keys.prepare(input.level, Math.min(input.count, MOST_PREPARED));
-        return { keys: frame, keygenMs: performance.now() - start, left };
+        return { keys: frame, made, keygenMs: performance.now() - start, left };
       }),
 
     encrypt: (name, values, controls = {}) =>
       inTurn(async () => {
         const card = cardOf(name);
+        if (card.result.kind === 'picture' && openRing(card).isUsed) throw keyUsed();
         return encryptValues(card, segmentOf(card, 0), values, controls);
       }),
 
@@ -198,28 +238,43 @@ export function createClientRole(files: ClientFiles = {}): ClientRole {
         return encryptValues(card, segmentOf(card, index), held.take(runId, first, inputs), controls);
       }),
 
-    decrypt: (name, frames, inputs, reference, controls = {}) =>
+    decrypt: (name, frames, inputs, expected, controls = {}) =>
       inTurn(async () => {
         const start = performance.now();
         const card = cardOf(name);
+        const { result } = card;
         const segment = segmentOf(card, card.segments.length - 1);
-        const values = executeBatch(
-          segment.client,
-          await openOutputs(card, segment, frames, inputs, controls),
-        );
-        if (card.result.kind === 'tensor') {
+        const open = async (): Promise<Float32Array> =>
+          executeBatch(segment.client, await openOutputs(card, segment, frames, inputs, controls));
+        if (result.kind === 'tensor') {
+          const values = await open();
           return { kind: 'tensor', values, decryptMs: performance.now() - start };
         }
-        const [channels, height, width] = segment.output.layout.shape;
-        assert(inputs === 1 && width !== undefined, 'a picture comes alone, with three axes');
-        const picture = pictureOf([channels, height, width], card.result.finish, values, reference);
-        return { kind: 'picture', picture, decryptMs: performance.now() - start };
+        openRing(card);
+        try {
+          const values = await open();
+          const [channels, height, width] = segment.output.layout.shape;
+          assert(inputs === 1 && width !== undefined, 'a picture comes alone, with three axes');
+          const shape = [channels, height, width] as const;
+          const picture = pictureOf(shape, result.finish, values, expected?.reference);
+          if (expected) requireWithin(picture, expected.bound);
+          return { kind: 'picture', picture, decryptMs: performance.now() - start };
+        } finally {
+          forgetRing();
+        }
+      }),
+
+    forget: () =>
+      inTurn(async () => {
+        forgetRing();
+        held.clear();
       }),
 
     close: () =>
       inTurn(async () => {
-        ring?.[Symbol.dispose]();
-        ring = undefined;
+        forgetRing();
+        context?.[Symbol.dispose]();
+        context = undefined;
         held.clear();
       }),
   };

@@ -13,6 +13,8 @@ export interface NeededKeys {
 
 /** A secret key and what has been made from it. Dispose it to forget it. */
 export class KeyRing implements Disposable {
+  /** Whether it has encrypted anything. */
+  isUsed = false;
   readonly keys: ClientKeys;
   /** What the service computes with. */
   readonly backend: ServerBackendName;

@@ -7,7 +7,7 @@ import {
   type ResidueKey,
 } from '../params/residues.ts';
 import { galoisKeyIndex, readKeysBlob } from '../seal/blob.ts';
-import { SealContext } from '../seal/context.ts';
+import type { SealContext } from '../seal/context.ts';
 import type { SealModule } from '../seal/load.ts';
 import type { ClientKeys, Encryption } from './client-keys.ts';
 import { withRandomness } from './crypto/randomness.ts';
@@ -22,11 +22,12 @@ export class SealKeys implements ClientKeys {
   readonly #encryptor: InstanceType<SealModule['Encryptor']>;
   readonly #decryptor: InstanceType<SealModule['Decryptor']>;
 
-  constructor(seal: SealModule, parameters: Parameters, seeds: SeedSource) {
-    requireWordPrimes(parameters);
+  /** @param context stays the caller's */
+  constructor(context: SealContext, seeds: SeedSource) {
+    requireWordPrimes(context.parameters);
     this.#seeds = seeds;
-    this.#context = new SealContext(seal, parameters);
-    const { handle } = this.#context;
+    this.#context = context;
+    const { handle, seal } = context;
     this.#generator = withRandomness(seeds, () => new seal.KeyGenerator(handle));
     this.#secretKey = this.#generator.secretKey();
     // SEAL's encryptor wants one; nothing is ever encrypted with it.
@@ -82,6 +83,5 @@ export class SealKeys implements ClientKeys {
     this.#encryptor.delete();
     this.#secretKey.delete();
     this.#generator.delete();
-    this.#context[Symbol.dispose]();
   }
 }

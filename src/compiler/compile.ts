@@ -5,14 +5,17 @@ import { selectLayers } from '../model/layer-range.ts';
 import type { Parameters } from '../params/parameters.ts';
 import type { ClientInterface, Expectation, ResultInterface } from '../plan/client-interface.ts';
 import type { CostTable } from '../plan/counts.ts';
-import type { Explanation, PlanForm } from '../plan/explanation.ts';
+import type { ExplainedRanges, Explanation, PlanForm } from '../plan/explanation.ts';
 import type { Plan } from '../plan/plan.ts';
 import { defaultSamples } from './calibrate.ts';
 import { compileChannels } from './channels/compile-channels.ts';
 import { clientLearns, explain, outputShapeOf, serverLearns, rangesFrom } from './explain.ts';
 import type { CompiledForm } from './form.ts';
 import { compileNetwork } from './general/compile-network.ts';
+import type { PlanningWork } from './general/planning-work.ts';
+import { compileSingle } from './general/single-layer.ts';
 import { networkErrorBound } from './network-error.ts';
+import { type NetworkSize, sizeOf, tooLargeFor } from './network-size.ts';
 import { batchOf } from './predict.ts';
 import { keyBytesOf, type Preference, priceOf, weighed } from './price.ts';
 
@@ -45,6 +48,10 @@ export interface CompileOptions {
   readonly picture?: boolean;
   /** Takes this form without asking the other: for tests. */
   readonly form?: PlanForm;
+  /** Counts what planning looks at, and ends it where that is too much; a fresh count unless given. */
+  readonly work?: PlanningWork;
+  /** The plan of this layer alone, out of the plan in which every layer stands by itself; see {@link compileSingle}. */
+  readonly single?: number;
 }
 
 /** A compiled network. */
@@ -59,18 +66,44 @@ export interface Compiled {
  * Compiles `graph` for encrypted inference: in channel form where every layer after the first is position-wise and that is
  * no dearer, in general form otherwise.
  * @throws SealedError `unsupported-layer` (naming the layer and what would do), `does-not-fit` (naming the layer where
- *   levels or memory run out), `invalid-argument` for layers that are not there
+ *   levels or memory run out, or what is too large), `invalid-argument` for layers that are not there
  */
 export function compile(graph: Graph, options: CompileOptions): Compiled {
-  const { layers } = options;
+  const { layers, single } = options;
+  if (single !== undefined) {
+    const { graph: alone, compiled, errorBound } = compileSingle(graph, single, options);
+    const given = options.calibration?.length ?? 0;
+    return handOut(alone, compiled, errorBound, rangesFrom(given, given === 0));
+  }
   const selected = layers ? selectLayers(graph, layers[0], layers[1]) : graph;
   if (options.picture === true) requirePicture(selected);
-  const compiled = bestForm(graph, selected, options);
+  const clientTakesPart = options.clientOps === true || (options.refresh?.length ?? 0) > 0;
+  const size = sizeOf(selected, clientTakesPart);
+  // Nothing is built for a network that is too large for either form.
+  const tooLarge = tooLargeFor(size, 'channels');
+  if (tooLarge) throw tooLarge;
+  const samplesOf = samplesFor(selected, options);
+  const compiled = bestForm({ graph, selected, size, samplesOf, options });
+  const samples = samplesOf();
+  const predictedError = networkErrorBound(compiled.segments, samples);
+  return handOut(
+    selected,
+    compiled,
+    predictedError,
+    rangesFrom(samples.length, !options.calibration?.length),
+  );
+}
+
+/** What is handed out of a compiled network: plans, the client's interface, the explanation. */
+function handOut(
+  selected: Graph,
+  compiled: CompiledForm,
+  predictedError: number,
+  ranges: ExplainedRanges,
+): Compiled {
   const { segments } = compiled;
   const { parameters } = segments[0].plan;
   const price = priceOf(segments, parameters);
-  const samples = samplesFor(selected, options);
-  const predictedError = networkErrorBound(segments, samples);
   return {
     plans: segments.map(({ plan }) => plan),
     interface: {
@@ -88,13 +121,7 @@ export function compile(graph: Graph, options: CompileOptions): Compiled {
       serverLearns: serverLearns(compiled),
       clientLearns: clientLearns(compiled),
     },
-    explanation: explain(
-      selected,
-      compiled,
-      price,
-      predictedError,
-      rangesFrom(samples.length, !options.calibration?.length),
-    ),
+    explanation: explain(selected, compiled, price, predictedError, ranges),
   };
 }
 
@@ -108,43 +135,59 @@ function requirePicture(graph: Graph): void {
   );
 }
 
-function samplesFor(graph: Graph, { calibration }: CompileOptions): readonly Tensor[] {
-  return calibration?.length ? calibration : defaultSamples(graph);
+/** What is asked for, in full. */
+interface Asked {
+  readonly graph: Graph;
+  /** The layers of `graph` that are to run. */
+  readonly selected: Graph;
+  readonly size: NetworkSize;
+  /** The inputs that ranges are taken from. */
+  readonly samplesOf: () => readonly Tensor[];
+  readonly options: CompileOptions;
+}
+
+/** The inputs that are given, or else made up, once, when they are first asked for. */
+function samplesFor(graph: Graph, { calibration }: CompileOptions): () => readonly Tensor[] {
+  let samples = calibration?.length ? calibration : undefined;
+  return () => (samples ??= defaultSamples(graph));
 }
 
 // Beyond this many values the channel form's packing is the only one that stays small.
 const CHANNELS_ALWAYS = 20_000;
 
 /** The form that is asked for, or else the better of those that hold the network. */
-function bestForm(graph: Graph, selected: Graph, options: CompileOptions): CompiledForm {
-  const { form, prefer = 'balanced' } = options;
-  if (form === 'general') return inGeneral(graph, selected, options);
-  if (form === 'channels') return inChannels(selected, options);
-  const channels = tryChannels(selected, options);
-  if (!channels) return inGeneral(graph, selected, options);
-  if (elementCount(outputShapeOf(selected)) > CHANNELS_ALWAYS) return channels;
-  const general = inGeneral(graph, selected, options);
+function bestForm(asked: Asked): CompiledForm {
+  const { form, prefer = 'balanced' } = asked.options;
+  if (form === 'general') return inGeneral(asked);
+  if (form === 'channels') return inChannels(asked);
+  const channels = tryChannels(asked);
+  if (!channels) return inGeneral(asked);
+  const isLarge = elementCount(outputShapeOf(asked.selected)) > CHANNELS_ALWAYS;
+  if (isLarge || tooLargeFor(asked.size, 'general')) return channels;
+  const general = inGeneral(asked);
   const ms = ({ segments }: CompiledForm): number =>
     weighed(priceOf(segments, segments[0].plan.parameters), prefer);
   return ms(channels) <= ms(general) ? channels : general;
 }
 
-function inChannels(graph: Graph, options: CompileOptions): CompiledForm {
-  const { costs, parameters, picture } = options;
-  return compileChannels(graph, {
+function inChannels({ selected, samplesOf, options }: Asked): CompiledForm {
+  const { costs, parameters, picture, prefer } = options;
+  return compileChannels(selected, {
     costs,
-    samples: samplesFor(graph, options).slice(0, 2),
+    ...(prefer && { prefer }),
+    samples: () => samplesOf().slice(0, 2),
     ...(parameters && { parameters }),
     ...(picture !== undefined && { picture }),
   });
 }
 
 /** The channel form, if it is one that `graph` has and that serves what is asked for. */
-function tryChannels(graph: Graph, options: CompileOptions): CompiledForm | undefined {
+function tryChannels(asked: Asked): CompiledForm | undefined {
+  const { options } = asked;
   const isPlain = (options.batch ?? 1) === 1 && !options.refresh?.length && options.clientOps !== true;
   if (!isPlain) return undefined;
   try {
-    return inChannels(graph, options);
+    return inChannels(asked);
   } catch (error) {
     if (
       error instanceof SealedError &&
@@ -156,8 +199,10 @@ function tryChannels(graph: Graph, options: CompileOptions): CompiledForm | unde
   }
 }
 
-function inGeneral(graph: Graph, selected: Graph, options: CompileOptions): CompiledForm {
-  const { segments } = compileNetwork(graph, options);
+function inGeneral({ graph, selected, size, samplesOf, options }: Asked): CompiledForm {
+  const tooLarge = tooLargeFor(size, 'general');
+  if (tooLarge) throw tooLarge;
+  const { segments } = compileNetwork(graph, { ...options, calibration: samplesOf() });
   const shape = outputShapeOf(selected);
   const result: ResultInterface =
     options.picture === true ? { kind: 'picture', finish: [] } : { kind: 'tensor', shape };

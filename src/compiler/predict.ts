@@ -204,7 +204,7 @@ export function evaluationKeyBytes({ polyModulusDegree, maxLevel }: Parameters):
 }
 
 /** Bytes of encoded diagonals. */
-function diagonalBytesOf(plan: Plan): number {
+export function diagonalBytesOf(plan: Plan): number {
   let bytes = 0;
   for (const stage of plan.stages) {
     if (stage.kind !== 'linear') continue;

@@ -55,6 +55,20 @@ export function keyBytesOf(segments: readonly SegmentEnds[], parameters: Paramet
   return (sharedSteps(segments).length + relinearize) * evaluationKeyBytes(parameters);
 }
 
+/** What making and sending keys counts for in a run by `prefer`, in milliseconds. */
+export function weighedKeysMs(
+  rotations: number,
+  relinearize: boolean,
+  parameters: Parameters,
+  prefer: Preference,
+): number {
+  const making =
+    rotations * keyMs(GALOIS_KEY_MS, parameters) +
+    (relinearize ? keyMs(RELINEARISATION_KEY_MS, parameters) : 0);
+  const bytes = (rotations + Number(relinearize)) * evaluationKeyBytes(parameters);
+  return WEIGHTS[prefer].keysMs * (making + bytes / BYTES_PER_MS);
+}
+
 /** The price of a run through `segments`, which share `parameters`. */
 export function priceOf(
   segments: readonly { readonly card: SegmentEnds; readonly prediction: Prediction }[],

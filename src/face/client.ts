@@ -16,7 +16,20 @@ export type { Controls } from '../base/controls.ts';
 export type { NamedCard } from '../app/session/session.ts';
 export type { RunOutcome } from '../app/session/run.ts';
 export type { RunBytes, RunControls, RunTimings, StageEvent } from '../app/session/stages.ts';
+export type { ServerBackendName } from '../protocol/backends.ts';
 export type { Card, Sha256 } from '../protocol/card.ts';
+export type {
+  ClientInterface,
+  Expectation,
+  InputLayout,
+  OutputLayout,
+  ResultInterface,
+  SegmentInterface,
+} from '../plan/client-interface.ts';
+export type { Explanation } from '../plan/explanation.ts';
+export type { Picture } from '../plan/finish.ts';
+export type { ParametersLiteral } from '../params/parameters.ts';
+export type { StageName } from '../app/session/stages.ts';
 export { decodeCard, encodeCard } from '../protocol/card-codec.ts';
 export type {
   Capabilities,
@@ -26,7 +39,9 @@ export type {
   ModelEntry,
   ModelFile,
   NetworkOptions,
+  Preference,
   Service,
+  StyleOptions as StyleCardOptions,
 } from '../protocol/service.ts';
 export { StylingSession, type StyledFiles, type StyleOptions } from './styling.ts';
 
@@ -36,7 +51,7 @@ export class Client implements Disposable {
   readonly #workers: SessionWorkers;
   readonly #session: Session;
 
-  /** Use {@link openClient}. */
+  /** @internal */
   constructor(service: Service, workers: SessionWorkers) {
     this.#service = service;
     this.#workers = workers;
@@ -69,7 +84,7 @@ export class Client implements Disposable {
 
   /** A session for styled codes over the same service, to be closed by itself. */
   styling(): StylingSession {
-    return new StylingSession(new StyleSession(this.#workers, noReference));
+    return new StylingSession(new StyleSession(this.#workers, undefined));
   }
 
   /** Ends the workers; the keys are gone with the client's. */
@@ -126,10 +141,4 @@ function handleOn(service: Service): WorkerHandle<LocalService> {
     },
     terminate: () => void (dead = true),
   };
-}
-
-/** A client has no copy of the styles' networks. */
-function noReference(): Promise<never> {
-  const message = 'A client has no copy of the networks of styles: leave measurePrecision out.';
-  return Promise.reject(new SealedError('invalid-argument', message, { stage: 'model' }));
 }

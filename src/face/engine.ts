@@ -12,19 +12,61 @@ import {
 import { type ModelRunReport, runModel } from '../app/network/run-model.ts';
 import { Session } from '../app/session/session.ts';
 import type { RunControls } from '../app/session/stages.ts';
+import { SealedError } from '../base/errors.ts';
 import type { WorkerHandle } from '../base/worker-handle.ts';
 import { inputsFor, readInputFile, readModelFile } from '../import/model-file.ts';
 import type { Shape } from '../model/graph.ts';
 import type { Explanation } from '../plan/explanation.ts';
 import type { LocalService } from '../protocol/service.ts';
+import { LayerList, type Member } from './layer-list.ts';
+import { type LayerDescription, onnxOf } from './layers.ts';
 
 export { SealedError } from '../base/errors.ts';
-export type { BackendName } from '../app/session/backends.ts';
-export type { Model } from '../app/network/model-plan.ts';
+export { BACKENDS, type BackendName } from '../app/session/backends.ts';
+export type { RunBytes, RunControls, RunTimings, StageEvent, StageName } from '../app/session/stages.ts';
+export type { WorkerHandle } from '../base/worker-handle.ts';
+export type { Model, ModelOptions, ModelPlanReport, PlannedModel } from '../app/network/model-plan.ts';
 export type { ModelRunReport, ReportedLayer } from '../app/network/run-model.ts';
-export type { Graph, Shape, Tensor } from '../model/graph.ts';
-export type { Explanation } from '../plan/explanation.ts';
-export type { LocalService, Preference, Service } from '../protocol/service.ts';
+export type {
+  Activation,
+  Graph,
+  LayerMark,
+  Node,
+  Operation,
+  Shape,
+  Tensor,
+  ValueId,
+  WholeType,
+} from '../model/graph.ts';
+export type { ParametersLiteral } from '../params/parameters.ts';
+export type { OperationCounts } from '../plan/costs.ts';
+export type {
+  ExplainedFit,
+  ExplainedLayer,
+  ExplainedRanges,
+  ExplainedSegment,
+  ExplainedStage,
+  Explanation,
+  LayerPlace,
+  PlanForm,
+  RunPrice,
+  ValueBound,
+} from '../plan/explanation.ts';
+export type { NamedCard } from '../app/session/session.ts';
+export type { OperationTimes } from '../protocol/evaluator.ts';
+export { type LocalService, type Preference, PREFERENCES, type Service } from '../protocol/service.ts';
+export type { EncryptedTensor } from './encrypted-tensor.ts';
+export { type EncryptedLayer, LayerList } from './layer-list.ts';
+export {
+  avgPool2d,
+  conv2d,
+  flatten,
+  type LayerDescription,
+  linear,
+  refresh,
+  square,
+  type Weights,
+} from './layers.ts';
 
 /** What a model file does not say itself. */
 export interface ReadOptions {
@@ -83,14 +125,106 @@ export interface EngineOptions {
   readonly evaluators?: number;
 }
 
+/** Layers for {@link EngineSession.encode}, beside the layers themselves. */
+export interface EncodeOptions {
+  /** Shape of one input, `[channels, height, width]`; a list that begins with a dense layer has one of its own. */
+  readonly inputShape?: Shape;
+  /** Inputs that ranges and scales are taken from: the model owner's. Random pictures without any. */
+  readonly calibration?: readonly Float32Array[];
+}
+
+/** Options of {@link EngineSession.fromPytorch}. */
+export interface PytorchOptions extends ReadOptions {
+  /** Layers of the file after which the client refreshes. */
+  readonly refresh?: readonly number[];
+  /** Inputs that ranges and scales are taken from: the model owner's. Random pictures without any. */
+  readonly calibration?: readonly Float32Array[];
+}
+
+/** The session within: for {@link compile} and {@link run}. */
+let coreOf: (session: EngineSession) => Session;
+
+/** A session with a service in this program: for whole networks ({@link compile}, {@link run}), and for layers by hand. */
+export class EngineSession implements Disposable {
+  static {
+    coreOf = (session) => session.#core;
+  }
+
+  readonly #core: Session;
+
+  /** @internal */
+  constructor(core: Session) {
+    this.#core = core;
+  }
+
+  /** Starts the workers and has each load all it will need, so that the first run waits for less. */
+  warm(): Promise<void> {
+    return this.#core.warm();
+  }
+
+  /**
+   * Layers to be called one by one, or run as one plan.
+   *
+   * @throws SealedError `invalid-argument` where the shape of the input is missing, or layers do not fit together
+   * @example
+   * ```ts
+   * const layers = session.encode([conv2d({ weights }), square()], { inputShape: [1, 28, 28] });
+   * let value = await layers.encrypt(picture);
+   * for (const layer of layers) value = await layer(value);
+   * const numbers = await layers.decrypt(value);
+   * ```
+   */
+  encode(layers: readonly LayerDescription[], options: EncodeOptions = {}): LayerList {
+    const first = layers.find(({ kind }) => kind !== 'refresh');
+    const own = first?.kind === 'linear' ? [first.weights.shape[1]] : undefined;
+    const inputShape = options.inputShape ?? own;
+    if (!inputShape)
+      throw new SealedError('invalid-argument', 'Say the shape of an input: { inputShape: [1, 28, 28] }.', {
+        stage: 'model',
+      });
+    const model = readModel(onnxOf(layers, inputShape), { name: 'layers.onnx' });
+    const marks = model.graph.layers ?? [];
+    let next = 0;
+    const members = layers.map(({ kind }): Member => {
+      if (kind === 'refresh') return 'refresh';
+      next += 1;
+      return { mark: marks[next - 1] };
+    });
+    return new LayerList(this.#core, model, members, options.calibration ?? []);
+  }
+
+  /**
+   * The layers of a PyTorch file (`.pt`, `.pth`), in order, with refreshes between them.
+   *
+   * @throws SealedError as {@link readModel} does
+   */
+  fromPytorch(file: Uint8Array, options: PytorchOptions = {}): LayerList {
+    const { refresh = [], calibration = [], ...read } = options;
+    const model = readModel(file, { name: 'model.pt', ...read });
+    const members = (model.graph.layers ?? []).flatMap((mark): Member[] =>
+      refresh.includes(mark.index) ? [{ mark }, 'refresh'] : [{ mark }],
+    );
+    return new LayerList(this.#core, model, members, calibration);
+  }
+
+  /** Ends every worker; the keys are gone with the client's. */
+  close(): void {
+    this.#core.close();
+  }
+
+  /** The same as {@link EngineSession.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
 /**
  * A session with a service in this program. Whoever opens it closes it; in Node an open session keeps the process alive.
  */
-export function openSession({ evaluators }: EngineOptions = {}): Session {
-  return new Session({
-    workers: { ...clientWorkers, service: () => startService(evaluators) },
-    advice: 'Try a smaller network, fewer of its layers, or fewer inputs at once.',
-  });
+export function openSession({ evaluators }: EngineOptions = {}): EngineSession {
+  const workers = { ...clientWorkers, service: () => startService(evaluators) };
+  const advice = 'Try a smaller network, fewer of its layers, or fewer inputs at once.';
+  return new EngineSession(new Session({ workers, advice }));
 }
 
 /**
@@ -107,13 +241,13 @@ export function openService({ evaluators }: EngineOptions = {}): WorkerHandle<Lo
  * @throws SealedError naming the layer that does not fit, and what to do
  */
 export async function compile(
-  session: Session,
+  session: EngineSession,
   model: Model,
   options: CompileOptions = {},
 ): Promise<CompiledModel> {
   const { calibration = [], backend = 'simd', ...rest } = options;
   const whole: ModelOptions = { ...rest, backend, calibration: samplesOf(model.graph, calibration) };
-  const planned = await planModel(session, model, whole);
+  const planned = await planModel(coreOf(session), model, whole);
   const { explanation } = planned;
   return { plans: explanation.segments.map(({ plan }) => plan), explanation, planned, options: whole };
 }
@@ -124,10 +258,10 @@ export async function compile(
  * @throws SealedError `out-of-range` for an input unlike the calibration's; `aborted`; whatever a role throws
  */
 export function run(
-  session: Session,
+  session: EngineSession,
   { planned, options }: CompiledModel,
   inputs: readonly Float32Array[],
   controls: RunControls = {},
 ): Promise<ModelRunReport> {
-  return runModel(session, { ...options, model: planned.model, planned, inputs }, controls);
+  return runModel(coreOf(session), { ...options, model: planned.model, planned, inputs }, controls);
 }

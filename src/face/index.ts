@@ -8,9 +8,17 @@ import { StylingSession, type StyledFiles, type StyleOptions } from './styling.t
 export { SealedError } from '../base/errors.ts';
 export type { ErrorCode, ErrorStage, SealedErrorOptions } from '../base/errors.ts';
 export type { Raster, Rgb } from '../base/raster.ts';
+export type { Differences } from '../base/compare.ts';
+export type { ColourField, Direction } from '../style/colour-field.ts';
+export type { ColourName, StyleColours } from '../style/colours.ts';
+export type { PixelsPerModule } from '../style/graph.ts';
+export type { StyleId } from '../style/styles.ts';
 export { type Style, STYLES } from '../style/styles.ts';
-export type { StageEvent } from '../app/session/stages.ts';
-export type { StyleReport } from '../app/style/report.ts';
+export type { BackendName } from '../app/session/backends.ts';
+export type { RunBytes, RunControls, RunTimings, StageEvent, StageName } from '../app/session/stages.ts';
+export type { StyleReport, Timings } from '../app/style/report.ts';
+export type { ErrorCorrectionLevel } from '../qr/capacity.ts';
+export type { Decoder } from '../qr/scan.ts';
 export { StylingSession, type StyledFiles, type StyleOptions } from './styling.ts';
 
 /** How to open a session. */

@@ -28,8 +28,8 @@ export interface StyleOptions extends RunControls {
   readonly pixelsPerModule?: PixelsPerModule;
   /** `simd` unless given, or `seal`: encrypted, by the kernel or by Microsoft SEAL; `clear`: the same plan simulated. */
   readonly backend?: BackendName;
-  /** Whether to run the float network as well and report how far the decrypted values are from it; not unless given. */
-  readonly measurePrecision?: boolean;
+  /** Whether to hand out the float network's values, to which the decrypted ones were held, and not these; unless false. */
+  readonly snap?: boolean;
 }
 
 /** A styled code, read back by two decoders. */
@@ -48,7 +48,7 @@ export interface StyledFiles {
 export class StylingSession implements Disposable {
   readonly #session: StyleSession;
 
-  /** Use `openSession`, or a client's `styling()`. */
+  /** @internal */
   constructor(session: StyleSession) {
     this.#session = session;
   }
@@ -65,13 +65,13 @@ export class StylingSession implements Disposable {
    *   `invalid-argument` for a style, level or direction that there is not; whatever a stage throws
    */
   async styleCode(text: string, options: StyleOptions = {}): Promise<StyledFiles> {
-    const { ecc = 'M', colours, backend = 'simd', measurePrecision = false, signal, onStage } = options;
+    const { ecc = 'M', colours, backend = 'simd', snap, signal, onStage } = options;
     const style = styleOf(options);
     requireOneOf('error correction level', ecc, ERROR_CORRECTION_LEVELS);
     const pixelsPerModule = options.pixelsPerModule ?? DEFAULT_PIXELS_PER_MODULE;
     const { raster, report } = await styleCode(
       this.#session,
-      { text, ecc, style, colours: coloursOf(style, colours), pixelsPerModule, backend, measurePrecision },
+      { text, ecc, style, colours: coloursOf(style, colours), pixelsPerModule, backend, snap },
       { signal, onStage },
     );
     return { png: encodePng(raster), svg: encodeSvg(raster, 'QR code'), raster, report };

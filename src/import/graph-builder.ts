@@ -13,8 +13,8 @@ const CONSTANT_BUDGET = 2 ** 26;
 /** Longest axis that index lists are made for. */
 const MAX_AXIS = 2 ** 22;
 
-/** Most nodes a graph may have. */
-const MAX_NODES = 100_000;
+/** Most nodes a graph may have: as many as are planned. */
+const MAX_NODES = 2 ** 12;
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -68,13 +68,15 @@ export class GraphBuilder {
 
   /**
    * Appends a node and returns its id, which is made from `hint` and unique.
-   * @throws SealedError `malformed-model` for an impossible or oversized shape.
+   * @throws SealedError `malformed-model` for an impossible or oversized shape, `does-not-fit` for too many nodes.
    */
   add(operation: Operation, inputs: readonly ValueId[], shape: Shape, hint: string = operation.op): ValueId {
     if (this.#nodes.length >= MAX_NODES) {
-      throw new SealedError('malformed-model', `The model has more than ${MAX_NODES} nodes.`, {
-        stage: 'model',
-      });
+      throw new SealedError(
+        'does-not-fit',
+        `The model has more than ${MAX_NODES} layers. Fold its constants before exporting it, or write what repeats as one layer.`,
+        { stage: 'model', detail: { layers: MAX_NODES } },
+      );
     }
     checkShape(shape, `the output of '${hint}'`);
     for (const input of inputs) this.shapeOf(input);

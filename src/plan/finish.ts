@@ -5,7 +5,7 @@ import { SealedError } from '../base/errors.ts';
 import type { FinishOperation } from './model-card.ts';
 
 /** A `[C, H, W]` tensor in C order. */
-interface Planes {
+export interface Planes {
   readonly shape: readonly [number, number, number];
   readonly values: Float32Array;
 }
@@ -35,7 +35,7 @@ function finish(planes: Planes, operations: readonly FinishOperation[]): Planes 
 }
 
 /** Interleaved 8-bit RGB of three planes: 0 to 1 becomes 0 to 255, clamped (an unclamped cast would wrap around). */
-function toRgb({ shape: [channels, height, width], values }: Planes): Uint8Array<ArrayBuffer> {
+export function toRgb({ shape: [channels, height, width], values }: Planes): Uint8Array<ArrayBuffer> {
   assert(channels === 3, 'a picture has three channels');
   const pixels = height * width;
   const data = new Uint8ClampedArray(pixels * 3);

@@ -21,6 +21,8 @@ export interface InputGroup {
 export interface MadeKeys {
   /** A frame of some of them; undefined where it has them all. */
   readonly keys: Uint8Array<ArrayBuffer> | undefined;
+  /** How many this frame holds. */
+  readonly made: number;
   readonly keygenMs: number;
   /** Keys that are still to be made: ask again. */
   readonly left: number;
@@ -34,6 +36,14 @@ export type DecryptedResult =
    */
   | { readonly kind: 'tensor'; readonly values: Float32Array; readonly decryptMs: number };
 
+/** What an answer must be, where the client knows the model. */
+export interface ExpectedPicture {
+  /** The float network's output for the input that was encrypted, `[3, height, width]`. */
+  readonly reference: Float32Array;
+  /** Largest absolute difference that is accepted, of values in 0 to 1: the client's own and not the card's word. */
+  readonly bound: number;
+}
+
 /** The client role. Its calls are done one after the other, in the order in which they came. */
 export interface ClientRole {
   /** Loads the WebAssembly ahead of its first use. */
@@ -44,13 +54,14 @@ export interface ClientRole {
    */
   open(card: Uint8Array): Promise<Sha256>;
   /**
-   * Makes evaluation keys that `card` needs and that have not been made since the secret key: up to `most` of them.
-   * Keys for other parameters are forgotten, their secret key with them.
+   * Makes evaluation keys that `card` needs and that have not been made since the secret key: up to `most` of them. There is
+   * another secret key for other parameters, and for a picture where the one that is there has encrypted something.
    */
   prepare(card: Sha256, most: number, controls?: Controls): Promise<MadeKeys>;
   /**
    * Encrypts `values`, the input tensor in C order, for the card's first segment: one frame for each ciphertext, in order.
-   * Where the card has a batch, `values` may be several inputs one after the other.
+   * Where the card has a batch, `values` may be several inputs one after the other. A key encrypts for one picture.
+   * @throws SealedError `wrong-state` before `prepare`, and for a picture with a key that has encrypted something
    */
   encrypt(card: Sha256, values: Float32Array, controls?: Controls): Promise<EncryptedInput>;
   /**
@@ -67,18 +78,22 @@ export interface ClientRole {
   /** Encrypts what {@link ClientRole.hold} kept of these inputs for `segment`, and forgets it. */
   encryptHeld(card: Sha256, segment: number, group: InputGroup, controls?: Controls): Promise<EncryptedInput>;
   /**
-   * Decrypts the answer of the last segment and computes the card's last layers.
+   * Decrypts the answer of the last segment and computes the card's last layers. The key of a picture decrypts once, and is
+   * forgotten before this returns or throws: whoever could make the picture tell of the key learns what the picture says.
    * @param frames frames of ciphertexts that together hold every output once
    * @param inputs how many inputs were encrypted
-   * @param reference the float network's output for one input, to report a picture's precision against
+   * @param expected what a picture is held against, where the model is known
+   * @throws SealedError `malformed-frame`; `wrong-answer` for a picture further than the bound from what is expected
    */
   decrypt(
     card: Sha256,
     frames: readonly Uint8Array[],
     inputs: number,
-    reference?: Float32Array,
+    expected?: ExpectedPicture,
     controls?: Controls,
   ): Promise<DecryptedResult>;
-  /** Forgets the keys and everything that was held. */
+  /** Forgets the secret key and what was held. What parameters alone ask for stays loaded. */
+  forget(): Promise<void>;
+  /** Forgets everything but the cards. */
   close(): Promise<void>;
 }

@@ -58,6 +58,11 @@ export interface NetworkOptions {
   readonly layers?: readonly [number, number] | undefined;
   /** Layers after which the client refreshes. */
   readonly refresh?: readonly number[] | undefined;
+  /**
+   * One of these layers alone, on the ciphertexts that the one before it left: for those who call layers one by one. Cards of
+   * one list differ in this number only, and share their keys.
+   */
+  readonly single?: number | undefined;
   /** Whether the client computes what the scheme cannot, in rounds of its own. */
   readonly clientOps?: boolean | undefined;
   /** Largest error of a fitted activation, relative to half its range; 0.02 unless given. */
@@ -108,7 +113,9 @@ export interface EvaluationAnswer {
  * A card that a service has forgotten is `card-gone`: ask for it again; a key set is `keys-gone`: make another.
  */
 export interface Service {
+  /** What it can do. */
   capabilities(controls?: Controls): Promise<Capabilities>;
+  /** The models that it offers. */
   models(controls?: Controls): Promise<readonly ModelEntry[]>;
   /**
    * The encoded card of `model` under `options`, compiled unless it is known.

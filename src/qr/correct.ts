@@ -27,7 +27,7 @@ export interface Corrector {
   readonly at: (strength: number, border: number) => Raster;
   /** The same picture framed in the style's own light, nothing else touched: what a reader would see. */
   readonly uncorrected: (border: number) => Raster;
-  /** Whether the middles of nearly all modules are as dark and as light as a camera in poor light needs them. */
+  /** Whether the middles of nearly all modules outside the eyes are as dark and as light as a camera in poor light needs them. */
   readonly hasContrast: () => boolean;
 }
 
@@ -67,9 +67,13 @@ function checkInput({ picture, code, pixelsPerModule, margin }: CorrectionInput)
   }
 }
 
-/** What a corrected pixel is made from. */
+/** How far below the light tone, as a share of it, a pixel of an eye is wholly dark. */
+const EYE_CONTRAST = 0.35;
+
+/** What a corrected pixel is made from: lumas, 0..255. */
 interface Tones {
   readonly before: number;
+  /** Within eyes the tone of the quiet zone. */
   readonly light: number;
   readonly dark: number;
   readonly isDark: boolean;
@@ -80,8 +84,8 @@ interface Tones {
 /** The luma of a pixel after the tone curve of `bounds`. */
 function curved({ before, light, dark, isDark, isEye }: Tones, bounds: LumaBounds): number {
   if (isEye) {
-    const covered = share((bounds.light - before) / (bounds.light - bounds.dark));
-    const lift = (1 - covered) * Math.max(0, bounds.light - before);
+    const covered = share((light - before) / (EYE_CONTRAST * light));
+    const lift = (1 - covered) * (Math.max(light, bounds.light) - light);
     return before + lift - covered * Math.max(0, before - bounds.dark);
   }
   const contrast = light - dark;
@@ -110,7 +114,8 @@ export function createCorrector(input: CorrectionInput): Corrector {
   const { modules } = code;
   const side = modules * pixelsPerModule;
   const around = margin * pixelsPerModule;
-  const far = modules - FINDER;
+  const quiet = light(Math.floor(side / 2), -1 - around);
+  const quietLuma = luma(...quiet);
 
   const framed = (border: number): Raster => {
     const result = emptyRaster(side + 2 * border, side + 2 * border);
@@ -140,27 +145,27 @@ export function createCorrector(input: CorrectionInput): Corrector {
         const isInside = row >= 0 && column >= 0 && row < modules && column < modules;
         const module = row * modules + column;
         const isDark = isInside && code.dark[module] === 1;
-        const isEye =
-          isInside && (row < FINDER ? column < FINDER || column >= far : row >= far && column < FINDER);
+        const isEye = isInside && isEyeModule(column, row, modules);
         const [lr, lg, lb] = light(x, y);
         const [dr, dg, db] = foreground(x, y);
         if (isExact && isInside && code.functionModules[module] === 1) {
           const darkLuma = luma(dr, dg, db);
           if (isDark) writeWithLuma(data, to, dr, dg, db, Math.min(darkLuma, bounds.dark));
-          else data.set(exactLight(isEye ? light(side / 2, -border) : [lr, lg, lb], bounds), to);
+          else data.set(exactLight(isEye ? quiet : [lr, lg, lb], bounds), to);
           continue;
         }
         const [r, g, b] = [data[to], data[to + 1], data[to + 2]];
         const tones = {
           before: luma(r, g, b),
-          light: luma(lr, lg, lb),
+          light: isEye ? quietLuma : luma(lr, lg, lb),
           dark: luma(dr, dg, db),
           isDark,
           isEye,
         };
         const toned = curved(tones, bounds);
         const beyond = isDark ? Math.min(0, bounds.dark - toned) : Math.max(0, bounds.light - toned);
-        const held = isInside ? weights[weightRow + x - column * pixelsPerModule] : 0;
+        // Eyes keep their own outline: a rounded corner is no dark module's.
+        const held = isInside && !isEye ? weights[weightRow + x - column * pixelsPerModule] : 0;
         writeWithLuma(data, to, r, g, b, toned + held * beyond);
       }
     }
@@ -170,13 +175,9 @@ export function createCorrector(input: CorrectionInput): Corrector {
   const hasContrast = (): boolean => {
     let beyond = 0;
     for (let module = 0; module < modules * modules; module++) {
-      const middle = middleLuma(
-        picture,
-        pixelsPerModule,
-        module % modules,
-        Math.floor(module / modules),
-        margin,
-      );
+      const [column, row] = [module % modules, Math.floor(module / modules)];
+      if (isEyeModule(column, row, modules)) continue;
+      const middle = middleLuma(picture, pixelsPerModule, column, row, margin);
       beyond += Number(code.dark[module] === 1 ? middle > UNCORRECTED.dark : middle < UNCORRECTED.light);
     }
     return beyond <= UNCORRECTED.mostBeyond * modules * modules;
@@ -199,6 +200,12 @@ function middleLuma(picture: Raster, p: number, column: number, row: number, mar
 
 /** Modules along one side of a finder pattern. */
 const FINDER = 7;
+
+/** Whether a module of the code is one of a finder pattern's. */
+function isEyeModule(column: number, row: number, modules: number): boolean {
+  const far = modules - FINDER;
+  return row < FINDER ? column < FINDER || column >= far : row >= far && column < FINDER;
+}
 
 function exactLight([r, g, b]: Rgb, bounds: LumaBounds): Uint8Array {
   const tone = new Uint8Array(3);

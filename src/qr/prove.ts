@@ -24,6 +24,8 @@ export type ReadBy = Readonly<Record<Decoder, boolean>>;
 export interface ProofInput extends CorrectionInput {
   /** The text that every reader must return, to the character. */
   readonly text: string;
+  /** The picture as it was decrypted, where another was drawn from it: {@link Proof.readBefore} is about this one. */
+  readonly decrypted?: Raster | undefined;
   readonly scanners: Pick<Scanners, Decoder>;
   readonly signal?: AbortSignal | undefined;
   /** Called with the share of the work done, 0..1, never falling. */
@@ -40,7 +42,7 @@ export interface Proof {
   readonly border: number;
   /** Whether the picture is handed out as the style drew it. */
   readonly untouched: boolean;
-  /** 0..1, see {@link lumaBounds}; 0 where nothing was corrected. */
+  /** 0..1, see `lumaBounds`; 0 where nothing was corrected. */
   readonly strength: number;
   /** Pixels of the picture, quiet zone apart, that the correction changed, and by how much (CIEDE2000). */
   readonly changedPixels: number;
@@ -151,9 +153,13 @@ export async function correctAndProve(input: ProofInput): Promise<Proof> {
   const enlarged = enlarge(input, scale);
   const corrector = createCorrector(enlarged);
   const uncorrected = corrector.uncorrected(border);
+  const { decrypted } = input;
+  const before = decrypted
+    ? createCorrector(enlarge({ ...input, picture: decrypted }, scale)).uncorrected(border)
+    : uncorrected;
   const readBefore = {
-    zxing: (await scanners.zxing(uncorrected)) === text,
-    zbar: (await scanners.zbar(uncorrected)) === text,
+    zxing: (await scanners.zxing(before)) === text,
+    zbar: (await scanners.zbar(before)) === text,
   };
   const trial = createTrial({ ...input, scanners }, corrector, border);
   let scan: ReadBy = { zxing: false, zbar: false };

@@ -8,6 +8,8 @@ import { loadScanners, type Scanners, type ScannerSources } from './scan.ts';
 /** What the scan worker needs to correct and prove one picture. */
 export interface ScanRequest {
   readonly picture: Raster;
+  /** The decrypted picture that it was drawn from, where that is another. */
+  readonly decrypted?: Raster | undefined;
   readonly code: QrCode;
   readonly pixelsPerModule: number;
   /** Modules of the style's own drawing around the code in `picture`. */

@@ -80,7 +80,8 @@ export function createCompiler(): CompilerRole {
       } = options.kind === 'style'
         ? compile(graphOfStyle(graph, source.id, options), {
             costs: COST_TABLES[options.backend],
-            ...(options.prefer && { prefer: options.prefer }),
+            // A style's keys are made for one picture.
+            prefer: options.prefer ?? 'small-keys',
             picture: true,
           })
         : compile(graph, networkOptions(options));

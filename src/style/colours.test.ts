@@ -172,7 +172,7 @@ describe('colour fields', () => {
 describe('styles', () => {
   it('are found by name, and an unknown name lists those there are', () => {
     expect(styleById('liquid').name).toBe('Liquid');
-    expect(() => styleById('lava')).toThrow('liquid, gradient, dots');
+    expect(() => styleById('lava')).toThrow('gradient, liquid, dots');
   });
 
   it('take the directions they have, and no others', () => {

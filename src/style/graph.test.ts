@@ -10,7 +10,7 @@ import { withoutFinders } from './drawing/eyes.ts';
 import { featureGraph } from './features.ts';
 import { styleGraph } from './graph.ts';
 import { placeOf, type Style, STYLES } from './styles.ts';
-import { stylePicture } from './tables.ts';
+import { stylePainter } from './tables.ts';
 
 function networkOf(style: Style): Graph {
   const bytes = readFileSync(new URL(`../../public/${style.model}`, import.meta.url));
@@ -33,19 +33,19 @@ describe.each(STYLES.map((style) => [style.id, style] as const))('the graph of %
     const output = executeGraph(graph, { shape: graph.input.shape, data: dark });
     expect(output.shape).toEqual([3, side, side]);
     const place = placeOf(style, code.modules, style.defaultColours, 4);
-    const picture = stylePicture(style.recipe, place, dark, { by: 'network', network });
+    const picture = stylePainter(style.recipe, place, { by: 'network', network })(dark);
     expect(largestDifference(output.data, picture)).toBeLessThan(1e-4);
   });
 
   it('comes near the drawing', () => {
     const network = networkOf(style);
     const place = placeOf(style, code.modules, style.defaultColours, 4);
-    const drawn = stylePicture(style.recipe, place, dark, { by: 'drawing' });
-    const computed = stylePicture(style.recipe, place, dark, { by: 'network', network });
+    const drawn = stylePainter(style.recipe, place, { by: 'drawing' })(dark);
+    const computed = stylePainter(style.recipe, place, { by: 'network', network })(dark);
     const errors = drawn.map((value, i) => Math.abs(value - computed[i]));
     expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeLessThan(0.008);
-    const blank = stylePicture(style.recipe, place, new Uint8Array(dark.length), { by: 'network', network });
-    const light = stylePicture(style.recipe, place, new Uint8Array(dark.length), { by: 'drawing' });
+    const blank = stylePainter(style.recipe, place, { by: 'network', network })(new Uint8Array(dark.length));
+    const light = stylePainter(style.recipe, place, { by: 'drawing' })(new Uint8Array(dark.length));
     // Even areas have no haze: an eighth of what an eye tells apart, 1 of 255.
     expect(largestDifference(blank, light)).toBeLessThan(0.002);
   });

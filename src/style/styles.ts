@@ -28,8 +28,8 @@ export const STYLE_IDS = [
   'cross-stitch',
   'gem',
   'strokes',
-  'liquid',
   'gradient',
+  'liquid',
   'dots',
 ] as const;
 
@@ -144,16 +144,6 @@ export const STYLES: readonly Style[] = [
     recipe: strokes,
   },
   {
-    id: 'liquid',
-    name: 'Liquid',
-    description: 'Neighbouring modules flow together like drops, lit from the centre.',
-    model: 'models/features-liquid.onnx',
-    field: 'radial',
-    directions: [],
-    defaultColours: { start: [0, 140, 160], end: [40, 30, 140], background: [244, 251, 253] },
-    recipe: liquid,
-  },
-  {
     id: 'gradient',
     name: 'Gradient',
     description: 'Crisp square modules under a gradient of two colours.',
@@ -162,6 +152,16 @@ export const STYLES: readonly Style[] = [
     directions: DIRECTIONS,
     defaultColours: { start: [58, 28, 140], end: [208, 32, 110], background: [255, 250, 247] },
     recipe: gradient,
+  },
+  {
+    id: 'liquid',
+    name: 'Liquid',
+    description: 'Neighbouring modules flow together like drops, lit from the centre.',
+    model: 'models/features-liquid.onnx',
+    field: 'radial',
+    directions: [],
+    defaultColours: { start: [0, 140, 160], end: [40, 30, 140], background: [244, 251, 253] },
+    recipe: liquid,
   },
   {
     id: 'dots',

@@ -154,56 +154,94 @@ function patternCoverages(network: Graph, recipe: Recipe, pixels: number): Float
 /** How a picture's coverages come about: as the network computes them, or as the recipe's functions draw them. */
 export type Coverages = { readonly by: 'network'; readonly network: Graph } | { readonly by: 'drawing' };
 
+/** Draws codes of one size, each `[3, side, side]`; `dark` holds modules² values, 1 for dark, finder patterns light. */
+export type StylePainter = (dark: ArrayLike<number>) => Float32Array;
+
 /**
- * The picture of a code: `[3, side, side]` in 0 … 1, slightly beyond where the network overshoots,
- * side = (modules + 2·margin)·p. With the network's coverages it is what the style's graph computes, many times faster.
+ * A painter of codes at `place`: in 0 … 1, slightly beyond where the network overshoots, side = (modules + 2·margin)·p.
+ * With the network's coverages it draws what the style's graph computes, many times faster. It keeps the colours of every
+ * pixel, so that a second code costs little.
  *
- * @param dark - modules², 1 for dark, finder patterns light as `withoutFinders` leaves them
  * @param shown - the first so many modules of each row and column alone, with the margin before them: all unless given
  */
-export function stylePicture(
+export function stylePainter(
   recipe: Recipe,
   place: Place,
-  dark: ArrayLike<number>,
   coverages: Coverages,
   shown = place.modules + MARGIN,
-): Float32Array {
+): StylePainter {
   const { modules, pixelsPerModule: p } = place;
   const across = modules + 2 * MARGIN;
   const side = (shown + MARGIN) * p;
+  const powers = bendPowers(recipe);
+  const count = powers.length;
+  const deltas = COLOURS * sceneDeltas(recipe);
+  // Light, deltas and bend of each pixel, in the order of the visit: module by module.
+  const stride = COLOURS + deltas + 1;
+  const pixels = new Float32Array(side * side * stride);
+  let visited = 0;
+  visitPixels(
+    recipe,
+    place,
+    { from: -MARGIN, to: shown },
+    (_column, _row, _px, _py, { light, delta, bend }) => {
+      pixels.set(light, visited);
+      pixels.set(delta, visited + COLOURS);
+      pixels[visited + COLOURS + deltas] = bend;
+      visited += stride;
+    },
+  );
+  const table = coverages.by === 'network' ? patternCoverages(coverages.network, recipe, p) : undefined;
+  const drawn = recipe.coverages.kind === 'drawn' ? recipe.coverages.layers : [];
+  const taps = recipe.coverages.kind === 'taps' ? recipe.coverages.taps : [];
+
+  return (dark) => {
+    const patterns = neighbourhoods(widened(dark, modules), across);
+    const picture = new Float32Array(COLOURS * side * side);
+    let from = 0;
+    for (let module = 0; module < (side / p) ** 2; module += 1) {
+      const [row, column] = [Math.floor(module / (side / p)), module % (side / p)];
+      const pattern = patterns[row * across + column];
+      for (let pixel = 0; pixel < p * p; pixel += 1, from += stride) {
+        const [px, py] = [pixel % p, Math.floor(pixel / p)];
+        const bend = pixels[from + COLOURS + deltas];
+        let red = pixels[from];
+        let green = pixels[from + 1];
+        let blue = pixels[from + 2];
+        const add = (layer: number, share: number): void => {
+          const at = from + COLOURS * (layer + 1);
+          red += share * pixels[at];
+          green += share * pixels[at + 1];
+          blue += share * pixels[at + 2];
+        };
+        if (table) {
+          const at = (pattern * p * p + pixel) * count;
+          for (let k = 0; k < count; k += 1)
+            add(powers[k].layer, table[at + k] * powerOf(bend, powers[k].power));
+        } else {
+          taps.forEach(([dx, dy], k) => add(k, (pattern >> (3 * (dy + 1) + dx + 1)) & 1));
+          drawn.forEach((layer, k) => add(k, pixelCoverage(layer, pattern, px, py, p, bend)));
+        }
+        const at = (row * p + py) * side + column * p + px;
+        picture[at] = red;
+        picture[side * side + at] = green;
+        picture[2 * side * side + at] = blue;
+      }
+    }
+    return picture;
+  };
+}
+
+/** `dark` with a light margin. */
+function widened(dark: ArrayLike<number>, modules: number): Uint8Array {
+  const across = modules + 2 * MARGIN;
   const wide = new Uint8Array(across * across);
   for (let row = 0; row < modules; row += 1) {
     for (let column = 0; column < modules; column += 1) {
       wide[(row + MARGIN) * across + column + MARGIN] = dark[row * modules + column];
     }
   }
-  const patterns = neighbourhoods(wide, across);
-  const powers = bendPowers(recipe);
-  const table = coverages.by === 'network' ? patternCoverages(coverages.network, recipe, p) : undefined;
-  const count = powers.length;
-  const picture = new Float32Array(COLOURS * side * side);
-  visitPixels(recipe, place, { from: -MARGIN, to: shown }, (column, row, px, py, { light, delta, bend }) => {
-    const pattern = patterns[(row + MARGIN) * across + column + MARGIN];
-    let [red, green, blue] = light;
-    const add = (layer: number, share: number): void => {
-      red += share * delta[3 * layer];
-      green += share * delta[3 * layer + 1];
-      blue += share * delta[3 * layer + 2];
-    };
-    if (table) {
-      const at = (pattern * p * p + py * p + px) * count;
-      for (let k = 0; k < count; k += 1) add(powers[k].layer, table[at + k] * powerOf(bend, powers[k].power));
-    } else if (recipe.coverages.kind === 'taps') {
-      recipe.coverages.taps.forEach(([dx, dy], k) => add(k, (pattern >> (3 * (dy + 1) + dx + 1)) & 1));
-    } else {
-      recipe.coverages.layers.forEach((layer, k) => add(k, pixelCoverage(layer, pattern, px, py, p, bend)));
-    }
-    const at = ((row + MARGIN) * p + py) * side + (column + MARGIN) * p + px;
-    picture[at] = red;
-    picture[side * side + at] = green;
-    picture[2 * side * side + at] = blue;
-  });
-  return picture;
+  return wide;
 }
 
 /** What a picture needs besides the network's answer, as 8-bit rasters. */

@@ -2,12 +2,16 @@
 import type { SessionWorkers } from '../../src/app/session/workers.ts';
 import { connect } from '../pool.ts';
 import { start } from './browser-worker.ts';
-import { clientFiles, clientScripts } from './site-client-files.ts';
+import { clientFiles, clientScripts, hasPolicy } from './site-client-files.ts';
 
 /** The workers that any client needs, whatever its service. */
 export const clientWorkers: Pick<SessionWorkers, 'client' | 'scan'> = {
   client: () =>
-    connect(start(clientScripts.client, 'client'), { seal: clientFiles.seal, kernel: clientFiles.kernel }),
+    connect(start(clientScripts.client, 'client'), {
+      seal: clientFiles.seal,
+      kernel: clientFiles.kernel,
+      protected: hasPolicy ? 'yes' : undefined,
+    }),
   scan: () => connect(start(clientScripts.scan, 'scan'), scannerFiles()),
 };
 

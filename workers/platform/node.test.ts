@@ -147,7 +147,7 @@ describe('nodeWorkers', () => {
     const handle = keep(nodeWorkers(1).service());
     await handle.role.models();
     const missing = handle.role as unknown as { nowhere: () => Promise<void> };
-    await expect(missing.nowhere()).rejects.toMatchObject({ code: 'internal' });
+    await expect(missing.nowhere()).rejects.toMatchObject({ code: 'invalid-argument' });
     expect((await handle.role.capabilities()).evaluators).toBe(1);
     expect(handle.dead).toBe(false);
   });

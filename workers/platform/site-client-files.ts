@@ -16,5 +16,8 @@ export const clientFiles = {
   zbar: absolute(zbarWasm),
 };
 
+/** Whether this page has a content security policy, which its client worker then insists on: the dev server's has none. */
+export const hasPolicy: boolean = !import.meta.env.DEV;
+
 /** Absolute addresses of the workers' scripts. */
 export const clientScripts = { client: absolute(clientScript), scan: absolute(scanScript) };

@@ -4,10 +4,10 @@ import { executeBatch } from '../../model/batch.ts';
 import { type Picture, pictureOf } from '../../plan/finish.ts';
 import { batchOf } from '../../plan/tensor-packing.ts';
 import type { Card } from '../../protocol/card.ts';
-import type { DecryptedResult, EncryptedInput, InputGroup } from '../../protocol/client.ts';
+import type { DecryptedResult, EncryptedInput, ExpectedPicture, InputGroup } from '../../protocol/client.ts';
 import type { EvaluationAnswer } from '../../protocol/service.ts';
 import { type Group, groupsOf, joined, split } from './input-groups.ts';
-import type { NamedCard, Session } from './session.ts';
+import type { NamedCard, Session, UsedKeys } from './session.ts';
 import type { RunBytes, RunTimings, Stages } from './stages.ts';
 
 /** What a run is given. */
@@ -15,8 +15,10 @@ export interface RunInput {
   readonly card: NamedCard;
   /** Each in C order. A card whose result is a picture takes one. */
   readonly inputs: readonly Float32Array[];
-  /** The float network's output for a picture, to report the precision against. */
-  readonly reference?: Float32Array | undefined;
+  /** What a picture is held against: the answer is refused where it is another. */
+  readonly expected?: ExpectedPicture | undefined;
+  /** Whether a network's keys are for this run alone, as a picture's always are. */
+  readonly freshKeys?: boolean | undefined;
 }
 
 /** What a run gives back. */
@@ -26,6 +28,8 @@ export interface RunOutcome {
   readonly picture: Picture | undefined;
   readonly timings: Readonly<RunTimings>;
   readonly bytes: Readonly<RunBytes>;
+  /** None in the simulation. */
+  readonly keys: Omit<UsedKeys, 'bytes'>;
 }
 
 /** One run in progress. */
@@ -84,11 +88,18 @@ async function tryRun(session: Session, input: RunInput, stages: Stages): Promis
   );
   timings.keygenMs = keygenMs;
   run.keySet = keySet;
-  bytes.evaluationKeys = session.takeKeyBytes();
-  const isSimple = card.card.segments.length === 1 && groupsIn(run, 0).length === 1;
-  if (isSimple) await runStaged(run);
-  else await stages.run('evaluate', () => runSegments(run));
-  return { outputs: run.outputs, picture: run.picture, timings, bytes };
+  const isOnce = card.card.result.kind === 'picture' || input.freshKeys === true;
+  throwIfAborted(signal, 'encrypt');
+  const { bytes: evaluationKeys, ...keys } = session.useKeys(keySet, isOnce);
+  bytes.evaluationKeys = evaluationKeys;
+  try {
+    const isSimple = card.card.segments.length === 1 && groupsIn(run, 0).length === 1;
+    if (isSimple) await runStaged(run);
+    else await stages.run('evaluate', () => runSegments(run));
+  } finally {
+    session.endKeys(keySet);
+  }
+  return { outputs: run.outputs, picture: run.picture, timings, bytes, keys };
 }
 
 /** One segment on one group of inputs: every step a stage of its own. */
@@ -184,7 +195,7 @@ async function evaluate(
 
 /** Decrypts an answer: keeps it at the client for the next segment, or takes the result. */
 async function finish(run: Run, segment: number, group: Group, answer: EvaluationAnswer): Promise<void> {
-  const { session, keySet, card, stages, timings, reference } = run;
+  const { session, keySet, card, stages, timings, expected } = run;
   const { signal } = stages;
   if (segment < card.card.segments.length - 1) {
     const { decryptMs } = await session.onClient(keySet, 'decrypt', { signal }, (client) =>
@@ -193,8 +204,9 @@ async function finish(run: Run, segment: number, group: Group, answer: Evaluatio
     timings.roundMs += decryptMs;
     return;
   }
+  if (card.card.result.kind === 'picture') session.answered(keySet);
   const result: DecryptedResult = await session.onClient(keySet, 'decrypt', { signal }, (client) =>
-    client.decrypt(card.hash, answer.frames, group.inputs, reference, { signal }),
+    client.decrypt(card.hash, answer.frames, group.inputs, expected, { signal }),
   );
   timings.decryptMs += result.decryptMs;
   if (result.kind === 'picture') run.picture = result.picture;
@@ -225,9 +237,10 @@ export async function runSimulated(session: Session, input: RunInput, stages: St
   if (result.kind === 'tensor') run.outputs.push(...values);
   else {
     const [channels, height, width] = card.segments.at(-1)!.output.layout.shape;
-    run.picture = pictureOf([channels, height, width], result.finish, values[0], input.reference);
+    run.picture = pictureOf([channels, height, width], result.finish, values[0], input.expected?.reference);
   }
-  return { outputs: run.outputs, picture: run.picture, timings: run.timings, bytes: run.bytes };
+  const { outputs, picture, timings, bytes } = run;
+  return { outputs, picture, timings, bytes, keys: { made: 0, reused: 0 } };
 }
 
 function checkInputs({ segments, result }: Card, inputs: readonly Float32Array[]): void {

@@ -46,6 +46,19 @@ interface KeySet {
   readonly client: WorkerHandle<ClientRole>;
   readonly service: WorkerHandle<LocalService>;
   readonly parameters: string;
+  /** Whether anything has been encrypted with it. */
+  isUsed: boolean;
+  /** Those made since a run has last asked, the secret key among them; and those that were there before. */
+  made: KeyCount;
+  reused: number;
+  /** Of the run that it is for alone, from its first encryption on. */
+  ended: PromiseWithResolvers<void> | undefined;
+}
+
+/** Keys and the bytes of their frames. */
+interface KeyCount {
+  readonly count: number;
+  readonly bytes: number;
 }
 
 /** Keys that are ready for a run. */
@@ -55,13 +68,25 @@ export interface PreparedKeys {
   readonly keygenMs: number;
 }
 
+/** What keys a run has used: those made for it, ahead of it or in it, and those that others have used before. */
+export interface UsedKeys {
+  /** Secret and evaluation keys. */
+  readonly made: number;
+  readonly reused: number;
+  /** Bytes of the evaluation keys that were made. */
+  readonly bytes: number;
+}
+
 // One frame of all keys of a large network could pass a gigabyte.
 const KEYS_A_FRAME = 4;
 
 // Files are kept in case the service dies: a person works with few at a time.
 const MOST_FILES = 4;
 
-/** One client, one scanner and one service, alive until `close`. Keys live as long as their parameters are used. */
+/**
+ * One client, one scanner and one service, alive until `close`. The keys of a picture serve that picture; a network's live
+ * as long as their parameters are used.
+ */
 export class Session {
   readonly advice: string;
   readonly #workers: SessionWorkers;
@@ -70,7 +95,6 @@ export class Session {
   #scan: WorkerHandle<ScanRole> | undefined;
   #keySet: KeySet | undefined;
   readonly #files = new Map<string, { file: ModelFile; service: WorkerHandle<LocalService> }>();
-  #unreportedKeyBytes = 0;
   #preparing: Promise<unknown> = Promise.resolve();
 
   constructor({ workers, advice }: SessionOptions) {
@@ -142,11 +166,17 @@ export class Session {
   }
 
   async #prepareKeys(card: NamedCard, { signal, onProgress }: Controls<number>): Promise<PreparedKeys> {
+    // A run that has begun keeps its keys: those of the next take their place.
+    await limited(this.#keySet?.ended?.promise ?? Promise.resolve(), [], {
+      signal,
+      stage: 'keygen',
+      advice: this.advice,
+    });
     throwIfAborted(signal, 'keygen');
     const keySet = this.#keySetFor(card) ?? (await this.#newKeySet(card));
     const { name, client, service } = keySet;
     let keygenMs = 0;
-    let made = 0;
+    let given = 0;
     for (let left = 1; left > 0;) {
       throwIfAborted(signal, 'keygen');
       try {
@@ -155,8 +185,9 @@ export class Session {
         keygenMs += frame.keygenMs;
         left = frame.left;
         if (!frame.keys) break;
-        made += KEYS_A_FRAME;
-        this.#unreportedKeyBytes += frame.keys.byteLength;
+        given += frame.made;
+        const { count, bytes } = keySet.made;
+        keySet.made = { count: count + frame.made, bytes: bytes + frame.keys.byteLength };
         const put = service.role.putKeys(card.hash, name, frame.keys);
         await this.#limited([service], 'wire', {}, put);
       } catch (error) {
@@ -164,7 +195,7 @@ export class Session {
         this.#forget(keySet);
         throw error;
       }
-      onProgress?.(made / (made + left));
+      onProgress?.(given / (given + left));
     }
     return { keygenMs, keySet: name };
   }
@@ -173,7 +204,9 @@ export class Session {
   #keySetFor({ card }: NamedCard): KeySet | undefined {
     const known = this.#keySet;
     const isAlive = known?.client === this.#liveClient() && known.service === this.#liveService();
-    return isAlive && known?.parameters === JSON.stringify(card.parameters) ? known : undefined;
+    const isFresh = card.result.kind === 'tensor' || !known?.isUsed;
+    const fits = known?.parameters === JSON.stringify(card.parameters);
+    return isAlive && isFresh && fits ? known : undefined;
   }
 
   /** Begins another key set in the place of the one before, with another secret key. */
@@ -181,30 +214,64 @@ export class Session {
     if (this.#keySet) this.#forget(this.#keySet);
     const client = this.#liveClient();
     // It gives out each key once: what the service lacks goes with another secret key.
-    await this.#limited([client], 'keygen', {}, client.role.close());
+    await this.#limited([client], 'keygen', {}, client.role.forget());
     await this.#limited([client], 'keygen', {}, client.role.open(bytes));
-    const parameters = JSON.stringify(card.parameters);
-    this.#keySet = { name: crypto.randomUUID(), client, service: this.#liveService(), parameters };
+    this.#keySet = {
+      name: crypto.randomUUID(),
+      client,
+      service: this.#liveService(),
+      parameters: JSON.stringify(card.parameters),
+      isUsed: false,
+      made: { count: 1, bytes: 0 },
+      reused: 0,
+      ended: undefined,
+    };
     return this.#keySet;
   }
 
-  #forget({ name, service }: KeySet): void {
-    if (this.#keySet?.name === name) this.#keySet = undefined;
+  #forget(keySet: KeySet): void {
+    if (this.#keySet === keySet) this.#keySet = undefined;
+    this.#drop(keySet);
+    keySet.ended?.resolve();
+  }
+
+  /** Has the service let go of a key set, and waits for nothing: what it says to that is of no use to anyone. */
+  #drop({ name, service }: KeySet): void {
     if (!service.dead) void service.role.drop(name).catch(() => undefined);
   }
 
-  /** Throws unless the keys of `keySet` are still those of the client and the service. @throws SealedError `keys-gone` */
-  #checkKeys(keySet: string): void {
-    const known = this.#keySet;
-    if (known?.name === keySet && !known.service.dead && !known.client.dead) return;
-    throw new SealedError('keys-gone', 'The keys of this run are gone.', { stage: 'server' });
+  /**
+   * Says that a run is about to encrypt with `keySet`, which is for it alone if `once`. @returns what is there of it
+   * @throws SealedError `keys-gone`
+   */
+  useKeys(keySet: string, once: boolean): UsedKeys {
+    const known = this.#checkKeys(keySet);
+    known.isUsed = true;
+    if (once) known.ended ??= Promise.withResolvers();
+    const { made, reused } = known;
+    known.reused += made.count;
+    known.made = { count: 0, bytes: 0 };
+    return { made: made.count, reused, bytes: made.bytes };
   }
 
-  /** Bytes of the evaluation keys made since the last call: by this run, or ahead of it. */
-  takeKeyBytes(): number {
-    const bytes = this.#unreportedKeyBytes;
-    this.#unreportedKeyBytes = 0;
-    return bytes;
+  /** The answer is here: the service needs the keys no more, and is told so before anything is decrypted. */
+  answered(keySet: string): void {
+    if (this.#keySet?.name === keySet) this.#drop(this.#keySet);
+  }
+
+  /** The run is over that `keySet` was for alone: nothing is encrypted or decrypted with it any more. */
+  endKeys(keySet: string): void {
+    const known = this.#keySet;
+    if (known?.name !== keySet || !known.ended) return;
+    if (!known.client.dead) void known.client.role.forget().catch(() => undefined);
+    this.#forget(known);
+  }
+
+  /** Throws unless the keys of `keySet` are still those of the client and the service. @throws SealedError `keys-gone` */
+  #checkKeys(keySet: string): KeySet {
+    const known = this.#keySet;
+    if (known?.name === keySet && !known.service.dead && !known.client.dead) return known;
+    throw new SealedError('keys-gone', 'The keys of this run are gone.', { stage: 'server' });
   }
 
   /** Runs a segment on the service, with the keys that were prepared. @throws SealedError `keys-gone`, `card-gone` */
@@ -266,6 +333,7 @@ export class Session {
   /** Ends every worker; keys are gone with the client's. */
   close(): void {
     for (const handle of [this.#client, this.#service, this.#scan]) handle?.terminate();
+    this.#keySet?.ended?.resolve();
     this.#keySet = undefined;
   }
 

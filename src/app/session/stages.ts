@@ -11,6 +11,7 @@ export const STAGES = [
   'evaluate',
   'response',
   'decrypt',
+  'snap',
   'correct',
 ] as const;
 
@@ -30,6 +31,7 @@ export const STAGE_PLACES: Readonly<Record<StageName, Place>> = {
   evaluate: 'server',
   response: 'wire',
   decrypt: 'client',
+  snap: 'client',
   correct: 'client',
 };
 
@@ -57,6 +59,7 @@ export interface Traffic {
 /** How to watch and stop a run. */
 export interface RunControls {
   readonly signal?: AbortSignal | undefined;
+  /** Called as stages begin, go on and end. */
   readonly onStage?: ((event: StageEvent) => void) | undefined;
 }
 

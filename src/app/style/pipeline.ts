@@ -3,6 +3,7 @@ import { defined } from '../../base/assert.ts';
 import { SealedError } from '../../base/errors.ts';
 import type { Raster } from '../../base/raster.ts';
 import { checkParameters } from '../../params/parameters.ts';
+import { type Picture, toRgb } from '../../plan/finish.ts';
 import { type ErrorCorrectionLevel, encodeQr, type QrCode } from '../../qr/matrix.ts';
 import type { Proof } from '../../qr/prove.ts';
 import { checkColours, correctedColours, type StyleColours } from '../../style/colours.ts';
@@ -30,8 +31,11 @@ export interface StyleRequest {
   /** 8, or 4 for an answer a quarter the size. */
   readonly pixelsPerModule: PixelsPerModule;
   readonly backend: BackendName;
-  /** Whether to run the float network as well and report how far the decrypted values are from it. */
-  readonly measurePrecision: boolean;
+  /**
+   * Whether what is handed out is drawn from the float network's values, to which the decrypted ones were held, and not from
+   * the decrypted ones themselves: true unless given. Then the file tells nothing of keys, noise or service.
+   */
+  readonly snap?: boolean | undefined;
 }
 
 /** The proven picture, quiet zone included, and the report. */
@@ -50,7 +54,7 @@ export async function styleCode(
   request: StyleRequest,
   controls: RunControls = {},
 ): Promise<StyledCode> {
-  const { text, ecc, style, pixelsPerModule, backend, measurePrecision } = request;
+  const { text, ecc, style, pixelsPerModule, backend, snap = true } = request;
   const stages = new Stages(controls);
   const { signal } = stages;
   const started = performance.now();
@@ -62,20 +66,24 @@ export async function styleCode(
   );
   // A style draws the eyes by the place: the code's own finder patterns stay here.
   const values = withoutFinders(code.dark, code.modules);
-  const reference = measurePrecision
-    ? await session.references.picture(style, code.modules, colours, pixelsPerModule, values)
-    : undefined;
+  const expected = await session.expected({ style, colours, pixelsPerModule, backend }, code.modules, values);
   const run = backend === 'clear' ? runSimulated : runSealed;
   const {
     picture: drawn,
     bytes,
     timings,
-  } = await run(session, { card, inputs: [values], reference }, stages);
-  const picture = defined(drawn, 'a style ends in a picture');
+    keys,
+  } = await run(session, { card, inputs: [values], expected }, stages);
+  const decrypted = defined(drawn, 'a style ends in a picture');
+  const picture =
+    expected && snap ? await stages.run('snap', () => drawnFrom(decrypted, expected.reference)) : decrypted;
   const proof = await stages.run('correct', () => {
     const place = placeOf(style, code.modules, colours, pixelsPerModule);
     const ground = { ...styleGround(style.recipe, place, GROUND_MODULES), around: GROUND_MODULES };
-    return session.prove({ picture, code, pixelsPerModule, margin: MARGIN, ground, text }, { signal });
+    return session.prove(
+      { picture, decrypted, code, pixelsPerModule, margin: MARGIN, ground, text },
+      { signal },
+    );
   });
   requireProven(proof);
 
@@ -94,11 +102,20 @@ export async function styleCode(
     parameters: { polyModulusDegree, coeffModulusBits, logQP, securityBits },
     bytes: { evaluationKeys: bytes.evaluationKeys, request: bytes.request, response: bytes.response },
     timings: { ...stageTimings, planMs: stages.ms('plan'), correctMs, verifyMs, totalMs },
-    precision: picture.precision,
+    precision: decrypted.precision,
+    keys,
+    verified: expected &&
+      decrypted.precision && { maxAbsError: decrypted.precision.maxAbsError, bound: expected.bound },
+    snapped: picture !== decrypted,
     correction: { untouched, strength, changedPixels, meanDeltaE, readBefore },
     scan,
   };
   return { code, raster: proof.raster, report };
+}
+
+/** The picture of `decrypted`'s size that the float network draws, to the byte the same in every engine. */
+function drawnFrom({ width, height }: Picture, reference: Float32Array): Raster {
+  return { width, height, data: toRgb({ shape: [3, height, width], values: reference }) };
 }
 
 function requireProven({ proven, scan }: Proof): void {

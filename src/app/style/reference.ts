@@ -4,7 +4,7 @@ import { withoutFinders } from '../../style/drawing/eyes.ts';
 import type { PixelsPerModule } from '../../style/graph.ts';
 import type { StyleColours } from '../../style/colours.ts';
 import { placeOf, type Style } from '../../style/styles.ts';
-import { stylePicture } from '../../style/tables.ts';
+import { stylePainter, type StylePainter } from '../../style/tables.ts';
 
 /** Reads a file of the site's `public/` folder. */
 export type ModelLoader = (path: string) => Promise<Uint8Array>;
@@ -16,6 +16,8 @@ const ANY_SIZE = [1, 21, 21];
 export class StyleReferences {
   readonly #load: ModelLoader;
   readonly #networks = new Map<string, Promise<Graph>>();
+  /** The last one: a person tries texts in one style and size. */
+  #painter: { readonly name: string; readonly paint: StylePainter } | undefined;
 
   constructor(load: ModelLoader) {
     this.#load = load;
@@ -54,6 +56,10 @@ export class StyleReferences {
   ): Promise<Float32Array> {
     const network = await this.network(style);
     const place = placeOf(style, modules, colours, pixelsPerModule);
-    return stylePicture(style.recipe, place, withoutFinders(dark, modules), { by: 'network', network });
+    const name = JSON.stringify([style.id, place]);
+    if (this.#painter?.name !== name) {
+      this.#painter = { name, paint: stylePainter(style.recipe, place, { by: 'network', network }) };
+    }
+    return this.#painter.paint(withoutFinders(dark, modules));
   }
 }

@@ -30,8 +30,14 @@ export interface StyleReport {
   };
   readonly bytes: Pick<RunBytes, 'evaluationKeys' | 'request' | 'response'>;
   readonly timings: Timings;
-  /** Decrypted values against the float network on the same input; absent unless asked for. */
+  /** Decrypted values against the float network on the same input; absent where this side has no copy of it. */
   readonly precision: Precision | undefined;
+  /** Keys of this picture: secret and evaluation keys. A key of a picture is never used for another. */
+  readonly keys: { readonly made: number; readonly reused: number };
+  /** What the answer was held to; absent where this side has no copy of the style's network. */
+  readonly verified: { readonly maxAbsError: number; readonly bound: number } | undefined;
+  /** Whether the picture was drawn from the float network's values, within the bound of the decrypted ones. */
+  readonly snapped: boolean;
   readonly correction: {
     /** Whether the picture is as the style drew it: it read so, with a margin. */
     readonly untouched: boolean;

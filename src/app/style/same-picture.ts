@@ -11,8 +11,7 @@ const SAME: { readonly [Part in keyof StyleRequest]: (a: StyleRequest, b: StyleR
   colours: (a, b) => sameColours(a.colours, b.colours),
   pixelsPerModule: (a, b) => a.pixelsPerModule === b.pixelsPerModule,
   backend: (a, b) => a.backend === b.backend,
-  // It changes the report alone.
-  measurePrecision: () => true,
+  snap: (a, b) => (a.snap ?? true) === (b.snap ?? true),
 };
 
 /** Whether `a` and `b` ask for the same picture: by values, since equal styles and colours may be objects of their own. */

@@ -29,7 +29,7 @@ describe('styleOptions', () => {
   });
 
   it('hold what the service must know and nothing else that a request may carry', () => {
-    const request = { ...drawing, text: 'a secret', ecc: 'M', measurePrecision: true };
+    const request = { ...drawing, text: 'a secret', ecc: 'M' };
     expect(styleOptions(request, 21)).toEqual({
       kind: 'style',
       modules: 21,

@@ -53,7 +53,7 @@ function noKeys(reason: string): SealedError {
 export function withRandomness<T>(seeds: SeedSource, work: () => T): T {
   const seed = new Uint8Array(SEED_BYTES);
   let left = 0;
-  crypto.getRandomValues = (view) => {
+  const derived = <T extends ArrayBufferView>(view: T): T => {
     const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
     for (let i = 0; i < bytes.length; i += 1) {
       if (left === 0) {
@@ -65,6 +65,8 @@ export function withRandomness<T>(seeds: SeedSource, work: () => T): T {
     }
     return view;
   };
+  // What a frozen prototype has cannot be replaced by setting it.
+  Object.defineProperty(crypto, 'getRandomValues', { value: derived, configurable: true });
   try {
     return work();
   } finally {

@@ -13,6 +13,7 @@ import { encodePlan } from '../../plan/plan-codec.ts';
 import { printPlan } from '../../plan/print.ts';
 import { verifyPlan } from '../../plan/verify.ts';
 import { createSimulator } from '../../server/simulator.ts';
+import type { Preference } from '../price.ts';
 import { channelProgram } from './channel-program.ts';
 import { compile } from './compile-channels.ts';
 import { packings } from './packing.ts';
@@ -28,15 +29,17 @@ describe('compile', () => {
     [2, 1, 21],
     [2, 2, 21],
     [2, 4, 21],
+    [2, 4, 21, 'small-keys'],
     [1, 8, 21],
+    [1, 8, 21, 'small-keys'],
     [0, 16, 9],
     [0, 1, 70],
     [1, 1, 70],
   ] as const)(
-    'gives %i squares in packings of %i a sound plan whose simulation is the float network (%i modules)',
-    async (squares, blocksPerCiphertext, size) => {
+    'gives %i squares in packings of %i a sound plan whose simulation is the float network (%i modules, %s)',
+    async (squares, blocksPerCiphertext, size, prefer: Preference = 'latency') => {
       const graph = network(squares, size);
-      const { plan, card, predictedMs } = compile(graph, { costs, blocksPerCiphertext });
+      const { plan, card, predictedMs } = compile(graph, { costs, blocksPerCiphertext, prefer });
       expect(verifyPlan(plan)).toBe(plan);
       expect(card.input).toMatchObject({ count: plan.inputCount, scale: plan.inputScale });
       expect(card.output).toMatchObject({ count: stageOutputs(plan.stages.at(-1)!), level: 0 });
@@ -91,17 +94,34 @@ describe('packings', () => {
 
   it('offers what fits, the cheapest first by the costs given', () => {
     const sizes = (table: typeof costs): number[] =>
-      packings(program, parameters, { costs: table }).map((blocks) => blocks.blocksPerCiphertext);
+      packings(program, parameters, { costs: table, prefer: 'latency' })
+        .filter(({ replicated }) => !replicated)
+        .map(({ blocks }) => blocks.blocksPerCiphertext);
     expect([...sizes(costs)].sort((a, b) => a - b)).toEqual([1, 2, 4, 8]);
     const free = Object.fromEntries(OPERATIONS.map((name) => [name, () => 0])) as unknown as typeof costs;
     // Where only rotations cost, none is best; where only squares cost, few ciphertexts are.
     expect(sizes({ ...free, rotate: () => 1 })[0]).toBe(1);
-    expect(sizes({ ...free, square: () => 1 })[0]).toBe(8);
+    expect(sizes({ ...free, square: () => 100 })[0]).toBe(8);
+  });
+
+  it('works on copies, without a rotation, where keys count; not where weights differ from place to place', () => {
+    const chosen = (prefer: Preference): readonly number[] =>
+      rotationSteps(compile(network(2), { costs, blocksPerCiphertext: 4, prefer }).plan);
+    expect(chosen('latency')).not.toEqual([]);
+    expect(chosen('small-keys')).toEqual([]);
+    const [first, ...others] = program.steps;
+    if (first.kind !== 'linear') throw new Error('The first step is linear.');
+    const [map, ...maps] = first.maps;
+    const rows = map.rows.map((row) => ({ ...row, bias: new Float32Array(map.positions) }));
+    const varied = { ...program, steps: [{ ...first, maps: [{ ...map, rows }, ...maps] }, ...others] };
+    const replicated = (of: typeof program): boolean =>
+      packings(of, parameters, { costs }).some((packing) => packing.replicated);
+    expect([replicated(program), replicated(varied)]).toEqual([true, false]);
   });
 
   it('estimates at least what lowering then needs of squares and rotations', () => {
     for (const blocksPerCiphertext of [1, 2, 4, 8]) {
-      const { plan } = compile(network(2), { costs, blocksPerCiphertext });
+      const { plan } = compile(network(2), { costs, blocksPerCiphertext, prefer: 'latency' });
       const counts = countOperations(plan);
       const squares = counts.square.reduce((sum, count) => sum + count, 0);
       expect(squares).toBe(2 * Math.ceil(6 / blocksPerCiphertext));
@@ -123,7 +143,7 @@ function hashPlan(plan: Plan): string {
 }
 
 describe('frozen formats', () => {
-  const { plan } = compile(network(2), { costs, blocksPerCiphertext: 2 });
+  const { plan } = compile(network(2), { costs, blocksPerCiphertext: 2, prefer: 'latency' });
 
   it('a compiled plan and its print', () => {
     expect(createHash('sha256').update(printPlan(plan)).digest('hex')).toMatchInlineSnapshot(

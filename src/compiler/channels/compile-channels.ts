@@ -13,7 +13,7 @@ import type { CompiledForm } from '../form.ts';
 import { predict } from '../predict.ts';
 import { type ChannelProgram, channelProgram } from './channel-program.ts';
 import { lowerChannelMap } from './lower.ts';
-import { type PackingOptions, packings } from './packing.ts';
+import { type Packing, type PackingOptions, packings } from './packing.ts';
 import { assignScales, rescalePrimeBits, SCALES } from './scales.ts';
 import { schedule, type Step } from './schedule.ts';
 import { aroundStages, stepMagnitudes } from './step-magnitudes.ts';
@@ -43,9 +43,10 @@ interface Lowered {
 function lowerProgram(
   program: ChannelProgram,
   parameters: Parameters,
-  blocks: BlockShape,
+  packing: Packing,
   options: CompileOptions,
 ): Lowered {
+  const { blocks } = packing;
   // Two maps share a rescale only with scalars first, exact at a small scale: possible when a ciphertext holds one channel.
   const steps = schedule(program, blocks.blocksPerCiphertext === 1 ? 2 : 1);
   const plan = verifyPlan({
@@ -53,7 +54,7 @@ function lowerProgram(
     parameters,
     inputCount: program.patches.taps.length * blocks.tiles,
     inputScale: 2 ** SCALES.inputBits,
-    stages: lowerSteps(steps, parameters, blocks, options.costs),
+    stages: lowerSteps(steps, parameters, packing, options.costs),
   });
   return { steps, plan, card: cardOf(program, plan, blocks) };
 }
@@ -61,19 +62,22 @@ function lowerProgram(
 function lowerSteps(
   steps: readonly Step[],
   parameters: Parameters,
-  blocks: BlockShape,
+  { blocks, replicated }: Packing,
   costs: CostTable,
 ): Stage[] {
   const scales = assignScales(steps, parameters);
+  // A ciphertext of one channel for all its blocks is made by numbers alone, as one of a single block would be.
+  const single: BlockShape = { ...blocks, blocksPerCiphertext: 1 };
   return steps.map((step, index): Stage => {
     const { level, inScale, plainScale, outScale } = scales[index];
+    const shape = replicated && index < steps.length - 1 ? single : blocks;
     if (step.kind === 'square') {
-      const count = Math.ceil(step.channels / blocks.blocksPerCiphertext) * blocks.tiles;
+      const count = Math.ceil(step.channels / shape.blocksPerCiphertext) * shape.tiles;
       return { kind: 'product', layers: step.layers, level, inScale, outScale, pairs: squares(count) };
     }
-    const packing = index === 0 ? 'replicated' : 'blocks';
+    const packing = index === 0 || replicated ? 'replicated' : 'blocks';
     const stepCost = stepCosts(costs, level + 1, parameters.slots);
-    const rows = lowerChannelMap(step.map, blocks, packing, plainScale, stepCost);
+    const rows = lowerChannelMap(step.map, shape, packing, plainScale, stepCost);
     return {
       kind: 'linear',
       layers: step.map.layers,
@@ -112,17 +116,17 @@ function cardOf(program: ChannelProgram, plan: Plan, blocks: BlockShape): ModelC
 }
 
 /** `program` in the packing with the least estimated time. @throws SealedError `does-not-fit` */
-function lowerBest(program: ChannelProgram, options: CompileOptions): Lowered & { blocks: BlockShape } {
+function lowerBest(program: ChannelProgram, options: CompileOptions): Lowered & { packing: Packing } {
   const parameters =
     options.parameters ??
     chooseParameters({ baseBits: SCALES.baseBits, rescaleBits: rescalePrimeBits(program.steps.length) });
-  const [blocks] = packings(program, parameters, options);
-  if (!blocks) {
+  const [packing] = packings(program, parameters, options);
+  if (!packing) {
     throw new SealedError('does-not-fit', `${program.name} does not fit the packing asked for.`, {
       stage: 'compile',
     });
   }
-  return { ...lowerProgram(program, parameters, blocks, options), blocks };
+  return { ...lowerProgram(program, parameters, packing, options), packing };
 }
 
 /**
@@ -136,8 +140,8 @@ export function compile(graph: Graph, options: CompileOptions): Compiled {
 
 /** How to compile a network in channel form. */
 export interface ChannelsOptions extends CompileOptions {
-  /** Inputs that magnitudes are taken from. */
-  readonly samples: readonly Tensor[];
+  /** Inputs that magnitudes are taken from: asked for once the form is known to hold the network. */
+  readonly samples: () => readonly Tensor[];
   /** Whether the result is a picture; by default one that ends in a depth-to-space to three channels is. */
   readonly picture?: boolean;
 }
@@ -160,11 +164,12 @@ function splitFinish(graph: Graph, count: number): { readonly before: Graph; rea
  */
 export function compileChannels(graph: Graph, options: ChannelsOptions): CompiledForm {
   const program = channelProgram(graph);
-  const { plan, card, steps, blocks } = lowerBest(program, options);
-  const around = aroundStages(plan.stages, stepMagnitudes(steps, program.patches, options.samples));
+  const { plan, card, steps, packing } = lowerBest(program, options);
+  const around = aroundStages(plan.stages, stepMagnitudes(steps, program.patches, options.samples()));
   const prediction = predict(plan, card, around, options.costs, 0);
-  const { blocksPerCiphertext, tiles } = blocks;
-  const layout = `${blocksPerCiphertext} channels per ciphertext${tiles > 1 ? `, ${tiles} tiles` : ''}`;
+  const { blocksPerCiphertext, tiles } = packing.blocks;
+  const apart = packing.replicated ? ', from copies' : '';
+  const layout = `${blocksPerCiphertext} channels per ciphertext${apart}${tiles > 1 ? `, ${tiles} tiles` : ''}`;
   const outputShape = graph.nodes.find(({ id }) => id === graph.output)?.shape ?? graph.input.shape;
   const { finish } = program;
   const isPicture = options.picture ?? (finish.length > 0 && outputShape[0] === 3);

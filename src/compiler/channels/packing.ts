@@ -2,7 +2,8 @@
 import type { Parameters } from '../../params/parameters.ts';
 import { type CostTable, type OperationName, stepCosts } from '../../plan/counts.ts';
 import { type BlockShape, blockShape } from '../../plan/layout.ts';
-import { type ChannelMap, countTerms } from './channel-map.ts';
+import { type Preference, weighedKeysMs } from '../price.ts';
+import { type ChannelMap, countTerms, type Weight } from './channel-map.ts';
 import type { ChannelProgram } from './channel-program.ts';
 import { babyStepCount } from './lower.ts';
 import { composeRun } from './schedule.ts';
@@ -13,6 +14,18 @@ export interface PackingOptions {
   readonly costs: CostTable;
   /** Use this many channels a ciphertext (a power of two) instead of the cheapest choice. */
   readonly blocksPerCiphertext?: number;
+  /** What keys count for; `balanced` unless given. */
+  readonly prefer?: Preference;
+}
+
+/** How the channels of a program lie in ciphertexts. */
+export interface Packing {
+  readonly blocks: BlockShape;
+  /**
+   * Whether every ciphertext before the last map holds one channel, copied to all its blocks: more squares, and no rotation,
+   * so no rotation key. Otherwise channels share ciphertexts all the way.
+   */
+  readonly replicated: boolean;
 }
 
 /** The packings that fit `program`, the one with the least estimated time first. */
@@ -20,44 +33,74 @@ export function packings(
   program: ChannelProgram,
   parameters: Parameters,
   options: PackingOptions,
-): BlockShape[] {
+): Packing[] {
   const positions = program.patches.positions[0] * program.patches.positions[1];
   const sizes = options.blocksPerCiphertext ? [options.blocksPerCiphertext] : [1, 2, 4, 8, 16];
   return sizes
     .map((size) => blockShape(parameters.slots, positions, size))
     .filter((blocks) => blocks !== undefined)
-    .map((blocks) => ({ blocks, estimateMs: estimateMs(program, parameters, blocks, options.costs) }))
+    .flatMap((blocks) => {
+      const mayReplicate = blocks.blocksPerCiphertext > 1 && isReplicable(program);
+      return (mayReplicate ? [false, true] : [false]).map((replicated) => ({ blocks, replicated }));
+    })
+    .map((packing) => ({ packing, estimateMs: estimateMs(program, parameters, packing, options) }))
     .sort((a, b) => a.estimateMs - b.estimateMs)
-    .map(({ blocks }) => blocks);
+    .map(({ packing }) => packing);
+}
+
+/** Whether all maps but the last step's are the same at every position: their numbers do for every block alike. */
+function isReplicable({ steps }: ChannelProgram): boolean {
+  const isNumber = (weight: Weight): boolean => typeof weight === 'number';
+  return (
+    steps.length > 1 &&
+    steps
+      .slice(0, -1)
+      .every(
+        (step) =>
+          step.kind === 'square' ||
+          step.maps.every(({ rows }) =>
+            rows.every(({ terms, bias }) => isNumber(bias) && terms.every(({ weight }) => isNumber(weight))),
+          ),
+      ) &&
+    steps.at(-1)!.kind === 'linear'
+  );
 }
 
 /**
- * Milliseconds on one thread if no weight were zero: good enough to choose between packings without lowering each, which
- * would compose hundreds of fields.
+ * Milliseconds on one thread if no weight were zero, and what the keys count for: good enough to choose between packings
+ * without lowering each, which would compose hundreds of fields.
  */
 function estimateMs(
   { steps }: ChannelProgram,
-  { maxLevel, slots }: Parameters,
-  { blocksPerCiphertext, tiles }: BlockShape,
-  costs: CostTable,
+  parameters: Parameters,
+  { blocks, replicated }: Packing,
+  { costs, prefer = 'balanced' }: PackingOptions,
 ): number {
+  const { maxLevel, slots } = parameters;
+  const { blocksPerCiphertext, tiles } = blocks;
   let total = 0;
+  let rotates = false;
   for (const [index, step] of steps.entries()) {
     const primes = maxLevel - index + 1;
     const cost = (operation: OperationName, count = 0): number => count * costs[operation](primes, slots);
+    const isLast = index === steps.length - 1;
+    const perCiphertext = replicated && !isLast ? 1 : blocksPerCiphertext;
     if (step.kind === 'square') {
-      const count = Math.ceil(step.channels / blocksPerCiphertext);
+      const count = Math.ceil(step.channels / perCiphertext);
       total += cost('square', count) + cost('relinearize', count) + cost('rescale', count);
       continue;
     }
-    const { scalars, fields, outputs } = linearCounts(step.maps, blocksPerCiphertext, index === 0);
+    const isSpread = index === 0 || replicated;
+    const { scalars, fields, outputs } = linearCounts(step.maps, perCiphertext, isSpread);
     total += cost('multiplyScalar', scalars) + cost('multiplyPlain', fields) + cost('rescale', outputs);
-    if (blocksPerCiphertext > 1 && index > 0) {
-      const inputs = Math.ceil(step.maps[0].inputs / blocksPerCiphertext);
-      total += rotationsMs(inputs, outputs, blocksPerCiphertext, costs, primes, slots);
+    if (perCiphertext > 1 && !isSpread) {
+      rotates = true;
+      const inputs = Math.ceil(step.maps[0].inputs / perCiphertext);
+      total += rotationsMs(inputs, outputs, perCiphertext, costs, primes, slots);
     }
   }
-  return total * tiles;
+  const squares = steps.some(({ kind }) => kind === 'square');
+  return total * tiles + weighedKeysMs(rotates ? blocksPerCiphertext - 1 : 0, squares, parameters, prefer);
 }
 
 /** Products and outputs of a run of maps. */
@@ -70,7 +113,7 @@ interface LinearCounts {
 function linearCounts(
   maps: readonly ChannelMap[],
   blocksPerCiphertext: number,
-  isFirst: boolean,
+  isSpread: boolean,
 ): LinearCounts {
   const outputs = Math.ceil(maps.at(-1)!.rows.length / blocksPerCiphertext);
   if (blocksPerCiphertext === 1) {
@@ -79,8 +122,8 @@ function linearCounts(
       terms.reduce((total, counts) => total + counts[kind], 0);
     return { scalars: sum('scalars'), fields: sum('fields'), outputs };
   }
-  // The first map's inputs are replicated over the blocks; later ones are rotated so that each block meets each.
-  const inputs = isFirst
+  // Inputs that are copied to all blocks meet every output as they are; others are rotated so that each block meets each.
+  const inputs = isSpread
     ? maps[0].inputs
     : Math.ceil(maps[0].inputs / blocksPerCiphertext) * blocksPerCiphertext;
   return { scalars: 0, fields: outputs * inputs, outputs };

@@ -114,6 +114,7 @@ function gathers(
   choices: readonly Layouts[],
   around: Surroundings,
   primes: number,
+  limitMs: number,
 ): (Estimate | undefined)[] {
   const estimates = choices.map((): Estimate | undefined => undefined);
   const open = choices
@@ -122,7 +123,7 @@ function gathers(
     .sort((a, b) => a.found.ways[0].leastMs - b.found.ways[0].leastMs);
   const cheapest: number[] = [];
   for (const { index, targets, found } of open) {
-    const mostMs = cheapest[FULL_LOOKS - 1] ?? Infinity;
+    const mostMs = cheapest[FULL_LOOKS - 1] ?? limitMs;
     const estimate = estimateGather(phase, targets, found, around, primes, mostMs);
     estimates[index] = estimate;
     if (estimate) cheapest.push(estimate.ms);
@@ -137,7 +138,36 @@ interface Packed {
   readonly state: State;
 }
 
-/** Every way to do `phase` after `path`, roughly priced. */
+/** The cheapest ways to different layouts so far: nothing dearer than {@link FULL_LOOKS} of them is looked at again. */
+class Shortlist {
+  readonly #cheapest = new Map<string, number>();
+  readonly #mostBytes: number;
+
+  constructor(mostBytes: number) {
+    this.#mostBytes = mostBytes;
+  }
+
+  /** A way that is priced in full. */
+  add({ path, layouts, estimate }: Candidate): void {
+    if (path.bytes + estimate.bytes > this.#mostBytes) return;
+    const name = signatureOf(layouts);
+    const ms = path.ms + estimate.ms;
+    this.#cheapest.set(name, Math.min(ms, this.#cheapest.get(name) ?? Infinity));
+  }
+
+  /** What a way may cost to be of use. */
+  get mostMs(): number {
+    if (this.#cheapest.size < FULL_LOOKS) return Infinity;
+    return [...this.#cheapest.values()].sort((a, b) => a - b)[FULL_LOOKS - 1];
+  }
+}
+
+/** Later rounds see layouts only. */
+function signatureOf(layouts: ReadonlyMap<number, TensorLayout>): string {
+  return [...layouts].map(([group, { name }]) => `${group} ${name}`).join(';');
+}
+
+/** Every way to do `phase` after `path` that may be of use, roughly priced. */
 function candidates(
   phase: Phase,
   path: Path,
@@ -145,6 +175,8 @@ function candidates(
   packed: readonly Packed[] | undefined,
   around: Surroundings,
   primes: number,
+  mostMs: number,
+  shortlist: Shortlist,
 ): Candidate[] {
   const found: Candidate[] = [];
   const stride = strideFor(phase);
@@ -152,24 +184,29 @@ function candidates(
     layouts,
     targets: stageTargets(phase, (group) => layouts.get(group)!),
   }));
-  const gathered = packed && gathers(phase, choices, around, primes);
+  const gathered = packed && gathers(phase, choices, around, primes, mostMs - path.ms);
   for (const [index, { layouts, targets }] of choices.entries()) {
     const push = (
       state: State,
       inputLayout: TensorLayout | undefined,
       estimate: Estimate | undefined,
     ): void => {
-      if (estimate) found.push({ path, layouts, targets, state, inputLayout, estimate });
+      if (!estimate) return;
+      const candidate = { path, layouts, targets, state, inputLayout, estimate };
+      found.push(candidate);
+      // What is only sampled may turn out dearer.
+      if (stride === 1 || !estimate.split) shortlist.add(candidate);
     };
+    const limit = Math.min(mostMs, shortlist.mostMs) - path.ms;
     if (!packed) {
-      push(path.state, undefined, estimateRound(phase, targets, path.state, around, primes, stride));
+      push(path.state, undefined, estimateRound(phase, targets, path.state, around, primes, stride, limit));
       continue;
     }
     push(path.state, undefined, gathered?.[index]);
     // Packing in order pays where the rows are long and many: a first dense layer.
     if (phase.isFree) continue;
     for (const { layout, state } of packed) {
-      push(state, layout, estimateRound(phase, targets, state, around, primes, stride));
+      push(state, layout, estimateRound(phase, targets, state, around, primes, stride, limit));
     }
   }
   return found;
@@ -182,9 +219,11 @@ function inFull(
   around: Surroundings,
   primes: number,
   stride: number,
+  mostMs: number,
 ): Candidate | undefined {
   if (stride === 1 || !candidate.estimate.split) return candidate;
-  const estimate = estimateRound(phase, candidate.targets, candidate.state, around, primes, 1);
+  const { targets, state, path } = candidate;
+  const estimate = estimateRound(phase, targets, state, around, primes, 1, mostMs - path.ms);
   return estimate && { ...candidate, estimate };
 }
 
@@ -205,7 +244,9 @@ export function chooseLayouts(
   for (const { shape } of schedule.groups.values()) for (const pitch of ownPitches(shape)) pitches.add(pitch);
   const families = new Map<number, readonly TensorLayout[]>();
   for (const [group, { shape, used }] of schedule.groups) {
-    families.set(group, layoutFamily(shape, used, around.ring, [...pitches]));
+    const family = layoutFamily(shape, used, around.ring, [...pitches]);
+    around.tables.work.add('searched', family.length * used.length);
+    families.set(group, family);
   }
   const inputUsed = new Uint8Array(inputShape.reduce((a, b) => a * b, 1)).fill(1);
   const packed = layoutFamily(inputShape, inputUsed, around.ring, [])
@@ -220,17 +261,19 @@ export function chooseLayouts(
   for (const [index, phase] of schedule.phases.entries()) {
     const primes = primesOf[index];
     const stride = strideFor(phase);
+    const inputs = index === 0 ? packed : undefined;
+    const shortlist = new Shortlist(around.mostBytes);
     const all = beam
-      .flatMap((path) => candidates(phase, path, families, index === 0 ? packed : undefined, around, primes))
+      .flatMap((path) => candidates(phase, path, families, inputs, around, primes, mostMs, shortlist))
       .sort((a, b) => a.path.ms + a.estimate.ms - b.path.ms - b.estimate.ms);
     const paths: Path[] = [];
     const seen = new Set<string>();
     for (const candidate of all) {
       if (paths.length >= FULL_LOOKS) break;
-      // Later rounds see layouts only: of two ways to the same ones, the cheaper.
-      const signature = [...candidate.layouts].map(([group, { name }]) => `${group} ${name}`).join(';');
+      // Of two ways to the same layouts, the cheaper.
+      const signature = signatureOf(candidate.layouts);
       if (seen.has(signature)) continue;
-      const full = inFull(candidate, phase, around, primes, stride);
+      const full = inFull(candidate, phase, around, primes, stride, mostMs);
       if (!full) continue;
       const { path, estimate, layouts, targets, inputLayout } = full;
       const bytes = path.bytes + estimate.bytes;
@@ -239,6 +282,8 @@ export function chooseLayouts(
       const rounds = [...path.rounds, { estimate, inputLayout }];
       paths.push({ layouts, rounds, ms: path.ms + estimate.ms, bytes, state: stateAfter(phase, targets) });
     }
+    // Ways that are no cheaper have been left out.
+    if (paths.length === 0 && mostMs < Infinity) return undefined;
     if (paths.length === 0) throw tooLarge(phase, around);
     beam = paths.sort((a, b) => a.ms - b.ms).slice(0, keepFor(schedule, index));
     // Rounds cost nothing or more: the others only add to it.

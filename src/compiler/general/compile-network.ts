@@ -1,5 +1,5 @@
 // The door to the general compiler: any small network → segments with plans and cards, and what they will cost.
-import type { Graph, Tensor } from '../../model/graph.ts';
+import type { Graph, Tensor, ValueId } from '../../model/graph.ts';
 import { selectLayers } from '../../model/layer-range.ts';
 import { SealedError } from '../../base/errors.ts';
 import { elementCount } from '../../model/graph.ts';
@@ -18,6 +18,7 @@ import {
   repack,
 } from './compile-segment.ts';
 import type { FitReport } from './read-network.ts';
+import { PlanningWork } from './planning-work.ts';
 import { evaluationKeyBytes, type Prediction } from '../predict.ts';
 import { cutSegments } from './segments.ts';
 
@@ -43,6 +44,10 @@ export interface NetworkOptions {
   readonly parameters?: Parameters;
   /** Most bytes of encoded weights a segment may hold, 150 MB unless given. */
   readonly mostBytes?: number;
+  /** Counts what planning looks at, and ends it where that is too much. */
+  readonly work?: PlanningWork;
+  /** Values that are to stand whole in ciphertexts of their own, so that the plan may be cut there; none unless given. */
+  readonly seams?: ReadonlySet<ValueId>;
 }
 
 /** A compiled network. Between two segments the client decrypts, computes `client` if there is one, and encrypts again. */
@@ -92,7 +97,9 @@ export function compileNetwork(graph: Graph, options: NetworkOptions): CompiledN
   const ends = cuts.flatMap((cut) => [cut.graph.input.id, cut.graph.output]);
   const ranges = calibrate(selected, samples, new Set(ends));
   const { tolerance = TOLERANCE, mostBytes = MOST_BYTES, parameters: given } = options;
-  const read = cuts.map((cut) => readSegment(cut.graph, { costs, ranges, batch, tolerance, mostBytes }));
+  const { work = new PlanningWork(), seams } = options;
+  const settings = { costs, ranges, batch, tolerance, mostBytes, work, seams };
+  const read = cuts.map((cut) => readSegment(cut.graph, settings));
   const packed = packAll(read, given);
   const compiled = packed.map((segment, i): NetworkSegment => ({
     ...emitSegment(segment),

@@ -1,7 +1,7 @@
 // One stretch of a network that runs without the client: graph → program → rounds → layouts → plan and card.
 import { assert } from '../../base/assert.ts';
 import { SealedError } from '../../base/errors.ts';
-import type { Graph } from '../../model/graph.ts';
+import type { Graph, ValueId } from '../../model/graph.ts';
 import { type Parameters, sameParameters } from '../../params/parameters.ts';
 import type { CostTable } from '../../plan/counts.ts';
 import { outLevel, type Plan, relinearizes, rotationSteps } from '../../plan/plan.ts';
@@ -14,10 +14,12 @@ import { assignNetworkScales, type Depth, depthOf, parametersFor, primesByRound 
 import { INPUT, type Schedule, schedulePhases } from './phases.ts';
 import { aroundStage, magnitudesOf, type NetworkMagnitudes } from './magnitudes.ts';
 import { predict, type Prediction } from '../predict.ts';
+import type { PlanningWork } from './planning-work.ts';
 import type { Program } from './program.ts';
 import { type FitReport, readNetwork } from './read-network.ts';
 import { gatherInputs, GatherSource } from './gather.ts';
 import { Merges, stageTargets, type State } from './round-cost.ts';
+import { SearchTables } from './search-tables.ts';
 import { powerOfTwo, type TensorLayout } from './tensor-layout.ts';
 
 /** What a segment is compiled with. */
@@ -31,6 +33,16 @@ export interface SegmentOptions {
   readonly tolerance: number;
   /** Most bytes of encoded diagonals. */
   readonly mostBytes: number;
+  /** Counts what planning looks at, for all segments together. */
+  readonly work: PlanningWork;
+  /** Values that are to stand whole in ciphertexts of their own; none unless given. */
+  readonly seams?: ReadonlySet<ValueId> | undefined;
+}
+
+/** Where a plan may be cut: after so many stages the ciphertexts hold one value and nothing else. */
+export interface Seam {
+  readonly stages: number;
+  readonly layout: TensorLayout;
 }
 
 /** A compiled segment. */
@@ -42,6 +54,8 @@ export interface CompiledSegment {
   readonly prediction: Prediction;
   /** Name of each round's layouts, for people. */
   readonly layouts: readonly string[];
+  /** The places between two rounds at which the plan may be cut. */
+  readonly seams: readonly Seam[];
 }
 
 /** A segment and what the client computes on its decrypted result. */
@@ -70,10 +84,10 @@ export interface ReadSegment {
  * @throws SealedError `unsupported-layer` naming the layer
  */
 export function readSegment(graph: Graph, options: SegmentOptions): ReadSegment {
-  const { ranges, tolerance } = options;
+  const { ranges, tolerance, seams } = options;
   const [inputs, outputs] = [ranges.values(graph.input.id), ranges.values(graph.output)];
-  const ways = readNetwork(graph, ranges, tolerance).map(({ program, fits }): Way => {
-    const schedule = schedulePhases(program);
+  const ways = readNetwork(graph, ranges, tolerance, options.work, seams).map(({ program, fits }): Way => {
+    const schedule = schedulePhases(program, seams !== undefined);
     return { program, fits, schedule, magnitudes: magnitudesOf(program, schedule, inputs, outputs) };
   });
   return { graph, options, ways };
@@ -134,6 +148,7 @@ export function packSegment(read: ReadSegment, given: Parameters | undefined): P
   const { graph, options } = read;
   let best: (PackedSegment & { readonly ms: number }) | undefined;
   let failure: unknown;
+  const tables = new SearchTables(options.work);
   for (const prepared of prepareAll(read, given)) {
     const { schedule, depth, parameters } = prepared;
     const { slots } = parameters;
@@ -142,7 +157,7 @@ export function packSegment(read: ReadSegment, given: Parameters | undefined): P
       const runs = Math.ceil(options.batch / batch);
       const { costs, mostBytes } = options;
       const ring = slots / batch;
-      const around = { ring, merges: new Merges(ring), slots, costs, mostBytes };
+      const around = { ring, merges: new Merges(ring), tables, slots, costs, mostBytes };
       try {
         const choice = chooseLayouts(
           schedule,
@@ -154,7 +169,7 @@ export function packSegment(read: ReadSegment, given: Parameters | undefined): P
         const ms = choice ? choice.ms * runs : Infinity;
         if (choice && (!best || ms < best.ms)) best = { read, prepared, batch, choice, ms };
       } catch (error) {
-        if (!(error instanceof SealedError)) throw error;
+        if (!(error instanceof SealedError) || options.work.isSpent) throw error;
         failure ??= error;
       }
     }
@@ -181,7 +196,7 @@ interface Emitted {
 }
 
 /** Every round with its diagonals, and the tables the client packs by. */
-function emit({ schedule }: Prepared, choice: Choice, geometry: Geometry): Emitted {
+function emit({ schedule }: Prepared, choice: Choice, geometry: Geometry, work: PlanningWork): Emitted {
   const drafts: DraftStage[] = [];
   let sources: readonly Int32Array[] = [];
   let state: State = { placed: new Map(), count: 0 };
@@ -189,7 +204,7 @@ function emit({ schedule }: Prepared, choice: Choice, geometry: Geometry): Emitt
     const targets = stageTargets(phase, (group) => choice.layouts.get(group)!);
     const { estimate, inputLayout } = choice.rounds[index];
     if (index === 0 && !inputLayout) {
-      const gathered = gatherInputs(new GatherSource(targets, geometry.ring), estimate.spread);
+      const gathered = gatherInputs(new GatherSource(targets, geometry.ring, work), estimate.spread);
       sources = gathered.tables;
       const round = emitGather(phase, targets, gathered, geometry);
       drafts.push(...round.stages.map((stage) => ({ round: index, ...stage })));
@@ -200,6 +215,7 @@ function emit({ schedule }: Prepared, choice: Choice, geometry: Geometry): Emitt
       sources = orderedSources(inputLayout, geometry.ring);
       state = { placed: new Map([[INPUT, { layout: inputLayout, first: 0 }]]), count: inputLayout.count };
     }
+    work.built += 1;
     const round = emitRound(phase, targets, state, estimate.split, geometry);
     drafts.push(...round.stages.map((stage) => ({ round: index, ...stage })));
     state = round.state;
@@ -215,8 +231,17 @@ function emit({ schedule }: Prepared, choice: Choice, geometry: Geometry): Emitt
   return { drafts, sources, output: choice.layouts.get(schedule.outputGroup)! };
 }
 
+/** The places at which the plan of `drafts` may be cut. */
+function seamsOf({ phases, groupOf }: Schedule, choice: Choice, drafts: readonly DraftStage[]): Seam[] {
+  return phases.flatMap(({ outputs }, index): Seam[] => {
+    if (outputs.length !== 1) return [];
+    const stages = drafts.findLastIndex(({ round }) => round <= index) + 1;
+    return [{ stages, layout: choice.layouts.get(groupOf[outputs[0].base])! }];
+  });
+}
+
 /** Packing tables of a layout in which the client packs the input as it is. */
-function orderedSources(layout: TensorLayout, ring: number): Int32Array[] {
+export function orderedSources(layout: TensorLayout, ring: number): Int32Array[] {
   const sources = Array.from({ length: layout.count }, () => new Int32Array(ring).fill(-1));
   layout.ciphertext.forEach((ciphertext, e) => {
     for (let p = layout.position[e]; ciphertext >= 0 && p < ring; p += layout.period)
@@ -269,7 +294,7 @@ export function emitSegment({ read, prepared, batch, choice }: PackedSegment): C
   const { graph, options } = read;
   const { schedule, depth, fits, magnitudes } = prepared;
   const geometry = { ring: prepared.parameters.slots / batch, batch };
-  const emitted = emit(prepared, choice, geometry);
+  const emitted = emit(prepared, choice, geometry, options.work);
   const { stages, inputScale } = assignNetworkScales(emitted.drafts, prepared.parameters, depth);
   const plan = verifyPlan({
     name: graph.name,
@@ -289,5 +314,6 @@ export function emitSegment({ read, prepared, batch, choice }: PackedSegment): C
     layouts: schedule.phases.map(({ targets }) =>
       [...new Set(targets.map(({ group }) => choice.layouts.get(group)!.name))].join(' + '),
     ),
+    seams: seamsOf(schedule, choice, emitted.drafts),
   };
 }

@@ -1,16 +1,10 @@
 // Diagonals between layouts: multiplied out by hand, they compute the matrix, whatever the layouts and the split.
+import { PlanningWork } from './planning-work.ts';
+import { SearchTables } from './search-tables.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededNumbers } from '../../../fixtures/random-graphs.ts';
-import {
-  babyOf,
-  chooseSplit,
-  columnHashes,
-  fillDiagonals,
-  findDiagonals,
-  mergeInputs,
-  workPeriod,
-} from './diagonals.ts';
+import { columnHashes, fillDiagonals, findDiagonals, mergeInputs, workPeriod } from './diagonals.ts';
 import type { Affine } from './program.ts';
 import { applyMatrix, MatrixBuilder, type SparseMatrix } from './sparse-map.ts';
 import { layoutFamily, type TensorLayout } from './tensor-layout.ts';
@@ -62,7 +56,7 @@ describe('diagonals', () => {
         const target = { affine: affineOf(matrix), layout, used: all(to) };
         const values = Array.from({ length: size(from) }, random);
         const slots = pack(source, values);
-        const work = workPeriod(target, inputs);
+        const work = workPeriod(target, inputs.placed);
         const expected = applyMatrix(matrix, Float64Array.from(values));
         const rows = fillDiagonals(target, inputs).map((taps) => {
           const sum = new Float64Array(RING);
@@ -80,27 +74,11 @@ describe('diagonals', () => {
             folded += rows[layout.ciphertext[e]][p];
           expect(folded).toBeCloseTo(value, 9);
         });
-        const found = findDiagonals([target], inputs, Infinity, 1)!;
+        const found = findDiagonals([target], inputs, Infinity, 1, new SearchTables(new PlanningWork()))!;
         expect(found.shifts).toHaveLength(fillDiagonals(target, inputs).flat().length);
       }),
       { numRuns: 60 },
     );
-  });
-});
-
-describe('chooseSplit', () => {
-  it('splits a dense square into about twice its root of rotations', () => {
-    const shifts = Array.from({ length: 64 }, (_, i) => i);
-    const shape = { outputs: shifts.map(() => 0), inputs: shifts.map(() => 0), shifts };
-    const split = chooseSplit(shape, RING, { baby: 1, giant: 1, key: 0 });
-    expect(split.babies + split.giants).toBe(14);
-    for (const shift of shifts) {
-      const baby = babyOf(shift, split);
-      expect((shift - baby) % split.unit).toBe(0);
-      expect(baby).toBeLessThan(split.unit);
-    }
-    // Cheap baby steps: more of them.
-    expect(chooseSplit(shape, RING, { baby: 1, giant: 4, key: 0 }).giants).toBeLessThan(7);
   });
 });
 

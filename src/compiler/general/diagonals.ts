@@ -1,5 +1,6 @@
-// Sparse maps between layouts → generalised diagonals, split into baby and giant steps by cost (Halevi–Shoup 2014, 2018).
+// Sparse maps between layouts → generalised diagonals (Halevi–Shoup 2014, 2018): which there are, and their values.
 import type { Affine } from './program.ts';
+import type { SearchTables } from './search-tables.ts';
 import { identityFactor } from './sparse-map.ts';
 import type { TensorLayout } from './tensor-layout.ts';
 
@@ -29,9 +30,9 @@ export interface StageTarget {
  * The period of a target's products. Where it exceeds the layout's, each element's sum is spread over `work / period`
  * positions, which rotate-and-sum then folds (Juvekar, Vaikuntanathan and Chandrakasan 2018, section 4.3: the hybrid method).
  */
-export function workPeriod({ affine, layout }: StageTarget, inputs: StageInputs): number {
+export function workPeriod({ affine, layout }: StageTarget, placed: ReadonlyMap<number, Placed>): number {
   return affine.parts.reduce(
-    (period, { base }) => Math.max(period, inputs.placed.get(base)!.layout.period),
+    (period, { base }) => Math.max(period, placed.get(base)!.layout.period),
     layout.period,
   );
 }
@@ -124,6 +125,7 @@ export function findDiagonals(
   inputs: StageInputs,
   most: number,
   stride: number,
+  { diagonals: seen, work }: SearchTables,
 ): DiagonalShape | undefined {
   const shape: DiagonalShape = { outputs: [], inputs: [], shifts: [] };
   const { ring, count } = inputs;
@@ -144,67 +146,21 @@ export function findDiagonals(
       continue;
     }
     if (target.layout.count * count * ring > MOST_POSSIBLE) return undefined;
-    const seen = new Uint8Array(target.layout.count * count * ring);
+    seen.reset(target.layout.count * count * ring);
+    let visited = 0;
     const fits = visitEntries(target, inputs, stride, (output, input, shift) => {
-      const key = (output * count + input) * ring + shift;
-      if (seen[key] !== 0) return true;
-      seen[key] = 1;
+      visited += 1;
+      if (!seen.add((output * count + input) * ring + shift)) return true;
       shape.outputs.push(before + output);
       shape.inputs.push(input);
       shape.shifts.push(shift);
       return shape.shifts.length <= most;
     });
+    work.add('searched', visited);
     if (!fits) return undefined;
     before += target.layout.count;
   }
   return shape;
-}
-
-/** shift = giant + baby, baby in [offset, offset + unit). */
-export interface Split {
-  readonly unit: number;
-  readonly offset: number;
-  readonly babies: number;
-  readonly giants: number;
-  readonly steps: number;
-  readonly ms: number;
-}
-
-/** Milliseconds of one baby rotation (hoisted), one giant rotation, and what one more Galois key is worth. */
-export interface RotationCosts {
-  readonly baby: number;
-  readonly giant: number;
-  readonly key: number;
-}
-
-/** The baby part of `shift`. */
-export function babyOf(shift: number, { unit, offset }: Pick<Split, 'unit' | 'offset'>): number {
-  return ((((shift - offset) % unit) + unit) % unit) + offset;
-}
-
-/** The cheapest split of a stage's shifts: a baby step is made once an input, a giant step once an output. */
-export function chooseSplit(shape: DiagonalShape, ring: number, costs: RotationCosts): Split {
-  let best: Split | undefined;
-  for (let unit = 1; unit <= ring; unit *= 2) {
-    for (const offset of unit > 1 ? [0, -unit / 2] : [0]) {
-      const babies = new Set<number>();
-      const giants = new Set<number>();
-      const steps = new Set<number>();
-      for (let i = 0; i < shape.shifts.length; i += 1) {
-        const baby = babyOf(shape.shifts[i], { unit, offset });
-        const giant = shape.shifts[i] - baby;
-        if (baby !== 0) babies.add(shape.inputs[i] * 2 * ring + baby + ring);
-        if (giant !== 0) giants.add(shape.outputs[i] * 2 * ring + giant + ring);
-        steps.add((baby + ring) % ring).add((giant + ring) % ring);
-      }
-      steps.delete(0);
-      const ms = babies.size * costs.baby + giants.size * costs.giant + steps.size * costs.key;
-      if (!best || ms < best.ms) {
-        best = { unit, offset, babies: babies.size, giants: giants.size, steps: steps.size, ms };
-      }
-    }
-  }
-  return best!;
 }
 
 /** A diagonal of one output ciphertext: one value for all, or one a position of the target's work period. */
@@ -217,7 +173,7 @@ export interface Tap {
 /** The diagonals of each output ciphertext of `target`, with their values. */
 export function fillDiagonals(target: StageTarget, inputs: StageInputs): Tap[][] {
   const { layout, affine } = target;
-  const work = workPeriod(target, inputs);
+  const work = workPeriod(target, inputs.placed);
   const found = Array.from({ length: layout.count }, () => new Map<number, Tap & { values: Float64Array }>());
   visitEntries(target, inputs, 1, (output, input, shift, position, weight) => {
     const key = input * inputs.ring + shift;

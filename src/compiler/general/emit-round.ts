@@ -2,17 +2,16 @@
 import { assert } from '../../base/assert.ts';
 import type { Diagonal, LinearRow, LinearStage, ProductStage, RotatedSum, Term } from '../../plan/plan.ts';
 import {
-  babyOf,
   fillDiagonals,
   mergeInputs,
   type Placed,
-  type Split,
   type StageTarget,
   type Tap,
   workPeriod,
 } from './diagonals.ts';
 import type { Gathered } from './gather.ts';
 import type { Phase } from './phases.ts';
+import { babyOf, type Split } from './rotation-split.ts';
 import type { State } from './round-cost.ts';
 
 /** A stage before levels and scales are assigned. */
@@ -240,7 +239,7 @@ export function emitRound(
   const representative = phase.isFree ? own : mergeInputs(phase.columns, state.placed, state.count, ring);
   const inputs = { ring, count: state.count, placed: state.placed, representative };
   const taps = targets.flatMap((target) => fillDiagonals(target, inputs));
-  const work = targets.map((target) => workPeriod(target, inputs));
+  const work = targets.map((target) => workPeriod(target, inputs.placed));
   const read = new Set(taps.flatMap((row) => row.map(({ input }) => input)));
   const members = own.reduce((sum, i) => sum + (read.has(representative[i]) ? 1 : 0), 0);
   const stages: DraftOperation[] = [];

@@ -1,5 +1,6 @@
 // The first linear stage on inputs that the client packs as the network reads them (im2col): no rotation but the fold.
 import type { Tap } from './diagonals.ts';
+import type { PlanningWork } from './planning-work.ts';
 import { readAlike, type StageTarget, uniform } from './diagonals.ts';
 
 /** How the rows of a target are dealt out: what the counts and the tables have in common. */
@@ -18,13 +19,16 @@ interface Dealing {
 export class GatherSource {
   readonly targets: readonly StageTarget[];
   readonly ring: number;
+  readonly work: PlanningWork;
   readonly #members: readonly (readonly (readonly number[])[])[];
   readonly #widest: readonly (readonly number[])[];
 
-  constructor(targets: readonly StageTarget[], ring: number) {
+  constructor(targets: readonly StageTarget[], ring: number, work: PlanningWork) {
     this.targets = targets;
     this.ring = ring;
+    this.work = work;
     this.#members = targets.map(({ layout, used }) => {
+      work.add('gathered', used.length);
       const members = Array.from({ length: layout.count }, (): number[] => []);
       layout.ciphertext.forEach((c, e) => void (c >= 0 && used[e] !== 0 && members[c].push(e)));
       return members;
@@ -80,6 +84,7 @@ class TableSet {
  */
 export function gatherInputs(source: GatherSource, spread: number): Gathered {
   const { ring, targets } = source;
+  source.work.built += 1;
   const set = new TableSet();
   const rows: Tap[][] = [];
   const workPeriods: number[] = [];
@@ -156,7 +161,7 @@ export function countGather(source: GatherSource, spread: number): GatherCount {
     work.push(dealing.work);
     for (const [ciphertext, elements] of dealing.members.entries()) {
       const depth = Math.ceil(dealing.widest[ciphertext] / dealing.copies);
-      const uniform = countUniform(targets[target], elements, depth);
+      const uniform = countUniform(targets[target], elements, depth, source.work);
       scalars += uniform;
       vectors += depth - uniform;
     }
@@ -196,7 +201,7 @@ function countTables(source: GatherSource, spread: number, isSeen: (position: nu
     for (const [ciphertext, elements] of dealing.members.entries()) {
       const depth = Math.ceil(dealing.widest[ciphertext] / dealing.copies);
       const seen = elements.filter((e) => isSeen(target.layout.position[e]));
-      const hashes = hashTables(target, seen, depth, dealing, longest);
+      const hashes = hashTables(target, seen, depth, dealing, longest, source.work);
       for (let t = 0; t < depth; t += 1) {
         // 53 bits are exact in a double.
         tables.add((hashes[2 * t] >>> 0) * 2 ** 21 + (hashes[2 * t + 1] >>> 11));
@@ -207,14 +212,21 @@ function countTables(source: GatherSource, spread: number, isSeen: (position: nu
 }
 
 /** How many of a ciphertext's `depth` tables meet one and the same weight everywhere. */
-function countUniform({ affine }: StageTarget, elements: readonly number[], depth: number): number {
+function countUniform(
+  { affine }: StageTarget,
+  elements: readonly number[],
+  depth: number,
+  work: PlanningWork,
+): number {
   const { rowStart, values } = affine.parts[0].matrix;
   const first = new Float64Array(depth);
   // 0: no weight yet, 1: one, 2: several.
   const seen = new Uint8Array(depth);
   let uniform = depth;
+  let looked = 0;
   for (let i = 0; i < elements.length && uniform > 0; i += 1) {
     const end = rowStart[elements[i] + 1];
+    looked += end - rowStart[elements[i]];
     for (let entry = rowStart[elements[i]], t = 0; entry < end; entry += 1) {
       if (seen[t] === 0) {
         seen[t] = 1;
@@ -226,6 +238,7 @@ function countUniform({ affine }: StageTarget, elements: readonly number[], dept
       t = t + 1 === depth ? 0 : t + 1;
     }
   }
+  work.add('gathered', looked);
   return uniform;
 }
 
@@ -236,11 +249,14 @@ function hashTables(
   depth: number,
   { period, work }: Dealing,
   longest: number,
+  counted: PlanningWork,
 ): Int32Array {
   const { rowStart, columns } = affine.parts[0].matrix;
   const hashes = new Int32Array(2 * depth);
+  let looked = 0;
   for (const e of elements) {
     const end = rowStart[e + 1];
+    looked += end - rowStart[e];
     for (let entry = rowStart[e], t = 0, at = layout.position[e]; entry < end; entry += 1) {
       const column = Math.imul(columns[entry] + 1, 0x85ebca6b);
       let p = at;
@@ -254,6 +270,7 @@ function hashTables(
       if (t === depth) [t, at] = [0, at + period];
     }
   }
+  counted.add('gathered', looked * (longest / work));
   return hashes;
 }
 

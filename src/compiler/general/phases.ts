@@ -132,10 +132,13 @@ function once<T>(compute: () => T): () => T {
   return () => (result ??= { value: compute() }).value;
 }
 
-/** Cuts `program` into rounds. */
-export function schedulePhases(program: Program): Schedule {
+/**
+ * Cuts `program` into rounds.
+ * @param isWhole whether to compute every element of every value, whatever reads it
+ */
+export function schedulePhases(program: Program, isWhole = false): Schedule {
   const { bases, output } = program;
-  const used = usedElements(program);
+  const used = isWhole ? bases.map(({ size }) => new Uint8Array(size).fill(1)) : usedElements(program);
   const groupOf = groupsOf(program);
   const outputGroup = groupOf[bases.length];
   const outputPhase = 1 + Math.max(-1, ...output.parts.map(({ base }) => bases[base].phase));

@@ -1,6 +1,7 @@
 // A network as products joined by affine maps: what is left of a graph once every run of linear layers is one matrix.
 import { assert } from '../../base/assert.ts';
 import type { Shape, ValueId } from '../../model/graph.ts';
+import { PlanningWork } from './planning-work.ts';
 import {
   addApplied,
   addMatrices,
@@ -49,10 +50,16 @@ export interface Program {
 // A product of two matrices this many times larger than both is not worth the level it saves: a narrow layer in between.
 const MOST_GROWTH = 8;
 const LEAST_CUT = 100_000;
+const MOST_COMPOSED = 5e7;
 
 /** Builds a {@link Program}. */
 export class ProgramBuilder {
   readonly #bases: Base[] = [];
+  readonly #work: PlanningWork;
+
+  constructor(work = new PlanningWork()) {
+    this.#work = work;
+  }
 
   /** The network's input as an affine value. */
   input(shape: Shape, size: number): Affine {
@@ -70,7 +77,7 @@ export class ProgramBuilder {
 
   /** A builder that goes on from here, with the same bases so far. */
   fork(): ProgramBuilder {
-    const fork = new ProgramBuilder();
+    const fork = new ProgramBuilder(this.#work);
     fork.#bases.push(...this.#bases);
     return fork;
   }
@@ -96,6 +103,10 @@ export class ProgramBuilder {
     const own = nonZeros(map.matrix);
     const work = value.parts.reduce((sum, { matrix }) => sum + productWork(map.matrix, matrix), 0);
     const before = value.parts.reduce((sum, { matrix }) => sum + nonZeros(matrix), 0);
+    // Multiplying it out to see what remains may itself be too much.
+    if (work > MOST_COMPOSED && work > own)
+      return this.apply(map, this.copy(value, value.layers), shape, layer);
+    this.#work.add('composed', work);
     if (work > LEAST_CUT && work > MOST_GROWTH * (own + before)) {
       const parts = value.parts.map((part) => ({
         base: part.base,
@@ -126,6 +137,7 @@ export class ProgramBuilder {
     for (const { base, matrix } of b.parts) {
       const signed = sign === 1 ? matrix : scaleRows(matrix, () => sign);
       const known = parts.get(base);
+      if (known) this.#work.add('composed', nonZeros(known) + nonZeros(matrix));
       parts.set(base, known ? addMatrices(known, signed) : signed);
     }
     return {

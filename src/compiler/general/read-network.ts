@@ -13,7 +13,8 @@ import { activate } from '../../model/operators/elementwise.ts';
 import type { Range, Ranges } from '../calibrate.ts';
 import { type ChebyshevSeries, expandSeries, fit, fitError, interpolate, type Leaves } from './chebyshev.ts';
 import { concatPart, linearMap } from './linear-maps.ts';
-import { type Affine, type Program, ProgramBuilder } from './program.ts';
+import type { PlanningWork } from './planning-work.ts';
+import { type Affine, type Program, ProgramBuilder, soleBase } from './program.ts';
 import type { SparseMap } from './sparse-map.ts';
 
 export type { ExplainedFit as FitReport } from '../../plan/explanation.ts';
@@ -58,11 +59,19 @@ function isSeries(node: Node): boolean {
  * apart as well.
  * @param ranges what each value takes over the calibration inputs; activations are fitted over these
  * @param tolerance largest fit error, relative to half the width of the range
+ * @param work counts what is multiplied out
+ * @param seams values that are to stand in ciphertexts of their own, composed with nothing that comes after
  * @throws SealedError `unsupported-layer` naming a layer that only the client can compute
  */
-export function readNetwork(graph: Graph, ranges: Ranges, tolerance: number): ReadNetwork[] {
+export function readNetwork(
+  graph: Graph,
+  ranges: Ranges,
+  tolerance: number,
+  work?: PlanningWork,
+  seams: ReadonlySet<ValueId> = new Set(),
+): ReadNetwork[] {
   const { input } = graph;
-  const builder = new ProgramBuilder();
+  const builder = new ProgramBuilder(work);
   const start = builder.input(input.shape, elementCount(input.shape));
   const shared: Shared = { ranges, tolerance, maps: new Map(), fitted: new Map() };
   const composed: Reader = {
@@ -73,6 +82,7 @@ export function readNetwork(graph: Graph, ranges: Ranges, tolerance: number): Re
     leaves: 'composed',
   };
   const readers = [composed];
+  const lastUse = lastUses(graph);
   for (const node of graph.nodes) {
     if (readers.length === 1 && isSeries(node)) {
       readers.push({
@@ -85,13 +95,25 @@ export function readNetwork(graph: Graph, ranges: Ranges, tolerance: number): Re
     }
     for (const reader of readers) {
       const inputs = node.inputs.map((id) => reader.values.get(id)!);
-      reader.values.set(node.id, readNode(reader, node, inputs));
+      const value = readNode(reader, node, inputs);
+      const isApart = seams.has(node.id) && node.id !== graph.output && soleBase(value) === undefined;
+      reader.values.set(node.id, isApart ? reader.builder.copy(value, value.layers) : value);
+      // A long network has thousands of values, each with its matrices.
+      for (const id of node.inputs) if (lastUse.get(id) === node) reader.values.delete(id);
     }
   }
   return readers.map((reader) => ({
     program: reader.builder.finish(reader.values.get(graph.output)!),
     fits: reader.fits,
   }));
+}
+
+/** The node that reads each value last; the output is read after all of them. */
+function lastUses({ nodes, output }: Graph): ReadonlyMap<ValueId, Node> {
+  const last = new Map<ValueId, Node>();
+  for (const node of nodes) for (const id of node.inputs) last.set(id, node);
+  last.delete(output);
+  return last;
 }
 
 /** The map of a linear layer, made once. */

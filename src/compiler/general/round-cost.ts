@@ -1,17 +1,10 @@
 // What a round costs in given layouts, without filling in a single diagonal: the compiler's search asks this often.
 import type { CostTable } from '../../plan/counts.ts';
-import {
-  chooseSplit,
-  findDiagonals,
-  mergeInputs,
-  type Placed,
-  type RotationCosts,
-  type Split,
-  type StageTarget,
-  workPeriod,
-} from './diagonals.ts';
+import { findDiagonals, mergeInputs, type Placed, type StageTarget, workPeriod } from './diagonals.ts';
 import { boundGather, boundTables, countGather, GatherSource } from './gather.ts';
 import type { Phase } from './phases.ts';
+import { chooseSplit, type RotationCosts, type Split } from './rotation-split.ts';
+import type { SearchTables } from './search-tables.ts';
 import { identityFactor } from './sparse-map.ts';
 import type { TensorLayout } from './tensor-layout.ts';
 
@@ -43,6 +36,7 @@ export class Merges {
 export interface Surroundings {
   readonly ring: number;
   readonly merges: Merges;
+  readonly tables: SearchTables;
   readonly slots: number;
   readonly costs: CostTable;
   /** Most bytes of encoded diagonals in one stage. */
@@ -117,7 +111,11 @@ function commonMs(
   return ms;
 }
 
-/** Estimates a round on ciphertexts that are there already; undefined if it takes too many diagonals. */
+/**
+ * Estimates a round on ciphertexts that are there already.
+ * @param mostMs what is dearer is of no use
+ * @returns undefined if it takes too many diagonals, or is dearer
+ */
 export function estimateRound(
   phase: Phase,
   targets: readonly StageTarget[],
@@ -125,15 +123,12 @@ export function estimateRound(
   around: Surroundings,
   primes: number,
   stride: number,
+  mostMs: number,
 ): Estimate | undefined {
-  const { ring, slots, costs } = around;
-  const representative = around.merges.of(phase, state);
-  const inputs = { ring, count: state.count, placed: state.placed, representative };
-  const most = Math.floor(around.mostBytes / diagonalBytes(slots, primes));
-  const shape = findDiagonals(targets, inputs, most, stride);
-  if (!shape) return undefined;
-  const split = chooseSplit(shape, ring, rotationCosts(around, primes));
-  const work = targets.map((target) => workPeriod(target, inputs));
+  const { ring, slots, costs, tables } = around;
+  tables.work.priced += 1;
+  // What costs nothing to count comes first: it may be too much already.
+  const work = targets.map((target) => workPeriod(target, state.placed));
   let scalars = 0;
   for (const { affine, layout } of targets) {
     for (const { base, matrix } of affine.parts) {
@@ -141,12 +136,20 @@ export function estimateRound(
         scalars += layout.count;
     }
   }
+  const plain = costs.multiplyPlain(primes, slots);
+  const common =
+    scalars * costs.multiplyScalar(primes, slots) + commonMs(phase, targets, work, around, primes);
+  if (common > mostMs) return undefined;
+  const representative = around.merges.of(phase, state);
+  const inputs = { ring, count: state.count, placed: state.placed, representative };
+  const most = Math.floor(
+    Math.min(around.mostBytes / diagonalBytes(slots, primes), (mostMs - common) / plain + 1),
+  );
+  const shape = findDiagonals(targets, inputs, most, stride, tables);
+  if (!shape) return undefined;
+  const split = chooseSplit(shape, ring, rotationCosts(around, primes), tables);
   const diagonals = shape.shifts.length;
-  const ms =
-    split.ms +
-    diagonals * costs.multiplyPlain(primes, slots) +
-    scalars * costs.multiplyScalar(primes, slots) +
-    commonMs(phase, targets, work, around, primes);
+  const ms = split.ms + diagonals * plain + common;
   return { ms, bytes: diagonals * diagonalBytes(slots, primes), split, spread: 1 };
 }
 
@@ -168,7 +171,7 @@ export function gatherWays(
   primes: number,
 ): GatherWays {
   const { ring, slots, costs } = around;
-  const source = new GatherSource(targets, ring);
+  const source = new GatherSource(targets, ring, around.tables.work);
   const [plain, scalar] = [costs.multiplyPlain(primes, slots), costs.multiplyScalar(primes, slots)];
   const most = Math.floor(around.mostBytes / diagonalBytes(slots, primes));
   const least = Math.min(...targets.map(({ layout }) => layout.period));
@@ -200,6 +203,7 @@ export function estimateGather(
   const [plain, scalar] = [costs.multiplyPlain(primes, slots), costs.multiplyScalar(primes, slots)];
   const most = Math.floor(around.mostBytes / diagonalBytes(slots, primes));
   let best: Estimate | undefined;
+  around.tables.work.priced += ways.length;
   for (const { spread, leastMs, leastTables } of ways) {
     const limit = best?.ms ?? mostMs;
     if (leastMs > limit) break;

@@ -6,7 +6,7 @@ import { colourOf, covered, length } from '../drawing/shapes.ts';
 import type { Recipe } from '../recipe.ts';
 
 /** Radii in modules. A smaller dot that stands alone is lost when a camera blurs it. */
-const [SMALLEST, LARGEST] = [0.43, 0.5];
+const [SMALLEST, LARGEST] = [0.455, 0.5];
 
 /** Modules from one wave to the next, roughly. */
 const WAVE = 7;

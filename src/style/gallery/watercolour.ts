@@ -41,7 +41,7 @@ export const watercolour: Recipe = {
       const hue = clamp01((fractalNoise(x * 0.16, y * 0.16, 61, 3) - 0.3) / 0.4);
       const wet = fractalNoise(x * 0.55, y * 0.55, 71, 4);
       const pigment = hue < 0.5 ? mix(cool, between, 2 * hue) : mix(between, warm, 2 * hue - 1);
-      const colour = shade(pigment, 0.8 + 0.5 * wet, 0.04);
+      const colour = shade(pigment, 0.78 + 0.42 * wet, 0.03);
       const grain = 0.97 + 0.035 * fractalNoise(x * 7, y * 7, 5, 2);
       const paper = mix(shade(sheet, grain), colour, 0.035);
       const painted = mix(paper, colour, DENSITY);
@@ -52,10 +52,12 @@ export const watercolour: Recipe = {
       if (!nearEye(x, y, modules, 4.4, eye)) return;
       const wobble = 0.3 * wander;
       const ring = Math.abs(length(eye.u, eye.v) * 0.4 + squircle(eye.u, eye.v) * 0.6 - 3 + wobble);
-      mixInto(light, colour, 0.95 * smoothStep(0.1, -0.06, ring - 0.5));
-      mixInto(light, shade(colour, 0.7), 0.9 * rim(0.07 + ring - 0.42) * smoothStep(0.56, 0.48, ring));
+      // Darker than the washes and all of one depth: readers look for the eyes first.
+      const deep = shade(pigment, 0.78 + 0.12 * wet);
+      mixInto(light, deep, 0.97 * smoothStep(0.1, -0.06, ring - 0.52));
+      mixInto(light, shade(deep, 0.78), 0.8 * rim(0.07 + ring - 0.42) * smoothStep(0.56, 0.48, ring));
       const pupil = squircle(eye.u, eye.v) - 1.5 + wobble;
-      const drop = shade(ownColours ? mix(hex('#b5306a'), hex('#8a2a8c'), wet) : warm, 0.95);
+      const drop = shade(ownColours ? mix(hex('#b5306a'), hex('#8a2a8c'), wet) : warm, 0.85);
       mixInto(light, drop, 0.95 * smoothStep(0.1, -0.06, pupil));
       mixInto(light, shade(drop, 0.72), 0.9 * rim(0.07 - pupil - 0.07) * smoothStep(0.06, -0.02, pupil));
     };

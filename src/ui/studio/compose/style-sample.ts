@@ -4,7 +4,7 @@ import type { StyleColours } from '../../../style/colours.ts';
 import { withoutFinders } from '../../../style/drawing/eyes.ts';
 import { MARGIN } from '../../../style/recipe.ts';
 import { placeOf, type Style } from '../../../style/styles.ts';
-import { stylePicture } from '../../../style/tables.ts';
+import { stylePainter } from '../../../style/tables.ts';
 
 /** Modules along one side of a thumbnail beside its margin: a finder pattern and some data beside it. */
 const SAMPLE_MODULES = 13;
@@ -22,7 +22,7 @@ const dark = withoutFinders(sample.dark, sample.modules);
 export function drawSample(style: Style, colours: StyleColours): ImageData {
   const image = new ImageData(SAMPLE_SIDE, SAMPLE_SIDE);
   const place = placeOf(style, sample.modules, colours, PIXELS);
-  const planes = stylePicture(style.recipe, place, dark, { by: 'drawing' }, SAMPLE_MODULES);
+  const planes = stylePainter(style.recipe, place, { by: 'drawing' }, SAMPLE_MODULES)(dark);
   const pixels = SAMPLE_SIDE * SAMPLE_SIDE;
   for (let i = 0; i < pixels; i += 1) {
     // An image's bytes are clamped and rounded.

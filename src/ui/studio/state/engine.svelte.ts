@@ -29,7 +29,7 @@ export class Engine {
     try {
       await Promise.all([
         this.session.warm(),
-        ...STYLES.map((style) => this.session.references.network(style)),
+        ...STYLES.map((style) => this.session.references?.network(style)),
       ]);
       this.readiness = 'ready';
     } catch (thrown) {
@@ -41,6 +41,7 @@ export class Engine {
   /** Makes plan and keys for `preparation` ahead of their use, in the place of what is being prepared. */
   async prepare(preparation: Omit<Preparation, 'backend'>): Promise<void> {
     this.stopPreparing();
+    this.preparedFor = undefined;
     const { signal } = (this.#preparing = new AbortController());
     try {
       this.backend = await prepareStyle(this.session, { ...preparation, backend: 'simd' }, signal);

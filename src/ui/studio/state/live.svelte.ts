@@ -65,9 +65,11 @@ export class Live {
     });
     $effect(() => {
       const { style, colours, error } = studio.look;
+      // After a run too: its keys are gone with it.
+      const isRunning = studio.run.phase === 'running';
       if (studio.engine.readiness !== 'ready' || error) return;
       untrack(() => {
-        const isBusy = studio.run.phase === 'running' || this.#pause !== undefined;
+        const isBusy = isRunning || this.#pause !== undefined;
         const version = studio.content.code?.version ?? FIRST_VERSION;
         if (!isBusy && version <= LAST_VERSION) this.#prepare({ style, colours }, version);
       });

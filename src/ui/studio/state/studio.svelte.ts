@@ -27,7 +27,6 @@ export class Studio {
       colours: look.colours,
       pixelsPerModule: DEFAULT_PIXELS_PER_MODULE,
       backend: 'simd',
-      measurePrecision: false,
     };
   });
 

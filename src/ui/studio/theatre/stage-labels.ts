@@ -10,7 +10,8 @@ export const stageLabels: Readonly<Record<StageName, string>> = {
   request: 'Send',
   evaluate: 'Draw on ciphertext',
   response: 'Return',
-  decrypt: 'Decrypt',
+  decrypt: 'Decrypt and compare',
+  snap: 'Round to the style',
   correct: 'Correct and scan',
 };
 
@@ -23,6 +24,7 @@ export const stageActivities: Readonly<Record<StageName, string>> = {
   request: 'Sending keys and ciphertext…',
   evaluate: 'The server draws on ciphertext…',
   response: 'Returning the ciphertext…',
-  decrypt: 'Decrypting…',
+  decrypt: 'Decrypting, and comparing with the style…',
+  snap: 'Rounding to the style…',
   correct: 'Correcting, and scanning the result…',
 };

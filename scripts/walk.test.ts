@@ -1,0 +1,75 @@
+// The walks of docs/tutorial do what they say: every command is run, and what it prints is compared.
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { projectEnvironment, root } from './gates.ts';
+import { missingLine, sameLine, stepsOf } from './walk.ts';
+
+const folder = resolve(root, 'docs/tutorial');
+const walks = readdirSync(folder).filter((name) => name.endsWith('.md'));
+
+// Installed it is already, and the sources stand in for the built package: the package's own gate builds it.
+const DONE = /^npm (ci|run build:package)\b/;
+
+function run(command: string): Promise<string> {
+  // What vitest gives its own threads is not for these programs.
+  const { NODE_OPTIONS: _, ...environment } = projectEnvironment();
+  const env = { ...environment, NODE_OPTIONS: '--conditions=sealed-qr-source' };
+  return new Promise((done, fail) => {
+    execFile('bash', ['-o', 'pipefail', '-c', command], { cwd: root, env }, (error, stdout, stderr) => {
+      // `head` leaves early, and what writes into it is told so.
+      if (error && error.code !== 141) fail(new Error(`${command}\n${stderr}\n${stdout}`));
+      else done(stdout);
+    });
+  });
+}
+
+afterAll(() => {
+  for (const name of ['code.png', 'code.svg', 'dots.png', 'sealed-qr.png', 'sealed-qr.svg'])
+    rmSync(resolve(root, name), { force: true });
+});
+
+describe('walks', () => {
+  it('are the two', () => {
+    expect(walks.sort()).toEqual(['encrypted-network.md', 'styled-code.md']);
+  });
+
+  it.each(walks)('%s prints what it says', async (name) => {
+    const all = stepsOf(readFileSync(resolve(folder, name), 'utf8'));
+    const steps = all.filter(({ command }) => !DONE.test(command));
+    expect(steps.length).toBeGreaterThan(3);
+    for (const { command, printed } of steps) {
+      expect(printed.length, command).toBeGreaterThan(0);
+      const output = await run(command);
+      expect(missingLine(printed, output), `${command}\n${output}`).toBeUndefined();
+    }
+  });
+});
+
+describe('the comparison', () => {
+  it('lets times, errors and the last digits differ, and nothing else', () => {
+    expect(sameLine('total  12 ms', 'total     9876 ms')).toBe(true);
+    expect(sameLine('error 1.1e-3', 'error 2.4e-3')).toBe(true);
+    expect(sameLine('error 1.1e-3', 'error 2.4e-5')).toBe(false);
+    expect(sameLine('0.003 -0.136', '0.004 -0.136')).toBe(true);
+    expect(sameLine('0.003 -0.136', '0.003 0.136')).toBe(false);
+    expect(sameLine('level 2, 262268 bytes', 'level 2, 262290 bytes')).toBe(true);
+    expect(sameLine('level 2', 'level 3')).toBe(false);
+    expect(sameLine('keys 49.5 MB', 'keys 4.95 MB')).toBe(false);
+    expect(sameLine('read yes', 'read no')).toBe(false);
+  });
+
+  it('finds the line that is missing, and lines out of order', () => {
+    expect(missingLine(['a 1', 'b 2'], 'a 1\nx\nb 2\n')).toBeUndefined();
+    expect(missingLine(['b 2', 'a 1'], 'a 1\nb 2')).toBe('a 1');
+  });
+
+  it('takes each command with what follows it', () => {
+    const text = 'x\n```sh\na\n```\n\n```sh\nb | head\n```\nword\n```text\n1\n2\n```\n';
+    expect(stepsOf(text)).toEqual([
+      { command: 'a', printed: [] },
+      { command: 'b | head', printed: ['1', '2'] },
+    ]);
+  });
+});
