@@ -39,8 +39,9 @@ import { make, openStudio, setLive } from './support/studio.ts';
 
 interface WatchedRun {
   readonly key: KnownSecret;
-  /** Its residues times 2^32, as the client's kernel holds them. */
+  /** Its residues times 2^32, as the client's kernel holds them, and either packed at the primes' bits, as frames are. */
   readonly rows: Uint32Array;
+  readonly packed: Uint32Array;
   readonly recorded: readonly Recorded[];
   readonly requests: Recorded[];
 }
@@ -68,7 +69,7 @@ async function watchedRun(page: Page, url: string): Promise<WatchedRun> {
     using candidate = await knownKey(literal, seen);
     if (!looksLikeModules(candidate.decrypt(frame))) continue;
     const key = knownSecret(candidate.residues, checkParameters(literal));
-    return { key, rows: candidate.rows, recorded, requests };
+    return { key, rows: candidate.rows, packed: candidate.packed, recorded, requests };
   }
   throw new Error('No key that was seen decrypts the code.');
 }
@@ -80,9 +81,9 @@ function looksLikeModules(slots: Float64Array): boolean {
 }
 
 test('nothing that leaves the client worker holds the secret key', async ({ page }) => {
-  const { key, rows, recorded, requests } = await watchedRun(page, origin);
+  const { key, rows, packed, recorded, requests } = await watchedRun(page, origin);
   const stored = await storedBy(page);
-  for (const residues of [key.residues, rows]) {
+  for (const residues of [key.residues, rows, packed]) {
     expect([...searchFor({ ...key, residues })(toSearch(recorded, requests, stored))]).toEqual([]);
   }
   // What the search could not look into is not there.
@@ -93,16 +94,17 @@ test('nothing that leaves the client worker holds the secret key', async ({ page
 });
 
 test('the same search finds the key in a build that leaks it, in each form', async ({ page }) => {
-  const { key, recorded, requests } = await watchedRun(page, leakingOrigin);
+  const { key, packed, recorded, requests } = await watchedRun(page, leakingOrigin);
   const search = searchFor(key);
+  const searchFrames = searchFor({ ...key, residues: packed });
   const found: Record<string, KeySighting | undefined> = {};
-  const look = (name: string, crossed: readonly Crossed[]): void => {
-    const [sighting] = search(crossed).take(1);
+  const look = (name: string, crossed: readonly Crossed[], by = search): void => {
+    const [sighting] = by(crossed).take(1);
     found[name] = sighting;
     // A table for people.
     console.log(`${name.padEnd(56)} ${sighting ? `${sighting.place}: ${sighting.form}` : 'NOT FOUND'}`);
   };
-  look('a rotation key in a well-formed frame', toSearch(recorded));
+  look('a rotation key in a well-formed frame', toSearch(recorded), searchFrames);
   for (const name of Object.keys(LEAKS)) {
     requests.length = 0;
     await page.evaluate(

@@ -3,8 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { expanded } from '../../fixtures/client-kernel.ts';
-import { checkParameters, type ParametersLiteral } from '../../src/params/parameters.ts';
+import { checkParameters, type Parameters, type ParametersLiteral } from '../../src/params/parameters.ts';
 import { decodeCiphertexts } from '../../src/protocol/frame.ts';
+import { packRow } from '../../src/protocol/pack-rows.ts';
 import { writePlaintextBlob } from '../../src/seal/blob.ts';
 import { SealContext } from '../../src/seal/context.ts';
 import { loadSeal } from '../../src/seal/load.ts';
@@ -16,6 +17,8 @@ export interface KnownKey extends Disposable {
   readonly residues: Uint32Array;
   /** The same times 2^32, as they lie in the client's memory. */
   readonly rows: Uint32Array;
+  /** Either, at its primes' bits, as a frame would hold it: in words of 32 bits. */
+  readonly packed: Uint32Array;
   /** Decrypts and decodes the first ciphertext of a frame. */
   decrypt(frame: Uint8Array): Float64Array;
 }
@@ -31,9 +34,11 @@ export async function knownKey(literal: ParametersLiteral, seen: SeenKey): Promi
   // SEAL saves a secret key as it saves a plaintext, over all primes.
   secretKey.loadFromArray(context.handle, writePlaintextBlob(context.keyParmsId, 1, residues));
   const decryptor = new seal.Decryptor(context.handle, secretKey);
+  const rows = Uint32Array.from(seen.rows.flat());
   return {
     residues,
-    rows: Uint32Array.from(seen.rows.flat()),
+    rows,
+    packed: Uint32Array.from([residues, rows].flatMap((words) => [...packedWords(words, parameters)])),
     decrypt(frame) {
       using handle = context.load(expanded(decodeCiphertexts(frame, parameters)[0].ciphertext, parameters));
       using plaintext = new seal.Plaintext();
@@ -46,4 +51,12 @@ export async function knownKey(literal: ParametersLiteral, seen: SeenKey): Promi
       context[Symbol.dispose]();
     },
   };
+}
+
+/** The key's rows packed as those of a frame, one after the other. */
+function packedWords(words: Uint32Array, { polyModulusDegree, coeffModulusBits }: Parameters): Uint32Array {
+  const rows = coeffModulusBits.map((bits, i) =>
+    packRow(words.subarray(i * polyModulusDegree, (i + 1) * polyModulusDegree), bits),
+  );
+  return Uint32Array.from(rows.flatMap((row) => [...new Uint32Array(row.buffer)]));
 }

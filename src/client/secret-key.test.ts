@@ -6,6 +6,7 @@ import { identityCard, twoSegments } from '../../fixtures/small-card.ts';
 import { TINY } from '../../fixtures/small-engine.ts';
 import type { ClientRole } from '../protocol/client.ts';
 import { encodeFrame } from '../protocol/frame.ts';
+import { packRow } from '../protocol/pack-rows.ts';
 import type { SealModule } from '../seal/load.ts';
 import { createClientRole } from './client-role.ts';
 
@@ -35,7 +36,7 @@ describe('the secret key', () => {
     return names.flatMap((name) => contentOf((value as Record<PropertyKey, unknown>)[name], seen));
   }
 
-  /** Stretches of the key as SEAL saves it, and of its residues in the 32-bit form of the frames. */
+  /** Stretches of the key as SEAL saves it, of its residues in 32 bits, and packed as in a frame. */
   function needlesOf(secretKey: object): Buffer[] {
     const saved = (secretKey as InstanceType<SealModule['SecretKey']>).saveToArray(
       seal.ComprModeType.none,
@@ -44,7 +45,14 @@ describe('the secret key', () => {
     const residues = new BigUint64Array(saved.slice(head).buffer);
     return TINY.primes.flatMap((_, index) => {
       const part = residues.slice(index * TINY.polyModulusDegree + 8, index * TINY.polyModulusDegree + 24);
-      return [Buffer.from(part.buffer), Buffer.from(Uint32Array.from(part, Number).buffer)];
+      const words = Uint32Array.from(part, Number);
+      // A row's words from a multiple of 8 on begin a byte, packed at their prime's bits as in a frame.
+      const packed = packRow(Uint32Array.from([...words, ...words]), TINY.coeffModulusBits[index]);
+      return [
+        Buffer.from(part.buffer),
+        Buffer.from(words.buffer),
+        Buffer.from(packed.subarray(0, packed.length / 2)),
+      ];
     });
   }
 

@@ -147,7 +147,7 @@ export function checkKey(key: ResidueKey, parameters: Parameters): void {
 }
 
 /** The primes of a key for `level`: its own, and P. */
-export function keyPrimes(parameters: Parameters, level: number): readonly bigint[] {
+function keyPrimes(parameters: Parameters, level: number): readonly bigint[] {
   return [...primesAtLevel(parameters, level), parameters.primes.at(-1)!];
 }
 
