@@ -10,7 +10,7 @@ import { stylePainter } from '../tables.ts';
 import { PICTURE_KINDS, pictureFields, type PictureSource } from './fields.ts';
 import { type Image, lumaOf, quantile } from './image.ts';
 import { pictureStyle } from './picture-style.ts';
-import { seededRandom } from './seeded-random.ts';
+import { seededRandom } from '../../base/seeded-random.ts';
 import { TONE_STEPS } from './tones.ts';
 
 /** A picture of `width` × `height` by a function of places 0 … 1. */

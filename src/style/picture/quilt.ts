@@ -1,6 +1,6 @@
 // Image quilting: a field of any size from patches of a picture, joined along their least visible seams.
 // Efros and Freeman, "Image quilting for texture synthesis and transfer" (2001), with a price on using a place again.
-import { seededRandom } from './seeded-random.ts';
+import { seededRandom } from '../../base/seeded-random.ts';
 
 /** Side of a patch and of its overlap with the one before, in pixels. */
 export const PATCH = 24;
