@@ -1,16 +1,6 @@
 // Files that are named on the command line: what keeps one from being read or written is said in words, before any work.
 import { constants } from 'node:fs';
-import {
-  access,
-  type FileHandle,
-  open,
-  readFile,
-  realpath,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+import { type FileHandle, open, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type ErrorCode, SealedError } from '../src/base/errors.ts';
 import { codeOf, reasonOf, shown } from '../workers/platform/installed-file.ts';
