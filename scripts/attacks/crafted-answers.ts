@@ -3,7 +3,7 @@ import type { Parameters } from '../../src/params/parameters.ts';
 import type { ResidueCiphertext } from '../../src/params/residues.ts';
 import { decodeAnswer, encodeFrame, type IndexedCiphertext } from '../../src/protocol/frame.ts';
 import type { SeenRun } from './hostile-service.ts';
-import { keyCarrier } from './key-carrier.ts';
+import { carrierOf, keyCarrier } from './key-carrier.ts';
 
 /** What a hostile service has when it answers. */
 export interface Honest {
@@ -79,7 +79,7 @@ export const CRAFTED: Readonly<Record<string, Craft>> = {
     frame[frame.length - 9] ^= 1;
     return frames.with(1, frame);
   },
-  'the key in blue': ({ run, frames }) => keyCarrier({ sigmaLevels: 4 })(frames, run),
+  'the key in blue': ({ run, frames }) => keyCarrier(carrierOf(4))(frames, run),
   'residue = p': withWords((words, p) => (words[5] = p)),
   'residue 2³² − 1': withWords((words) => (words[words.length - 5] = 0xffffffff)),
   'a level higher': withOne(({ words }) => ({ level: 1, words: new Uint32Array(2 * words.length) })),
@@ -179,7 +179,7 @@ const MUTATIONS: Readonly<Record<string, Craft>> = {
     })(honest);
   },
   'the key, weakly or strongly': ({ run, frames, random }) =>
-    keyCarrier({ sigmaLevels: 0.02 * 2 ** below(random, 10) })(frames, run),
+    keyCarrier({ sigmaLevels: 0.02 * 2 ** below(random, 10), ditherLevels: random() })(frames, run),
 };
 
 const MUTATION_NAMES = Object.keys(MUTATIONS);

@@ -10,6 +10,13 @@ import type { SeenRun, Tamper } from './hostile-service.ts';
 export interface Carrier {
   /** Standard deviation of what is added to blue, in grey levels of 255. */
   readonly sigmaLevels: number;
+  /** By how much ciphertexts of one picture are darkened differently, so that rounding to whole levels averages out: 0 to 1. */
+  readonly ditherLevels: number;
+}
+
+/** A carrier of `sigmaLevels` with all the dither that is of use. */
+export function carrierOf(sigmaLevels: number): Carrier {
+  return { sigmaLevels, ditherLevels: 1 };
 }
 
 const COLOURS = 3;
@@ -49,20 +56,21 @@ function slotDeviation({ polyModulusDegree }: Parameters): number {
 
 /** The strongest carrier without room of its own that changes no value, in 0 to 1, by more than `bound`. */
 export function quietCarrier(bound: number): Carrier {
-  // Of some thousand normal values none is above 5 σ; the dither adds two.
-  return { sigmaLevels: Math.min(0.49, (255 * bound) / 7.5) };
+  const levels = 255 * bound;
+  const ditherLevels = Math.min(1, levels / 2);
+  // Of some thousand normal values none is above 5 σ.
+  return { sigmaLevels: Math.min(0.49, (levels - ditherLevels) / 5), ditherLevels };
 }
 
-/**
- * Grey levels that blue is darkened by in pixel number `pixel` of every module: room for what is added, and a share of a
- * level that differs from ciphertext to ciphertext, so that rounding to whole levels averages out.
- */
-export function offsetLevels({ sigmaLevels }: Carrier, pixel: number, layout: PictureLayout): number {
-  const { pixelsPerModule, perCiphertext } = layout;
+/** Grey levels that blue is darkened by in pixel number `pixel` of every module: room for what is added, and the dither. */
+export function offsetLevels(
+  { sigmaLevels, ditherLevels }: Carrier,
+  pixel: number,
+  { pixelsPerModule, perCiphertext }: PictureLayout,
+): number {
   const ciphertexts = pixelsPerModule ** 2 / perCiphertext;
   const room = sigmaLevels < 0.5 ? 0 : 2.5 * sigmaLevels;
-  const dither = Math.min(1, 2 * sigmaLevels);
-  return room + (dither * Math.floor(pixel / perCiphertext)) / ciphertexts;
+  return room + (ditherLevels * Math.floor(pixel / perCiphertext)) / ciphertexts;
 }
 
 /** What is added to c1, in multiples of the answer's unit, and what that is in the picture. */

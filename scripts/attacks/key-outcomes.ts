@@ -8,7 +8,7 @@ import { scannerFiles } from '../../workers/platform/node-client.ts';
 import { loadModel } from '../../workers/platform/node-local-service.ts';
 import { boundFor } from '../../src/app/style/verification-bounds.ts';
 import type { PublicStyle } from './drawing.ts';
-import { type Carrier, quietCarrier } from './key-carrier.ts';
+import { type Carrier, carrierOf, quietCarrier } from './key-carrier.ts';
 import { hostileWorkers } from './hostile-service.ts';
 import { attackSession, exploit, type Recovered, textOf, type Victim } from './key-recovery.ts';
 import { OldClient } from './old-client.ts';
@@ -37,15 +37,17 @@ const NAMES: Readonly<Record<Target, string>> = {
 };
 
 /** What pictures carry: 4 grey levels, or as much as a client that verifies lets pass. */
-const LOUDNESS = {
+type Loudness = 'loud' | 'quiet';
+
+const LOUDNESS: Readonly<Record<Target, readonly Loudness[]>> = {
   old: ['loud'],
   product: ['loud', 'quiet'],
   unsnapped: ['quiet'],
   unverified: ['loud'],
-} as const satisfies Record<Target, readonly ('loud' | 'quiet')[]>;
+};
 
-function carrierFor({ drawn }: Victim, loudness: 'loud' | 'quiet'): Carrier {
-  if (loudness === 'loud') return { sigmaLevels: 4 };
+function carrierFor({ drawn }: Victim, loudness: Loudness): Carrier {
+  if (loudness === 'loud') return carrierOf(4);
   // Bounds differ with the size: this passes all that are drawn here.
   const bounds = [25, 61].map((modules) => boundFor(drawn.style.id, modules, 'simd'));
   return quietCarrier(Math.min(...bounds));
@@ -78,6 +80,17 @@ export const ALL_KEY_ATTACKS: KeyAttacks = {
 const SURE_LEVELS = 1;
 const SURE_VERSION = 6;
 
+// Encrypted and sent, and in no picture that anybody sees.
+const NEVER_PUBLISHED = textOf(5, 'never-published');
+
+/** Tells what an attack found; `isSure` where the old client must have given its key. */
+type Judge = (
+  what: string,
+  recovered: Recovered | undefined,
+  refusals: readonly string[],
+  isSure?: boolean,
+) => void;
+
 /** Runs the attacks on `target`, and tells each outcome as it comes. */
 export async function attackKeys(
   target: Target,
@@ -85,71 +98,71 @@ export async function attackKeys(
   { versions, many, sweep }: KeyAttacks,
   tell: (outcome: Outcome) => void,
 ): Promise<void> {
-  const name = NAMES[target];
-  const judge = (
-    what: string,
-    recovered: Recovered | undefined,
-    refusals: readonly string[],
-    isSure = false,
-  ) =>
+  const judge: Judge = (what, recovered, refusals, isSure = false) =>
     tell({
-      attack: `${name}: ${what}`,
+      attack: `${NAMES[target]}: ${what}`,
       found: describe(recovered, refusals),
       isRight: isAsItMust(target, recovered, isSure),
     });
-  for (const loudness of LOUDNESS[target]) {
-    if (versions.length === 0) break;
-    await staged(target, scanners, 'liquid', async (victim) => {
-      const carrier = carrierFor(victim, loudness);
-      const texts = versions.map((version) => textOf(version, `v${version}`));
-      const session = await attackSession(victim, textOf(5, 'never-published'), texts, carrier);
-      const { publications, refusals } = session;
-      const codes = [...refusals.values()];
-      for (const [i, version] of versions.entries()) {
-        const own = publications.filter(({ text }) => text === texts[i]);
-        const refused = refusals.get(texts[i]);
-        const recovered = own.length > 0 ? await exploit(victim, own, carrier) : undefined;
-        judge(
-          `version ${version}, ${loudness}`,
-          recovered,
-          refused ? [refused] : [],
-          version >= SURE_VERSION,
-        );
-      }
-      const together = publications.length > 1 ? await exploit(victim, publications, carrier) : undefined;
-      judge(`versions ${versions.join(', ')} together, ${loudness}`, together, codes, true);
-    });
+  const on = (style: 'liquid' | 'gradient', attack: (victim: Victim) => Promise<void>): Promise<void> =>
+    staged(target, scanners, style, attack);
+  if (versions.length > 0) {
+    for (const loudness of LOUDNESS[target]) {
+      await on('liquid', (victim) => attackVersions(victim, versions, loudness, judge));
+    }
   }
-  if (many > 0) {
-    await staged(target, scanners, 'gradient', async (victim) => {
-      const loudness = LOUDNESS[target].at(-1)!;
-      const carrier = carrierFor(victim, loudness);
-      const texts = Array.from({ length: many }, (_, i) => textOf(2, String(i)));
-      const session = await attackSession(victim, textOf(5, 'never-published'), texts, carrier);
-      const codes = [...session.refusals.values()];
-      const each: Recovered[] = [];
-      // One picture says of the old client what fifty would.
-      const tried = target === 'old' ? session.publications.slice(0, 1) : session.publications;
-      for (const publication of tried) each.push(await exploit(victim, [publication], carrier));
-      judge(`${many} pictures, each alone, ${loudness}`, worst(each), codes);
-      const all = session.publications;
-      const together = all.length > 1 ? await exploit(victim, all, carrier) : undefined;
-      judge(`${many} pictures together, ${loudness}`, together, codes);
-    });
+  if (many > 0) await on('gradient', (victim) => attackMany(victim, many, LOUDNESS[target].at(-1)!, judge));
+  if (sweep.length > 0) await on('gradient', (victim) => attackAmplitudes(victim, sweep, judge));
+}
+
+/** Codes of several sizes in one session: each alone, and together as if they had one key. */
+async function attackVersions(
+  victim: Victim,
+  versions: readonly number[],
+  loudness: Loudness,
+  judge: Judge,
+): Promise<void> {
+  const carrier = carrierFor(victim, loudness);
+  const texts = versions.map((version) => textOf(version, `v${version}`));
+  const { publications, refusals } = await attackSession(victim, NEVER_PUBLISHED, texts, carrier);
+  for (const [i, version] of versions.entries()) {
+    const own = publications.filter(({ text }) => text === texts[i]);
+    const recovered = own.length > 0 ? await exploit(victim, own, carrier) : undefined;
+    const refused = refusals.get(texts[i]);
+    judge(`version ${version}, ${loudness}`, recovered, refused ? [refused] : [], version >= SURE_VERSION);
   }
-  if (sweep.length > 0) {
-    await staged(target, scanners, 'gradient', async (victim) => {
-      for (const sigmaLevels of sweep) {
-        const carrier = { sigmaLevels };
-        victim.hostile.runs.length = 0;
-        const draft = textOf(5, `draft ${sigmaLevels}`);
-        const session = await attackSession(victim, draft, [textOf(6, `s${sigmaLevels}`)], carrier);
-        const all = session.publications;
-        const recovered = all.length > 0 ? await exploit(victim, all, carrier) : undefined;
-        const codes = [...session.refusals.values()];
-        judge(`σ = ${sigmaLevels} grey levels`, recovered, codes, sigmaLevels >= SURE_LEVELS);
-      }
-    });
+  const together = publications.length > 1 ? await exploit(victim, publications, carrier) : undefined;
+  judge(`versions ${versions.join(', ')} together, ${loudness}`, together, [...refusals.values()], true);
+}
+
+/** Many codes of one size in one session. */
+async function attackMany(victim: Victim, many: number, loudness: Loudness, judge: Judge): Promise<void> {
+  const carrier = carrierFor(victim, loudness);
+  const texts = Array.from({ length: many }, (_, i) => textOf(2, String(i)));
+  const { publications, refusals } = await attackSession(victim, NEVER_PUBLISHED, texts, carrier);
+  const codes = [...refusals.values()];
+  const each: Recovered[] = [];
+  for (const publication of publications) {
+    each.push(await exploit(victim, [publication], carrier));
+    // One picture has then given away all of them.
+    if (each.at(-1).readOthers.length > 0) break;
+  }
+  judge(`${many} pictures, each alone, ${loudness}`, worst(each), codes);
+  const together = publications.length > 1 ? await exploit(victim, publications, carrier) : undefined;
+  judge(`${many} pictures together, ${loudness}`, together, codes);
+}
+
+/** One code at each amplitude. */
+async function attackAmplitudes(victim: Victim, sweep: readonly number[], judge: Judge): Promise<void> {
+  for (const sigmaLevels of sweep) {
+    victim.hostile.runs.length = 0;
+    const carrier = carrierOf(sigmaLevels);
+    const draft = textOf(5, `draft-${sigmaLevels}`);
+    const texts = [textOf(6, `sigma-${sigmaLevels}`)];
+    const { publications, refusals } = await attackSession(victim, draft, texts, carrier);
+    const recovered = publications.length > 0 ? await exploit(victim, publications, carrier) : undefined;
+    const isSure = sigmaLevels >= SURE_LEVELS;
+    judge(`σ = ${sigmaLevels} grey levels`, recovered, [...refusals.values()], isSure);
   }
 }
 
@@ -205,7 +218,6 @@ function worst(each: readonly Recovered[]): Recovered | undefined {
   if (!first) return undefined;
   return {
     ...first,
-    versions: each.flatMap(({ versions }) => versions),
     readPublished: each.reduce((sum, { readPublished }) => sum + readPublished, 0),
     readOthers: [...new Set(each.flatMap(({ readOthers }) => readOthers))],
   };

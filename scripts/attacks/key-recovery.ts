@@ -22,8 +22,6 @@ export interface Victim {
 
 /** What pictures gave away. */
 export interface Recovered {
-  /** Of the pictures. */
-  readonly versions: readonly number[];
   /** Real and imaginary parts of slots of the key that were measured; of `degree` that there are. */
   readonly measured: number;
   readonly degree: number;
@@ -35,7 +33,7 @@ export interface Recovered {
 
 /** A session after the attack: what was published, and what was refused. */
 export interface AttackedSession {
-  readonly publications: readonly (Publication & { readonly text: string; readonly version: number })[];
+  readonly publications: readonly (Publication & { readonly text: string })[];
   /** Codes of the errors where nothing was handed out, by text. */
   readonly refusals: ReadonlyMap<string, string>;
 }
@@ -50,13 +48,12 @@ export async function attackSession(
   hostile.tamper = undefined;
   await publish(draft, drawn);
   hostile.tamper = keyCarrier(carrier);
-  const publications: (Publication & { text: string; version: number })[] = [];
+  const publications: (Publication & { text: string })[] = [];
   const refusals = new Map<string, string>();
   for (const text of texts) {
     try {
       const png = await publish(text, drawn);
-      const run = hostile.runs.at(-1);
-      publications.push({ png, run, text, version: (run.segment.input.layout.shape[1] - 17) / 4 });
+      publications.push({ png, run: hostile.runs.at(-1), text });
     } catch (error) {
       refusals.set(text, asSealedError(error).code);
     }
@@ -87,7 +84,6 @@ export async function exploit(
   // What does not open the texts that it was taken from is no key.
   if (read.size > 0) await open(someOf(hostile.runs.filter((run) => !own.includes(run))));
   return {
-    versions: used.map(({ version }) => version),
     measured: recovery.measured,
     degree: recovery.ring.parameters.polyModulusDegree,
     readPublished: [...read].filter((text) => published.has(text)).length,
