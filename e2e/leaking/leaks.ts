@@ -32,6 +32,20 @@ function inBaseThree(ternary: Int8Array): Uint8Array {
   return bytes;
 }
 
+/** Residues at the bits of their primes, side by side from an odd byte on, as an evaluation key's half in a frame. */
+function atPrimeBits({ residues, primes, polyModulusDegree }: KnownSecret): Uint8Array {
+  const bits: number[] = Array<number>(24).fill(1);
+  primes.forEach((prime, row) => {
+    const width = prime.toString(2).length;
+    for (const residue of residues.subarray(row * polyModulusDegree, (row + 1) * polyModulusDegree)) {
+      for (let bit = 0; bit < width; bit += 1) bits.push((residue >>> bit) & 1);
+    }
+  });
+  const bytes = new Uint8Array(Math.ceil(bits.length / 8));
+  bits.forEach((bit, at) => (bytes[at >> 3] |= bit << (at & 7)));
+  return bytes;
+}
+
 /** The signs alone: a bit for each coefficient that is `sign`. */
 function plane(ternary: Int8Array, sign: number): Uint8Array {
   const bytes = new Uint8Array(ternary.length / 8);
@@ -49,6 +63,7 @@ export const LEAKS: Readonly<Record<string, (key: KnownSecret) => Leak>> = {
     messages: [{ more: BigUint64Array.from(residues, (residue) => BigInt(residue)) }],
   }),
   'residues reversed': ({ residues }) => ({ messages: [{ more: residues.toReversed() }] }),
+  'residues at their primes’ bits': (key) => ({ messages: [{ frame: atPrimeBits(key) }] }),
   'residues as floats': ({ residues }) => ({ messages: [Float64Array.from(residues.subarray(0, 500))] }),
   'residues at an odd offset, most significant byte first': ({ residues }) => {
     const view = new DataView(new ArrayBuffer(4 * residues.length + 3));
