@@ -1,5 +1,5 @@
 // What encodes to zero: such a factor is left out of a plan, since a ciphertext times nothing hides nothing.
-import type { Diagonal } from './stages/linear.ts';
+import type { Diagonal } from './stages/linear-rows.ts';
 
 /**
  * Whether `diagonal` certainly rounds to the zero polynomial at `plainScale`. A scalar is rounded once; no coefficient of an

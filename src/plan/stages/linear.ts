@@ -1,30 +1,7 @@
 // Linear stages: sums of rotated ciphertexts times plaintexts.
+import type { Diagonal, LinearRow } from './linear-rows.ts';
 import { canSumBy, type SumMethod } from './sum-method.ts';
 import { NO_OPERATIONS, type StageBase, type StageChecks, type StageKind } from './stage-kind.ts';
-
-/** A plaintext factor: one number for all slots, or one value a slot. */
-export type Diagonal =
-  | { readonly kind: 'scalar'; readonly value: number }
-  | { readonly kind: 'vector'; readonly values: Float32Array };
-
-/** `rotate(inputs[input], step) ⊙ diagonal`; step is the baby step, 0 to slots − 1, to the left. */
-export interface Term {
-  readonly input: number;
-  readonly step: number;
-  readonly diagonal: Diagonal;
-}
-
-/** `rotate(Σ terms, giantStep)`. */
-export interface RotatedSum {
-  readonly giantStep: number;
-  readonly terms: readonly Term[];
-}
-
-/** One output ciphertext of a linear stage: `Σ sums + bias`. */
-export interface LinearRow {
-  readonly sums: readonly RotatedSum[];
-  readonly bias: Diagonal | undefined;
-}
 
 /** Generalised diagonals by baby-step giant-step (Halevi–Shoup 2018), then an optional rescale, then the bias. */
 export interface LinearStage extends StageBase {

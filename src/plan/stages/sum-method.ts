@@ -1,5 +1,5 @@
 // How a linear stage's sums are made: chosen for the whole stage, so that a share of it gives the same bytes as all of it.
-import type { LinearRow } from './linear.ts';
+import type { LinearRow } from './linear-rows.ts';
 
 /**
  * Ways to make the sums of a linear stage. They say the same up to rounding, and each row's bytes depend on that row alone.
