@@ -10,16 +10,13 @@ import { boundFor } from '../../src/app/style/verification-bounds.ts';
 import type { PublicStyle } from './drawing.ts';
 import { type Carrier, carrierOf, quietCarrier } from './key-carrier.ts';
 import { hostileWorkers } from './hostile-service.ts';
-import { attackSession, exploit, type Recovered, textOf, type Victim } from './key-recovery.ts';
+import { attackSession, exploit, readerFor, type Recovered, textOf, type Victim } from './key-recovery.ts';
 import { OldClient } from './old-client.ts';
 import type { Outcome } from './outcomes.ts';
 import { oldPublisher, productPublisher } from './publishers.ts';
 
 /** Who is attacked. */
-export const TARGETS = ['old', 'product', 'unsnapped', 'unverified'] as const;
-
-/** One of {@link TARGETS}. */
-export type Target = (typeof TARGETS)[number];
+export type Target = 'old' | 'product' | 'unsnapped' | 'unverified';
 
 /** What the attack may yield: everything, or it proves nothing; nothing; or the key of one picture, which opens its text. */
 const MAY_YIELD: Readonly<Record<Target, 'all' | 'nothing' | 'own text'>> = {
@@ -123,32 +120,34 @@ async function attackVersions(
   judge: Judge,
 ): Promise<void> {
   const carrier = carrierFor(victim, loudness);
+  const reader = readerFor(victim, carrier);
   const texts = versions.map((version) => textOf(version, `v${version}`));
   const { publications, refusals } = await attackSession(victim, NEVER_PUBLISHED, texts, carrier);
   for (const [i, version] of versions.entries()) {
     const own = publications.filter(({ text }) => text === texts[i]);
-    const recovered = own.length > 0 ? await exploit(victim, own, carrier) : undefined;
+    const recovered = own.length > 0 ? await exploit(victim, reader, own) : undefined;
     const refused = refusals.get(texts[i]);
     judge(`version ${version}, ${loudness}`, recovered, refused ? [refused] : [], version >= SURE_VERSION);
   }
-  const together = publications.length > 1 ? await exploit(victim, publications, carrier) : undefined;
+  const together = publications.length > 1 ? await exploit(victim, reader, publications) : undefined;
   judge(`versions ${versions.join(', ')} together, ${loudness}`, together, [...refusals.values()], true);
 }
 
 /** Many codes of one size in one session. */
 async function attackMany(victim: Victim, many: number, loudness: Loudness, judge: Judge): Promise<void> {
   const carrier = carrierFor(victim, loudness);
+  const reader = readerFor(victim, carrier);
   const texts = Array.from({ length: many }, (_, i) => textOf(2, String(i)));
   const { publications, refusals } = await attackSession(victim, NEVER_PUBLISHED, texts, carrier);
   const codes = [...refusals.values()];
   const each: Recovered[] = [];
   for (const publication of publications) {
-    each.push(await exploit(victim, [publication], carrier));
+    each.push(await exploit(victim, reader, [publication]));
     // One picture has then given away all of them.
     if (each.at(-1).readOthers.length > 0) break;
   }
   judge(`${many} pictures, each alone, ${loudness}`, worst(each), codes);
-  const together = publications.length > 1 ? await exploit(victim, publications, carrier) : undefined;
+  const together = publications.length > 1 ? await exploit(victim, reader, publications) : undefined;
   judge(`${many} pictures together, ${loudness}`, together, codes);
 }
 
@@ -157,10 +156,11 @@ async function attackAmplitudes(victim: Victim, sweep: readonly number[], judge:
   for (const sigmaLevels of sweep) {
     victim.hostile.runs.length = 0;
     const carrier = carrierOf(sigmaLevels);
+    const reader = readerFor(victim, carrier);
     const draft = textOf(5, `draft-${sigmaLevels}`);
     const texts = [textOf(6, `sigma-${sigmaLevels}`)];
     const { publications, refusals } = await attackSession(victim, draft, texts, carrier);
-    const recovered = publications.length > 0 ? await exploit(victim, publications, carrier) : undefined;
+    const recovered = publications.length > 0 ? await exploit(victim, reader, publications) : undefined;
     const isSure = sigmaLevels >= SURE_LEVELS;
     judge(`σ = ${sigmaLevels} grey levels`, recovered, [...refusals.values()], isSure);
   }

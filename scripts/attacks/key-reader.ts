@@ -33,6 +33,15 @@ interface Cell {
   readonly slopes: number[];
 }
 
+/** What a cell comes to. */
+interface Estimate {
+  readonly levels: number;
+  readonly variance: number;
+  readonly weight: number;
+}
+
+type Shown = readonly [part: 're' | 'im', slot: number, estimate: Estimate];
+
 /** A picture without a key in it. */
 interface Expected {
   /** Its bytes. */
@@ -54,6 +63,7 @@ export class KeyReader {
   readonly #references: StyleReferences;
   readonly #scanners: Scanners;
   readonly #carrier: Carrier;
+  readonly #known = new WeakMap<Publication, Promise<readonly Shown[]>>();
 
   constructor(loadModel: (path: string) => Promise<Uint8Array>, scanners: Scanners, carrier: Carrier) {
     this.#references = new StyleReferences(loadModel);
@@ -79,9 +89,7 @@ export class KeyReader {
     for (const publication of publications) {
       const { run } = publication;
       const { levelsPerUnit: unit } = carried(run, this.#carrier);
-      for (const [part, slot, cell] of await this.#cells(publication, drawn)) {
-        const estimate = robustMean(cell);
-        if (!estimate) continue;
+      for (const [part, slot, estimate] of await this.#estimates(publication, drawn)) {
         // X^(N/2) is i at roots ζ^(1 mod 4), which are those of even slots, and −i at the others.
         const sign = part === 're' || slot % 2 === 1 ? 1 : -1;
         const { weight } = estimate;
@@ -96,6 +104,20 @@ export class KeyReader {
     // Beside rounding: the correction is not quite linear, and the fit of what it does is not quite right.
     const variance = 1 + unweighted.energy / Math.max(1, unweighted.count);
     return { re: mean('re'), im: mean('im'), variance };
+  }
+
+  /** What one picture shows, slot by slot and part by part; found once. */
+  #estimates(publication: Publication, drawn: PublicStyle): Promise<readonly Shown[]> {
+    const known = this.#known.get(publication);
+    if (known) return known;
+    const found = this.#cells(publication, drawn).then((cells) =>
+      [...cells].flatMap(([part, slot, cell]): Shown[] => {
+        const estimate = robustMean(cell);
+        return estimate ? [[part, slot, estimate]] : [];
+      }),
+    );
+    this.#known.set(publication, found);
+    return found;
   }
 
   /** The pixels of a picture, by the slot and part that they show. */
@@ -186,10 +208,7 @@ function closestDrawing(
 }
 
 /** The mean of a cell without pixels that the correction has moved; undefined where too few are left. */
-function robustMean({
-  levels,
-  slopes,
-}: Cell): { levels: number; variance: number; weight: number } | undefined {
+function robustMean({ levels, slopes }: Cell): Estimate | undefined {
   const sorted = levels.toSorted((a, b) => a - b);
   const median = sorted[Math.floor(sorted.length / 2)];
   let [sum, squares, weight, count] = [0, 0, 0, 0];

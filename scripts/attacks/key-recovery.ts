@@ -62,13 +62,17 @@ export async function attackSession(
   return { publications, refusals };
 }
 
+/** Reads what pictures with a key in them show. */
+export function readerFor({ loadModel, scanners }: Victim, carrier: Carrier): KeyReader {
+  return new KeyReader(loadModel, scanners, carrier);
+}
+
 /** What the attacker makes of `used`, some of a session's pictures, as if one key were in them all. */
 export async function exploit(
-  { hostile, drawn, scanners, loadModel }: Victim,
+  { hostile, drawn, scanners }: Victim,
+  reader: KeyReader,
   used: AttackedSession['publications'],
-  carrier: Carrier,
 ): Promise<Recovered> {
-  const reader = new KeyReader(loadModel, scanners, carrier);
   const recovery = await recoverKey(reader, used, drawn);
   const published = new Set(used.map(({ text }) => text));
   const read = new Set<string>();
