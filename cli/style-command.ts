@@ -106,6 +106,11 @@ async function parse(args: readonly string[]): Promise<StyleArguments> {
 
 /** Runs the command. @throws UsageError, SealedError */
 export async function runStyle(args: readonly string[]): Promise<void> {
+  const [first, second] = args;
+  if (first === 'new' && second !== undefined && !second.startsWith('-')) {
+    await (await import('./style-new-command.ts')).runStyleNew(args.slice(1));
+    return;
+  }
   const { request, png, svg, picture, workers, warm, json } = await parse(args);
   const model = { name: 'the network of this style', path: modelPath(request.style.model) };
   await checkOutputs(svg ? [png, svg] : [png], picture ? [model, picture] : [model]);

@@ -19,6 +19,9 @@ export const USAGE = `sealed-qr style "<text>" --style NAME --out FILE.png
   --warm            run once before the run that is reported
   --json            print one JSON object instead of the table
 
+sealed-qr style new DRAWING.ts [--codes N] [--json]
+  Makes a style of a drawing, as src/style/gallery/ has them: fits it, and says what it costs and how often it reads as drawn.
+
 sealed-qr styles [--json]
   Lists the styles: levels, keys, bytes, time, error, and how many fresh codes read as drawn.
 
