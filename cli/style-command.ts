@@ -148,6 +148,11 @@ async function parse(args: readonly string[]): Promise<StyleArguments> {
 
 /** Runs the command. @throws UsageError, SealedError */
 export async function runStyle(args: readonly string[]): Promise<void> {
+  const [first, second] = args;
+  if (first === 'new' && second !== undefined && !second.startsWith('-')) {
+    await (await import('./style-new-command.ts')).runStyleNew(args.slice(1));
+    return;
+  }
   const { source, request: styled, png, svg, picture, workers, warm, force, json } = await parse(args);
   const inputs = [{ name: 'the network of this style', path: modelPath(styled.style.model) }];
   if (picture) inputs.push(picture);

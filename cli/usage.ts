@@ -23,7 +23,10 @@ const PARTS: ReadonlyMap<string, string> = new Map([
   --no-snap         hand out the decrypted picture, and not the style's that it was held against
   --force           replace files that are there
   --warm            run once before the run that is reported
-  --json            print one JSON object instead of the table`,
+  --json            print one JSON object instead of the table
+
+sealed-qr style new DRAWING.ts [--codes N] [--json]
+  Makes a style of a drawing, as src/style/gallery/ has them: fits it, and says what it costs and how often it reads as drawn.`,
   ],
   [
     'styles',

@@ -5,19 +5,13 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { format, resolveConfig } from 'prettier';
 import { loadModel } from '../workers/platform/node-local-service.ts';
+import { drawingError, planFigures } from '../bench/style-figures.ts';
 import { styleCode } from '../src/app/style/pipeline.ts';
 import type { StageEvent } from '../src/app/session/stages.ts';
 import { StyleSession } from '../src/app/style/style-session.ts';
-import { compile } from '../src/compiler/compile.ts';
 import { importOnnx } from '../src/import/onnx/import-onnx.ts';
-import { checkParameters } from '../src/params/parameters.ts';
-import { COST_TABLES } from '../src/plan/cost-tables.ts';
-import { withoutFinders } from '../src/style/drawing/eyes.ts';
-import { styleGraph } from '../src/style/graph.ts';
 import { cardPath, type StyleCard } from '../src/style/style-card.ts';
-import { placeOf, type Style, STYLES } from '../src/style/styles.ts';
-import { stylePainter } from '../src/style/tables.ts';
-import { sampleCodes } from '../training/payloads.ts';
+import { type Style, STYLES } from '../src/style/styles.ts';
 import { nodeWorkers } from '../workers/platform/node.ts';
 
 const { values } = parseArgs({
@@ -29,8 +23,6 @@ interface Rates {
 }
 const rates = JSON.parse(readFileSync(values.rates, 'utf8')) as Rates;
 
-const VERSION = 2;
-const MODULES = 17 + 4 * VERSION;
 const TEXTS = [
   'https://sealed.example/a',
   'https://sealed.example/b',
@@ -41,21 +33,6 @@ const TEXTS = [
 
 function publicFile(path: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(`../public/${path}`, import.meta.url)));
-}
-
-/** Mean difference between network and drawing over some codes. */
-function drawingError(style: Style, network: ReturnType<typeof importOnnx>): number {
-  let sum = 0;
-  let count = 0;
-  for (const { dark, modules } of sampleCodes(977, 4, 1, 4)) {
-    const place = placeOf(style, modules, style.defaultColours, 8);
-    const data = withoutFinders(dark, modules);
-    const drawn = stylePainter(style.recipe, place, { by: 'drawing' })(data);
-    const computed = stylePainter(style.recipe, place, { by: 'network', network })(data);
-    drawn.forEach((value, i) => (sum += Math.abs(value - Math.min(1, Math.max(0, computed[i])))));
-    count += drawn.length;
-  }
-  return sum / count;
 }
 
 /** Milliseconds of processor time of all threads since `started`: what else the machine does counts little. */
@@ -69,15 +46,8 @@ async function cardOf(style: Style): Promise<StyleCard> {
   const recipe = readFileSync(new URL(`../src/style/gallery/${style.id}.ts`, import.meta.url));
   const before = process.cpuUsage();
   const network = importOnnx(bytes, { inputShape: [1, 21, 21] });
-  const graph = styleGraph(network, style, MODULES, style.defaultColours, 8);
-  const { interface: face } = compile(graph, {
-    costs: COST_TABLES.simd,
-    picture: true,
-    prefer: 'small-keys',
-  });
+  const figures = planFigures(style, network);
   const planMs = cpuMs(before);
-  const [segment] = face.segments;
-  const { polyModulusDegree, logQP, maxLevel } = checkParameters(face.parameters);
   const session = new StyleSession(nodeWorkers(1), loadModel);
   let [evaluateMs, largestError] = [Infinity, 0];
   for (const text of TEXTS) {
@@ -98,14 +68,7 @@ async function cardOf(style: Style): Promise<StyleCard> {
   return {
     features: createHash('sha256').update(bytes).digest('hex'),
     fileBytes: gzipSync(bytes).length + gzipSync(recipe).length,
-    levels: maxLevel,
-    polyModulusDegree,
-    logQP,
-    rotationKeys: segment.rotationSteps.length,
-    relinearizes: segment.relinearize,
-    keyBytes: face.expected.keyBytes,
-    requestBytes: face.expected.requestBytes,
-    responseBytes: face.expected.responseBytes,
+    ...figures,
     evaluateMs: Math.round(evaluateMs),
     planMs: Math.round(planMs),
     largestError: rounded(largestError),

@@ -1,7 +1,7 @@
 // Writes the styles' feature networks: `node training/feature-networks.ts` writes public/models/features-*.onnx.
 //
 // Bits make exact features: for x and y of 0 or 1, (x + y − ½)² = 2·xy + ¼, so one square is a product of two modules,
-// and two squares one of four. `edge` alone is trained, by training/edge-features.py.
+// and two squares one of four. `edge` alone is trained: see training/README.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { writeOnnx, type OnnxInitializer, type OnnxNode } from '../fixtures/onnx-writer.ts';
 

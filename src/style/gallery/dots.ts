@@ -2,7 +2,7 @@
 import { eyePainter, paint, paintDelta } from '../drawing/eye-shapes.ts';
 import { gradientOf } from '../drawing/gradient.ts';
 import { valueNoise } from '../drawing/noise.ts';
-import { colourOf, covered, length } from '../drawing/shapes.ts';
+import { colourOf, covered, length, squircle } from '../drawing/shapes.ts';
 import type { Recipe } from '../recipe.ts';
 
 /** Radii in modules. A smaller dot that stands alone is lost when a camera blurs it. */
@@ -20,7 +20,7 @@ export const dots: Recipe = {
     const accent = colourOf(place.colours.end);
     const pixel = 1 / place.pixelsPerModule;
     const eyes = eyePainter(
-      { ring: length, pupil: length, ringColour: ink, pupilColour: () => accent },
+      { ring: squircle, pupil: length, ringColour: ink, pupilColour: () => accent },
       place.modules,
       pixel,
     );

@@ -1,0 +1,32 @@
+// `sealed-qr style new`: a drawing of one's own gets the cheapest features that draw it, figures and a trial by readers.
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { runStyle } from './style-command.ts';
+
+afterEach(() => vi.restoreAllMocks());
+
+const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+
+describe('sealed-qr style new', () => {
+  it('fits a drawing exactly by the cheapest network that can, and reads it', async () => {
+    const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    await runStyle(['new', fixture('ring-drawing.ts'), '--codes', '6', '--json']);
+    const card = JSON.parse(String(write.mock.calls[0][0])) as {
+      features: string;
+      drawingError: number;
+      levels: number;
+      reads: { codes: number; read: Record<string, number> };
+    };
+    // It goes on to the left and the right: strokes go up and down, the cross has both.
+    expect(card).toMatchObject({ features: 'cross', levels: 3 });
+    expect(card.drawingError).toBeLessThan(0.001);
+    expect(card.reads.read['zxing 8 px']).toBe(card.reads.codes);
+    expect(card.reads.read['zbar 8 px']).toBeGreaterThan(card.reads.codes / 2);
+  });
+
+  it('refuses what is no drawing', async () => {
+    await expect(runStyle(['new', fixture('onnx-writer.ts')])).rejects.toThrow('has no recipe');
+    await expect(runStyle(['new', 'missing.ts'])).rejects.toThrow('cannot be loaded');
+    await expect(runStyle(['new', 'a.ts', 'b.ts'])).rejects.toThrow('takes one drawing');
+  });
+});
