@@ -25,21 +25,19 @@ import {
   watchChannels,
 } from './support/key-watch.ts';
 import { knownKey, type KnownKey } from './support/known-key.ts';
-import { type SeenKey, watchSecretKeys } from './support/secret-watch.ts';
+import { type SeenKey, watchWorkers } from './support/secret-watch.ts';
 import { choose, make, openStudio, prepared, setLive } from './support/studio.ts';
 import { workerNamed } from './support/workers.ts';
 
-/** Styles a code under a watched key and returns the key that the page must have used. */
+/** Styles a code under a watched key and returns the key that opens what the page sent first. */
 async function styleWithKnownKey(page: Page, url: string): Promise<KnownKey> {
   await recordMessages(page);
+  await watchWorkers(page);
   await openStudio(page, url);
-  // Keys are made as soon as the page is there. Those of another style have other parameters: with it chosen, the next
-  // that Liquid needs are made anew, in an instance of the kernel that is watched.
   await setLive(page, false);
   await choose(page, 'Gradient');
   await prepared(page, 'gradient');
   const client = await workerNamed(page, 'client');
-  await client.evaluate(watchSecretKeys);
   await client.evaluate(watchChannels);
   await choose(page, 'Liquid');
   await make(page);
@@ -48,11 +46,15 @@ async function styleWithKnownKey(page: Page, url: string): Promise<KnownKey> {
     page.locator('dt', { hasText: name }).locator('xpath=following-sibling::dd[1]').innerText();
   const polyModulusDegree = Number(/N = (\d+)/.exec(await figure('Scheme'))?.[1]);
   const coeffModulusBits = (await figure('Coefficient modulus')).split(' + ').map(Number);
-  const seen = await client.evaluate(() =>
-    (globalThis as unknown as { seenKeys: SeenKey[] }).seenKeys.at(-1),
-  );
-  if (!seen) throw new Error('The client has made no key while it was watched.');
-  return knownKey({ polyModulusDegree, coeffModulusBits }, seen);
+  const seen = await client.evaluate(() => (globalThis as unknown as { seenKeys: SeenKey[] }).seenKeys);
+  const frame = await firstCiphertextFrame(page);
+  // A key serves one picture, and others are made ahead: which of them served this one is tried.
+  for (const one of seen.filter(({ primes }) => primes.length === coeffModulusBits.length)) {
+    const key = await knownKey({ polyModulusDegree, coeffModulusBits }, one);
+    if (looksLikeModules(key.decrypt(frame))) return key;
+    key[Symbol.dispose]();
+  }
+  throw new Error(`None of ${seen.length} keys opens what the page has sent.`);
 }
 
 /** Whether every slot is 0 or 1 and both occur, as in an encrypted code: under another key, all is noise. */
@@ -67,7 +69,6 @@ test('no message to the server role holds the secret key', async ({ page, contex
     if (request.postData() !== null) bodies.push(request.url());
   });
   using key = await styleWithKnownKey(page, origin);
-  expect(looksLikeModules(key.decrypt(await firstCiphertextFrame(page)))).toBe(true);
   const sent = await sentToServer(page);
   expect(sent.messages).toBeGreaterThan(5);
   expect(sent.bytes).toBeGreaterThan(1_000_000);
@@ -80,6 +81,5 @@ test('no message to the server role holds the secret key', async ({ page, contex
 
 test('the same search finds the key in a build that leaks it', async ({ page }) => {
   using key = await styleWithKnownKey(page, leakingOrigin);
-  expect(looksLikeModules(key.decrypt(await firstCiphertextFrame(page)))).toBe(true);
   expect((await searchForKey(page, key.packed)).length).toBeGreaterThan(0);
 });

@@ -12,6 +12,9 @@ import type { ClientRole } from '../../../../src/protocol/client.ts';
 import { decodeFrame, encodeFrame } from '../../../../src/protocol/frame.ts';
 import { residuesOf, type SeenKey, watchSecretKeys } from '../../../support/secret-watch.ts';
 
+// Before the worker freezes what its realm shares.
+watchSecretKeys();
+
 /** The secret key that the honest client made last. */
 function stolen(): Uint32Array | undefined {
   const seen = (globalThis as unknown as { seenKeys: SeenKey[] }).seenKeys.at(-1);
@@ -39,7 +42,6 @@ function withStowaway(
 
 /** The client role that leaks. */
 export function createClientRole(files?: ClientFiles): ClientRole {
-  watchSecretKeys();
   const honest = createHonestRole(files);
   const cards = new Map<Sha256, Card>();
   return Object.freeze({
