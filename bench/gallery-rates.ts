@@ -14,7 +14,8 @@ import { withoutFinders } from '../src/style/drawing/eyes.ts';
 import { MARGIN } from '../src/style/recipe.ts';
 import { placeOf, type Style, STYLES } from '../src/style/styles.ts';
 import { styleGround, stylePainter } from '../src/style/tables.ts';
-import { randomPayload, seededRandom } from '../training/payloads.ts';
+import { seededRandom } from '../src/base/seeded-random.ts';
+import { randomPayload } from '../training/payloads.ts';
 import { scannerFiles } from '../workers/platform/node-client.ts';
 
 const { values } = parseArgs({

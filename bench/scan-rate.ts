@@ -13,7 +13,7 @@ import { ERROR_CORRECTION_LEVELS } from '../src/qr/capacity.ts';
 import { decodePng, encodePng } from '../src/qr/png.ts';
 import { DECODERS, loadScanners } from '../src/qr/scan.ts';
 import { STYLES } from '../src/style/styles.ts';
-import { seededRandom } from '../training/payloads.ts';
+import { seededRandom } from '../src/base/seeded-random.ts';
 
 const { values } = parseArgs({
   options: {

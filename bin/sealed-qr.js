@@ -30,7 +30,9 @@ async function runUnderPinnedNode() {
   try {
     node = createRequire(import.meta.url).resolve('node/bin/node');
   } catch {
-    const advice = isCheckout ? 'run "npm ci" to get one' : 'install one, or run "npx -p node@24 sealed-qr …"';
+    const advice = isCheckout
+      ? 'run "npm ci" to get one'
+      : 'install one, or run "npx -p node@24 sealed-qr …"';
     console.error(`sealed-qr needs Node 22.18 or newer (this is ${process.versions.node}); ${advice}.`);
     return 1;
   }

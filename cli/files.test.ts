@@ -16,7 +16,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SealedError } from '../src/base/errors.ts';
-import { checkOutputs, FileError, parsed, readBytes, readText, writeOutput } from './files.ts';
+import {
+  checkOutputs,
+  FileError,
+  parsed,
+  readBytes,
+  readStandardInput,
+  readText,
+  writeOutput,
+} from './files.ts';
 import { installedFile } from '../workers/platform/installed-file.ts';
 
 let folder: string;
@@ -52,6 +60,23 @@ describe('reading', () => {
     await writeFile(at('text'), '\ufeff{"a":"ä"}');
     expect((await readBytes('The text', at('text'))).length).toBe(13);
     expect(await readText('The text', at('text'))).toBe('{"a":"ä"}');
+  });
+
+  it('takes text as UTF-8 alone, from a file and from standard input', async () => {
+    const latin = Uint8Array.of(0x4d, 0xfc, 0x6c, 0x6c);
+    await writeFile(at('latin'), latin);
+    const advice = 'is not UTF-8: save it as UTF-8 and try again.';
+    expect(await refusal(readText('The text', at('latin')))).toBe(`The text "${at('latin')}" ${advice}`);
+    async function* input(...parts: Uint8Array[]): AsyncGenerator<Uint8Array> {
+      for (const part of parts) yield Promise.resolve(part);
+    }
+    expect(await refusal(readStandardInput(input(latin)))).toBe(`Standard input ${advice}`);
+    expect(await refusal(readStandardInput(input()))).toBe('Standard input is empty.');
+    const endless = Array<Uint8Array>(20).fill(new Uint8Array(1 << 16));
+    expect(await refusal(readStandardInput(input(...endless)))).toMatch(/longer than 1 MiB/);
+    // A letter may be cut in two by how it arrives.
+    const bytes = new TextEncoder().encode('\ufeffGrüße');
+    expect(await readStandardInput(input(bytes.slice(0, 6), bytes.slice(6)))).toBe('Grüße');
   });
 
   it('says in words why a file cannot be read', async () => {
@@ -135,7 +160,8 @@ describe('outputs', () => {
   it('pass where they are different files, and leave nothing behind and what was there alone', async () => {
     await writeFile('old.png', 'old');
     const before = await stat('old.png');
-    await checkOutputs([out('old.png'), svg('new.svg')], [{ name: 'the input', path: 'none.npy' }]);
+    const inputs = [{ name: 'the input', path: 'none.npy' }];
+    await checkOutputs([out('old.png'), svg('new.svg')], inputs, { replace: true });
     expect(await readdir('.')).toEqual(['old.png']);
     expect(await readFile('old.png', 'utf8')).toBe('old');
     expect((await stat('old.png')).mtimeMs).toBe(before.mtimeMs);
@@ -164,14 +190,14 @@ describe('outputs', () => {
     if (first !== other) expect(message).toContain(JSON.stringify(other));
     expect(await readdir('.', { recursive: true })).toEqual(before);
     expect(await readFile('old.png', 'utf8')).toBe('old');
-    await checkOutputs([out(first), svg('another.svg')]);
+    await checkOutputs([out(first), svg('another.svg')], [], { replace: true });
     expect(await readdir('.', { recursive: true })).toEqual(before);
   });
 
   it('are refused where they differ in letter case and the disk does not (tried where it does not)', async () => {
     await writeFile('a.png', '');
     const isOneFile = existsSync('A.PNG');
-    const check = checkOutputs([out('a.png'), svg('A.PNG')]);
+    const check = checkOutputs([out('a.png'), svg('A.PNG')], [], { replace: true });
     if (isOneFile) expect(await refusal(check)).toMatch(/the same file/);
     else await expect(check).resolves.toBeUndefined();
   });
@@ -223,6 +249,48 @@ describe('outputs', () => {
       expect(await readdir('locked')).toEqual([]);
     },
   );
+
+  it('that are there already are kept, unless they may be replaced', async () => {
+    await writeFile('old.png', 'old');
+    await symlink('old.png', 'link to old');
+    for (const path of ['old.png', './old.png', 'link to old']) {
+      const message = `--out "${path}" is there already. Name another file, or say --force.`;
+      expect(await refusal(checkOutputs([svg('new.svg'), out(path)]))).toBe(message);
+      await expect(checkOutputs([out(path)], [], { replace: true })).resolves.toBeUndefined();
+    }
+    expect(await readFile('old.png', 'utf8')).toBe('old');
+    expect((await readdir('.')).sort()).toEqual(['link to old', 'old.png']);
+  });
+
+  it('are written whole or not at all, beside their place first, and keep their mode and the links to them', async () => {
+    await writeFile('old.png', 'old');
+    await chmod('old.png', 0o600);
+    await symlink('old.png', 'link to old');
+    const before = await stat('old.png');
+    await writeOutput(out('link to old'), 'new');
+    await writeOutput(svg('new.svg'), 'svg');
+    expect(await readFile('old.png', 'utf8')).toBe('new');
+    const after = await stat('old.png');
+    expect([after.mode, after.ino !== before.ino]).toEqual([before.mode, true]);
+    expect((await readdir('.')).sort()).toEqual(['link to old', 'new.svg', 'old.png']);
+    // A folder in the place of the file: the last step fails, and nothing is left behind.
+    await mkdir('a.png');
+    await expect(writeOutput(out('a.png'), 'x')).rejects.toMatchObject({ code: 'write-failed' });
+    expect((await readdir('.')).sort()).toEqual(['a.png', 'link to old', 'new.svg', 'old.png']);
+  });
+
+  it.skipIf(!process.seteuid)('are refused where no file can be made beside them', async () => {
+    await mkdir('locked');
+    await writeFile('locked/old.png', 'old');
+    await chmod('locked/old.png', 0o666);
+    await chmod('locked', 0o555);
+    for (const parent of [folder, place]) await chmod(parent, 0o755);
+    const check = (): Promise<void> => checkOutputs([out('locked/old.png')], [], { replace: true });
+    expect(await withoutPrivileges(() => refusal(check()))).toBe(
+      '--out "locked/old.png" cannot be written: permission is denied.',
+    );
+    expect(await readdir('locked')).toEqual(['old.png']);
+  });
 
   it('that fail in the end say why', async () => {
     await expect(writeOutput(out('none/a.png'), 'x')).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 // Files that are named on the command line: what keeps one from being read or written is said in words, before any work.
 import { constants } from 'node:fs';
-import { type FileHandle, open, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, open, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { type ErrorCode, SealedError } from '../src/base/errors.ts';
 import { codeOf, reasonOf, shown } from '../workers/platform/installed-file.ts';
 
@@ -28,9 +28,35 @@ export async function readBytes(what: string, path: string): Promise<Uint8Array>
   return bytes;
 }
 
-/** The text of `path`, UTF-8 with or without a byte order mark. @throws FileError as {@link readBytes} */
+/** `bytes` as UTF-8, with or without a byte order mark. @param name of whence they are @throws FileError where they are none */
+function decodeText(name: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new FileError(`${name} is not UTF-8: save it as UTF-8 and try again.`, error);
+  }
+}
+
+/** The text of `path`, UTF-8 with or without a byte order mark. @throws FileError as {@link readBytes}, or where it is no text */
 export async function readText(what: string, path: string): Promise<string> {
-  return new TextDecoder().decode(await readBytes(what, path));
+  return decodeText(`${what} ${shown(path)}`, await readBytes(what, path));
+}
+
+/** More than any text that a command takes. */
+const MOST_INPUT_BYTES = 2 ** 20;
+
+/** The text on standard input, as {@link readText} reads a file's. @throws FileError where it is empty, no text or without end */
+export async function readStandardInput(input: AsyncIterable<Uint8Array> = process.stdin): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of input) {
+    parts.push(part);
+    length += part.length;
+    if (length > MOST_INPUT_BYTES)
+      throw new FileError('Standard input is longer than 1 MiB: that is no text.');
+  }
+  if (length === 0) throw new FileError('Standard input is empty.');
+  return decodeText('Standard input', Buffer.concat(parts));
 }
 
 /**
@@ -55,14 +81,15 @@ export interface NamedFile {
 }
 
 /**
- * Checks, before any work, that each of `outputs` can be written and that no two of them, nor one of them and one of
- * `inputs`, are the same file under whatever names: links, letter case and `./` included. Files that are there stay as they
- * are; none is left behind.
+ * Checks, before any work, that each of `outputs` can be written, that none is there already unless it may be replaced, and
+ * that no two of them, nor one of them and one of `inputs`, are the same file under whatever names: links, letter case and
+ * `./` included. Files that are there stay as they are; none is left behind.
  * @throws FileError for the first that is wrong
  */
 export async function checkOutputs(
   outputs: readonly NamedFile[],
   inputs: readonly NamedFile[] = [],
+  { replace = false }: { readonly replace?: boolean } = {},
 ): Promise<void> {
   const made: string[] = [];
   try {
@@ -80,6 +107,11 @@ export async function checkOutputs(
       }
       taken.push({ ...output, id });
     }
+    for (const { name, path } of replace ? [] : outputs) {
+      const isThere = !made.includes(await realpath(path)) && (await stat(path)).isFile();
+      if (isThere)
+        throw new FileError(`${name} ${shown(path)} is there already. Name another file, or say --force.`);
+    }
   } finally {
     for (const path of made) await rm(path, { force: true });
   }
@@ -95,6 +127,11 @@ async function idOf(path: string): Promise<string | undefined> {
   }
 }
 
+/** Where the file at `place` is made before it takes its place. */
+function draftOf(place: string): string {
+  return join(dirname(place), `.${basename(place).slice(0, 60)}.${process.pid}.part`);
+}
+
 /** As {@link idOf} for a file to be written, which is made where there is none, and then named in `made`. */
 async function idOfOutput({ name, path }: NamedFile, made: string[]): Promise<string> {
   if (path === '') throw new FileError(`${name} has no file name.`);
@@ -106,12 +143,21 @@ async function idOfOutput({ name, path }: NamedFile, made: string[]): Promise<st
     // A pipe or a device may lose something by being opened twice.
     if (!there || there.isFile()) {
       let handle: FileHandle;
-      if (there) handle = await open(path, constants.O_WRONLY);
-      else {
+      if (there) {
+        handle = await open(path, constants.O_WRONLY);
+        await handle.close();
+        // The new file is made beside it.
+        const draft = draftOf(await realpath(path));
+        if (!made.includes(draft)) {
+          handle = await open(draft, 'wx');
+          made.push(draft);
+          await handle.close();
+        }
+      } else {
         handle = await open(path, constants.O_WRONLY | constants.O_CREAT);
         made.push(await realpath(path));
+        await handle.close();
       }
-      await handle.close();
     }
   } catch (error) {
     if (error instanceof FileError) throw error;
@@ -122,10 +168,28 @@ async function idOfOutput({ name, path }: NamedFile, made: string[]): Promise<st
   return (await idOf(path)) ?? path;
 }
 
-/** Writes a file that {@link checkOutputs} has let pass. @throws SealedError `write-failed` where it fails all the same */
+/**
+ * Writes a file that {@link checkOutputs} has let pass: beside its place, and then to it in one step, so that nobody sees half
+ * of it and what was there stays until the new one is whole. A pipe or a device is written to as it is.
+ * @throws SealedError `write-failed` where it fails all the same
+ */
 export async function writeOutput({ name, path }: NamedFile, contents: Uint8Array | string): Promise<void> {
   try {
-    await writeFile(path, contents);
+    const there = await stat(path).catch(() => undefined);
+    if (there && !there.isFile()) {
+      await writeFile(path, contents);
+      return;
+    }
+    // What a link leads to is replaced, and not the link.
+    const place = there ? await realpath(path) : path;
+    const draft = draftOf(place);
+    try {
+      await writeFile(draft, contents, { flag: 'wx', ...(there && { mode: there.mode & 0o777 }) });
+      await rename(draft, place);
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
+    }
   } catch (error) {
     const message = `${name} ${shown(path)} could not be written: ${reasonOf(error)}.`;
     throw new SealedError('write-failed', message, { stage: 'export', cause: error });

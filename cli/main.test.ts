@@ -22,13 +22,19 @@ interface Outcome {
 
 /** Runs `sealed-qr` with `args`. */
 function sealedQr(...args: string[]): Promise<Outcome> {
+  return sealedQrReading('', ...args);
+}
+
+/** Runs `sealed-qr` with `args` and `input` on its standard input. */
+function sealedQrReading(input: string | Uint8Array, ...args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(
+    const child = execFile(
       process.execPath,
       [MAIN, ...args],
       { env: { ...process.env, NODE_OPTIONS: '' } },
       (error, stdout, stderr) => resolve({ code: error ? error.code : 0, stdout, stderr }),
     );
+    child.stdin!.end(input);
   });
 }
 
@@ -152,6 +158,24 @@ describe('sealed-qr', () => {
     },
   );
 
+  it('answers standard input that is no text with 2, and its words', async () => {
+    const out = join(folder, 'latin.png');
+    for (const source of [['-'], ['--text-file', '-']]) {
+      const { code, stdout, stderr } = await sealedQrReading(
+        Uint8Array.of(0x4d, 0xfc),
+        'style',
+        ...source,
+        '--out',
+        out,
+      );
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toBe(
+        'sealed-qr: Standard input is not UTF-8: save it as UTF-8 and try again. (invalid-argument)\n',
+      );
+    }
+    await expect(readFile(out)).rejects.toThrow(/ENOENT/);
+  });
+
   it('answers what fails later with 1 and its code, and ends', async () => {
     const out = join(folder, 'none.png');
     const { code, stdout, stderr } = await sealedQr(
@@ -184,7 +208,8 @@ describe('sealed-qr', () => {
       '--svg',
       svg,
     ];
-    const { code, stdout, stderr } = await sealedQr('style', text, ...args);
+    // Not as an argument, which every user of the machine could read.
+    const { code, stdout, stderr } = await sealedQrReading(`${text}\n`, 'style', '-', ...args);
     expect([code, stderr]).toEqual([0, '']);
     const report = JSON.parse(stdout) as Record<string, unknown>;
     expect(report).toMatchObject({

@@ -80,7 +80,7 @@ describe('sealed-qr payload', () => {
       [[], /^The payload is missing: give JSON/m],
       [['{"kind":"phone","number":"secret'], /^The payload is not JSON\./m],
       [['secret'], /^The payload is not JSON\./m],
-      [['-'], /^The payload is not JSON\./m],
+      [['-'], /Standard input is empty\./],
       [['{}', '{}'], /^Give one payload/m],
       [['{}', '--ecc', 'X'], /^--ecc must be L, M, Q, H/m],
       [['{}', '--colour'], /--colour/],

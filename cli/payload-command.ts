@@ -1,11 +1,11 @@
 // `sealed-qr payload`: what the content forms of the page write, without making a picture.
-import { text as readAll } from 'node:stream/consumers';
 import { SealedError } from '../src/base/errors.ts';
 import { ERROR_CORRECTION_LEVELS, type ErrorCorrectionLevel } from '../src/qr/capacity.ts';
 import { encodeQr, type QrCode } from '../src/qr/matrix.ts';
 import { buildPayload } from '../src/qr/payload.ts';
 import { readPayload } from '../src/qr/payload/fields.ts';
 import { choice, parseArguments } from './arguments.ts';
+import { readStandardInput } from './files.ts';
 import { UsageError } from './usage.ts';
 
 const OPTIONS = {
@@ -45,7 +45,7 @@ export async function runPayload(args: readonly string[]): Promise<void> {
     throw new UsageError(`The payload is missing: give JSON such as ${EXAMPLE}, or -.`);
   if (more.length > 0) throw new UsageError('Give one payload; put its JSON in single quotes.');
   const ecc = choice('ecc', values.ecc, ERROR_CORRECTION_LEVELS);
-  const fields = parseJson(source === '-' ? await readAll(process.stdin) : source);
+  const fields = parseJson(source === '-' ? await readStandardInput() : source);
   const { text, code } = fillForm(fields, ecc);
   const { version, modes, modules } = code;
   const output = values.json ? JSON.stringify({ text, version, modes, modules, ecc }) : text;

@@ -1,7 +1,7 @@
 // Arguments of `sealed-qr style`: each mistake is named before anything starts.
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runStyle } from './style-command.ts';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileError } from './files.ts';
@@ -11,6 +11,13 @@ import { UsageError } from './usage.ts';
 describe('runStyle refuses', () => {
   it.each<[string, string[], RegExp]>([
     ['no text', ['--out', 'x.png'], /text to encode is missing/],
+    [
+      'a text and a file of it',
+      ['text', '--text-file', 'a.txt', '--out', 'x.png'],
+      /a text or --text-file, not both/,
+    ],
+    ['a text that was no UTF-8', ['M\ufffdll', '--out', 'x.png'], /not UTF-8.*--text-file/],
+    ['a text that is no Unicode', ['a\ud800', '--out', 'x.png'], /not UTF-8/],
     ['two texts', ['one', 'two', '--out', 'x.png'], /Give one text/],
     ['no file', ['text'], /--out FILE\.png is missing/],
     ['an unknown option', ['text', '--out', 'x.png', '--colour', 'red'], /--colour/],
@@ -50,6 +57,44 @@ describe('runStyle refuses', () => {
     const error: unknown = await runStyle(args).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UsageError);
     expect((error as Error).message).toMatch(message);
+  });
+});
+
+describe('runStyle takes the text', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sealed-qr-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  /** What becomes of a run with `text` as a file. Its length shows in the error of one that is too long. */
+  async function outcome(text: string | Uint8Array, ...args: string[]): Promise<unknown> {
+    const path = join(folder, 'message.txt');
+    await writeFile(path, text);
+    const run = runStyle(['--text-file', path, '--out', join(folder, 'a.png'), ...args]);
+    return run.catch((error: unknown) => error);
+  }
+
+  it('from a file, when everything else is right, and says what is wrong with it', async () => {
+    expect(await outcome('x'.repeat(5000))).toMatchObject({ code: 'payload-too-long' });
+    expect(await outcome('x'.repeat(5000), '--ecc', 'X')).toMatchObject({
+      message: expect.stringMatching(/--ecc/),
+    });
+    expect(await outcome('\n')).toMatchObject({ code: 'invalid-argument', message: 'The text is empty.' });
+    expect(await outcome('')).toMatchObject({ message: expect.stringMatching(/message\.txt" is empty/) });
+    expect(await outcome(Uint8Array.of(0xff))).toMatchObject({ message: expect.stringMatching(/not UTF-8/) });
+    const own = ['--svg', join(folder, 'message.txt'), '--force'];
+    expect(await outcome('x', ...own)).toMatchObject({
+      message: expect.stringMatching(/overwrite --text-file/),
+    });
+    expect(await readdir(folder)).toEqual(['message.txt']);
+  });
+
+  it('and keeps the files that are there', async () => {
+    await writeFile(join(folder, 'a.png'), 'old');
+    expect(await outcome('x')).toMatchObject({ message: expect.stringMatching(/is there already/) });
+    expect(await outcome('x'.repeat(5000), '--force')).toMatchObject({ code: 'payload-too-long' });
+    expect(await readFile(join(folder, 'a.png'), 'utf8')).toBe('old');
   });
 });
 

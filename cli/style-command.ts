@@ -3,38 +3,62 @@ import { type StyledCode, styleCode, type StyleRequest } from '../src/app/style/
 import { BACKENDS } from '../src/app/session/backends.ts';
 import { StyleSession } from '../src/app/style/style-session.ts';
 import { ERROR_CORRECTION_LEVELS } from '../src/qr/capacity.ts';
-import { encodePng } from '../src/qr/png.ts';
+import { decodePng, encodePng } from '../src/qr/png.ts';
+import { pictureSource } from '../src/app/style/picture-source.ts';
+import { PICTURE_KINDS } from '../src/style/picture/fields.ts';
+import { pictureStyle } from '../src/style/picture/picture-style.ts';
 import type { Rgb } from '../src/base/raster.ts';
 import { encodeSvg } from '../src/qr/svg.ts';
 import { directed, type Style, styleById, STYLES } from '../src/style/styles.ts';
 import { choice, parseArguments, workerCount } from './arguments.ts';
-import { checkOutputs, type NamedFile, writeOutput } from './files.ts';
+import {
+  checkOutputs,
+  FileError,
+  type NamedFile,
+  parsed,
+  readBytes,
+  readStandardInput,
+  readText,
+  writeOutput,
+} from './files.ts';
 import { loadModel, modelPath } from '../workers/platform/node-local-service.ts';
 import { nodeWorkers } from '../workers/platform/node.ts';
 import { reportTable } from './table.ts';
 import { UsageError } from './usage.ts';
 
 const OPTIONS = {
+  'text-file': { type: 'string' },
   style: { type: 'string', default: 'liquid' },
   out: { type: 'string' },
   svg: { type: 'string' },
   ecc: { type: 'string', default: 'M' },
   colours: { type: 'string' },
   direction: { type: 'string' },
+  picture: { type: 'string' },
+  kind: { type: 'string' },
   pixels: { type: 'string', default: '8' },
   backend: { type: 'string', default: 'simd' },
   workers: { type: 'string' },
   'no-snap': { type: 'boolean', default: false },
   warm: { type: 'boolean', default: false },
+  force: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 } as const;
 
+/** Where the text is: on the command line, in a file, or on standard input. */
+type TextSource = { readonly text: string } | { readonly file: string } | 'standard input';
+
 interface StyleArguments {
-  readonly request: StyleRequest;
+  readonly source: TextSource;
+  /** All but the text, which is read when everything else is right. */
+  readonly request: Omit<StyleRequest, 'text'>;
   readonly png: NamedFile;
   readonly svg: NamedFile | undefined;
+  readonly picture: NamedFile | undefined;
   readonly workers: number;
   readonly warm: boolean;
+  /** Whether files that are there may be replaced. */
+  readonly force: boolean;
   readonly json: boolean;
 }
 
@@ -60,18 +84,54 @@ function withDirection(style: Style, direction: string | undefined): Style {
   return directed(style, choice('direction', direction, style.directions));
 }
 
-function parse(args: readonly string[]): StyleArguments {
-  const { values, positionals } = parseArguments(args, OPTIONS);
+/** The style out of the picture at `path`. @throws FileError, UsageError */
+async function styleOfPicture(path: string, kind = 'poster'): Promise<Style> {
+  const chosen = choice('kind', kind, PICTURE_KINDS);
+  const bytes = await readBytes('The picture', path);
+  const raster = parsed(path, () => decodePng(bytes));
+  return pictureStyle({ source: pictureSource(raster), kind: chosen, step: 0, seed: 1 });
+}
+
+/** @throws UsageError unless exactly one text is named */
+function textSource(positionals: readonly string[], file: string | undefined): TextSource {
   const [text, ...more] = positionals;
-  if (text === undefined) throw new UsageError('The text to encode is missing.');
   if (more.length > 0) throw new UsageError('Give one text; put it in quotes if it has spaces.');
+  if (file !== undefined && text !== undefined) throw new UsageError('Give a text or --text-file, not both.');
+  const named = file ?? text;
+  if (named === undefined) throw new UsageError('The text to encode is missing.');
+  if (named === '-') return 'standard input';
+  if (file !== undefined) return { file };
+  // What is no UTF-8 on the command line has become U+FFFD before any program could see it.
+  if (/\ufffd/.test(named) || !named.isWellFormed())
+    throw new UsageError('The text is not UTF-8, or holds U+FFFD: give it with --text-file FILE, or - .');
+  return { text: named };
+}
+
+/** The text to encode. The line break that ends a file is none of it. @throws FileError */
+async function readSource(source: TextSource): Promise<string> {
+  if (source !== 'standard input' && 'text' in source) return source.text;
+  const read =
+    source === 'standard input' ? await readStandardInput() : await readText('The text', source.file);
+  const text = read.replace(/\r?\n$/, '');
+  if (text === '') throw new FileError('The text is empty.');
+  return text;
+}
+
+async function parse(args: readonly string[]): Promise<StyleArguments> {
+  const { values, positionals } = parseArguments(args, OPTIONS);
+  const source = textSource(positionals, values['text-file']);
   if (values.out === undefined) throw new UsageError('--out FILE.png is missing.');
   const ids = STYLES.map(({ id }) => id);
-  const chosen = styleById(choice('style', values.style, ids));
+  if (values.kind !== undefined && values.picture === undefined) {
+    throw new UsageError('--kind says what to make of a picture: --picture FILE.png is missing.');
+  }
+  const chosen =
+    values.picture === undefined
+      ? styleById(choice('style', values.style, ids))
+      : await styleOfPicture(values.picture, values.kind);
   const style = withDirection(chosen, values.direction);
   const workers = workerCount(values.workers);
-  const request: StyleRequest = {
-    text,
+  const request = {
     style,
     ecc: choice('ecc', values.ecc, ERROR_CORRECTION_LEVELS),
     colours: values.colours === undefined ? style.defaultColours : parseColours(values.colours, style),
@@ -81,24 +141,27 @@ function parse(args: readonly string[]): StyleArguments {
   };
   const png = { name: '--out', path: values.out };
   const svg = values.svg === undefined ? undefined : { name: '--svg', path: values.svg };
-  return { request, png, svg, workers, warm: values.warm, json: values.json };
+  const picture = values.picture === undefined ? undefined : { name: '--picture', path: values.picture };
+  const { warm, force, json } = values;
+  return { source, request, png, svg, picture, workers, warm, force, json };
 }
 
 /** Runs the command. @throws UsageError, SealedError */
 export async function runStyle(args: readonly string[]): Promise<void> {
-  const { request, png, svg, workers, warm, json } = parse(args);
-  const model = { name: 'the network of this style', path: modelPath(request.style.model) };
-  await checkOutputs(svg ? [png, svg] : [png], [model]);
+  const { source, request: styled, png, svg, picture, workers, warm, force, json } = await parse(args);
+  const inputs = [{ name: 'the network of this style', path: modelPath(styled.style.model) }];
+  if (picture) inputs.push(picture);
+  if (typeof source === 'object' && 'file' in source) inputs.push({ name: '--text-file', path: source.file });
+  await checkOutputs(svg ? [png, svg] : [png], inputs, { replace: force });
+  const request: StyleRequest = { ...styled, text: await readSource(source) };
   const session = new StyleSession(nodeWorkers(workers), loadModel);
   try {
     if (warm) await styleCode(session, request);
-    const styled = await styleCode(session, request);
-    const files = await writeFiles(styled, png, svg);
+    const done = await styleCode(session, request);
+    const files = await writeFiles(done, png, svg);
     const memoryBytes = await session.serverMemoryBytes();
     process.stdout.write(
-      json
-        ? `${JSON.stringify({ ...styled.report, memoryBytes, files })}\n`
-        : reportTable(styled.report, files),
+      json ? `${JSON.stringify({ ...done.report, memoryBytes, files })}\n` : reportTable(done.report, files),
     );
   } finally {
     session.close();

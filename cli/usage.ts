@@ -4,10 +4,14 @@
 const PARTS: ReadonlyMap<string, string> = new Map([
   [
     'style',
-    `sealed-qr style "<text>" --style NAME --out FILE.png
+    `sealed-qr style "<text>"|--text-file FILE|- --style NAME --out FILE.png
   Styles a QR code under homomorphic encryption, corrects it, and proves with two decoders that it scans.
 
+  --text-file FILE  the text, from a file that other users cannot read as they can a command line; - or the text -: from
+                    standard input. UTF-8; one line break at its end is none of it
   --style NAME      one of those that sealed-qr styles lists                   (liquid)
+  --picture FILE.png  a style out of this picture, which stays here: the service draws edges alone
+  --kind KIND       poster, picture, materials-1, materials-2 or materials-3   (poster)
   --out FILE.png    where the picture goes
   --svg FILE.svg    the same as SVG
   --ecc LEVEL       error correction level: L, M, Q or H                       (M)
@@ -17,6 +21,7 @@ const PARTS: ReadonlyMap<string, string> = new Map([
   --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
   --workers N       evaluators of the service                                  (number of processors, at most 4)
   --no-snap         hand out the decrypted picture, and not the style's that it was held against
+  --force           replace files that are there
   --warm            run once before the run that is reported
   --json            print one JSON object instead of the table`,
   ],

@@ -61,10 +61,10 @@ const ABSOLUTES: readonly { readonly why: string; readonly says: RegExp; readonl
 
 /** What people read: documents, pages, comments and texts of the product. */
 function readable(): SourceFile[] {
-  const documents = ['.', 'docs', 'training']
+  const documents = ['.', 'docs', 'docs/decisions', 'docs/tutorial', 'training']
     .filter((folder) => existsSync(resolve(root, folder)))
     .flatMap((folder) => readdirSync(resolve(root, folder)).map((name) => `${folder}/${name}`))
-    .filter((path) => /\.(md|html)$/.test(path));
+    .filter((path) => /\.(md|html)$/.test(path) && !path.endsWith('THIRD-PARTY.md'));
   return [
     ...documents.map((path) => ({ path, text: readFileSync(resolve(root, path), 'utf8') })),
     ...sourceFiles(['src', 'cli', 'workers', 'bench']),

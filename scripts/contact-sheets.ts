@@ -3,12 +3,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { emptyRaster, type Raster } from '../src/base/raster.ts';
 import { importOnnx } from '../src/import/onnx/import-onnx.ts';
-import { encodeQr } from '../src/qr/matrix.ts';
 import { encodePng } from '../src/qr/png.ts';
 import { withoutFinders } from '../src/style/drawing/eyes.ts';
 import { MARGIN } from '../src/style/recipe.ts';
 import { placeOf, STYLES } from '../src/style/styles.ts';
 import { styleGround, stylePainter } from '../src/style/tables.ts';
+import { seededRandom } from '../src/base/seeded-random.ts';
+import { randomPayload } from '../training/payloads.ts';
 
 const { values } = parseArgs({
   options: {
@@ -23,17 +24,15 @@ const QUIET = 4;
 const GAP = 8;
 const PIXELS = Number(values.pixels);
 const COLUMNS = 4;
-const TEXT = 'https://sealed-qr.example/made-on-a-server-that-never-sees-it';
 
 const chosen = STYLES.filter(
   ({ id }) => values.styles === undefined || values.styles.split(',').includes(id),
 );
 mkdirSync(values.out, { recursive: true });
 for (const version of values.versions.split(',').map(Number)) {
-  const text = version < 3 ? 'https://sealed.example' : TEXT;
-  const code = encodeQr(text, { ecc: 'L', version });
+  const { code } = randomPayload(seededRandom(version), version, 'M');
   const side = (code.modules + 2 * QUIET) * PIXELS;
-  const columns = version > 10 ? 2 : COLUMNS;
+  const columns = COLUMNS;
   const rows = Math.ceil(chosen.length / columns);
   const sheet = emptyRaster(columns * (side + GAP) + GAP, rows * (side + GAP) + GAP);
   sheet.data.fill(255);

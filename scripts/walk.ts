@@ -1,4 +1,6 @@
-// Reads a walk of docs/tutorial: its commands, and what it says that they print.
+// Reads a walk of docs/tutorial: its commands, and what it says that they print; runs them.
+import { execFile } from 'node:child_process';
+import { projectEnvironment, root } from './gates.ts';
 
 /** A command of a walk, and the lines that it is said to print; none where the walk shows nothing. */
 export interface WalkStep {
@@ -45,4 +47,29 @@ export function missingLine(told: readonly string[], printed: string): string | 
     at = found + 1;
   }
   return undefined;
+}
+
+// Installed it is already, and the sources stand in for the built package: the package's own gate builds it.
+const DONE = /^npm (ci|run build:package)\b/;
+
+/** What `command` prints, run in the root; undefined for one that only makes ready. Rejects unless it exits with 0. */
+export function runStep({ command }: WalkStep): Promise<string | undefined> {
+  if (DONE.test(command)) return Promise.resolve(undefined);
+  const env = { ...projectEnvironment(), NODE_OPTIONS: '--conditions=sealed-qr-source' };
+  return new Promise((done, fail) => {
+    execFile('bash', ['-o', 'pipefail', '-c', command], { cwd: root, env }, (error, stdout, stderr) => {
+      // `head` leaves early, and what writes into it is told so.
+      if (error && error.code !== 141) fail(new Error(`${command}\n${stderr}\n${stdout}`));
+      else done(stdout);
+    });
+  });
+}
+
+/** `markdown` with `printed` in the place of what it says that `step` prints. */
+export function rewritten(markdown: string, { command, printed }: WalkStep, output: string): string {
+  const at = markdown.indexOf(`\`\`\`sh\n${command}\n\`\`\``);
+  const told = `\`\`\`text\n${printed.join('\n')}\n\`\`\``;
+  const begin = markdown.indexOf(told, at);
+  const whole = `\`\`\`text\n${output.trimEnd()}\n\`\`\``;
+  return markdown.slice(0, begin) + whole + markdown.slice(begin + told.length);
 }

@@ -1,25 +1,11 @@
 // Seeded random payloads and the QR matrices they make: the codes the networks are trained and measured on.
 
 import { SealedError } from '../src/base/errors.ts';
+import { type Random, seededRandom } from '../src/base/seeded-random.ts';
 import { encodeQr, type ErrorCorrectionLevel, type QrCode } from '../src/qr/matrix.ts';
 
 /** A code as training sees it. */
 export type SampleCode = Pick<QrCode, 'version' | 'modules' | 'dark'>;
-
-/** Numbers in [0, 1) that only depend on the seed (mulberry32, Tommy Ettinger, public domain). */
-export type Random = () => number;
-
-/** A generator started from `seed`, a whole number. */
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let z = state;
-    z = Math.imul(z ^ (z >>> 15), z | 1);
-    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
-    return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 const WORDS = `${LETTERS}${LETTERS.toUpperCase()}0123456789-_.`;

@@ -140,6 +140,12 @@ export const FLOWS: Record<Check, (engine: Engine, origin: string) => Promise<vo
   async 'no policy'(engine) {
     await using host = await servePlainly(built, { change: withoutPolicy });
     await engine.open(`${host.origin}/`);
-    await new EnginePage(engine).reach('[data-code=unprotected]', 'the page to say that it makes no keys');
+    const making = new EnginePage(engine).reach('[data-view=result] img', 'a code, which must not come');
+    const said = await making.then(
+      () => 'nothing',
+      (error: unknown) => String(error),
+    );
+    if (!said.includes('The worker that makes the keys is not protected'))
+      throw new Error(`It made keys without a policy: it said ${said}.`);
   },
 };

@@ -1,6 +1,4 @@
-// Watches for secret keys in the workers of a page: reads each one when the client's kernel has made it.
-
-import type { Page } from '@playwright/test';
+// Watches for secret keys in a realm of the page or of Node: reads each one when the client's kernel has made it.
 
 /** A secret key as the kernel holds it. */
 export interface SeenKey {
@@ -45,18 +43,6 @@ export function watchSecretKeys(): void {
     };
   };
   Object.defineProperty(WebAssembly, 'Instance', { value: watched, configurable: true, writable: true });
-}
-
-/** Has each worker that `page` starts from memory, from the next load on, run {@link watchSecretKeys} before its own script. */
-export async function watchWorkers(page: Page): Promise<void> {
-  await page.addInitScript((first: string) => {
-    const Plain = globalThis.Blob;
-    globalThis.Blob = class extends Plain {
-      constructor(parts: BlobPart[] = [], options?: BlobPropertyBag) {
-        super(options?.type === 'text/javascript' ? [first, ...parts] : parts, options);
-      }
-    };
-  }, `(${watchSecretKeys.toString()})();\n`);
 }
 
 /** The key's residues as SEAL has them: one polynomial in NTT form, prime by prime. */

@@ -252,6 +252,13 @@ export function optional<T>(codec: Codec<T>): Codec<T | undefined> {
   };
 }
 
+/** A property that is there or not, and says no more: for {@link omittable}. */
+export const present: Codec<true> = {
+  minBytes: 0,
+  write: () => undefined,
+  read: () => true,
+};
+
 /** A property that may be missing. */
 export function omittable<T>(codec: Codec<T>): Codec<T | undefined> {
   return { ...optional(codec), isOmitted: true };

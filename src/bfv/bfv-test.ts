@@ -39,7 +39,7 @@ export interface BfvResult {
     readonly polyModulusDegree: number;
     readonly coeffModulusBits: readonly number[];
     readonly plainModulus: number;
-    /** Of the standard's table, as SEAL applies it. */
+    /** 128 by the stricter table that CKKS has too, 192 and 256 by SEAL's. */
     readonly securityBits: number;
   };
   /** Inputs were multiplied by base^inputDigits, weights by base^weightDigits, and rounded to whole numbers. */

@@ -3,9 +3,10 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Graph, Node, NodeOf, Shape } from '../model/graph.ts';
 import { batchingPrimeFrom } from '../params/plain-modulus.ts';
+import { maxLogQP } from '../params/security.ts';
 import type { BfvRefusal, BfvResult, BfvSet } from './bfv-test.ts';
 import { loadSeal } from '../seal/load.ts';
-import { BfvEvaluation } from './bfv-evaluation.ts';
+import { BfvEvaluation, primeBits } from './bfv-evaluation.ts';
 import { layOut } from './bfv-layout.ts';
 import { createBfvTester } from './bfv-tester.ts';
 
@@ -183,6 +184,20 @@ describe('createBfvTester', () => {
     expect(result.maxAbsError).toBeCloseTo(result.fixedPoint.roundingError, 4);
     expect(result.bytes.evaluationKeys).toBeGreaterThan(0);
   });
+
+  it.each([2048, 4096, 8192, 16384, 32768])(
+    'keeps to the stricter table at m = %i, as CKKS does',
+    async (m) => {
+      const seal = await loadSeal();
+      const total = (sec: number): number => primeBits(seal, m, sec).reduce((sum, bits) => sum + bits, 0);
+      expect(total(128)).toBe(maxLogQP(m));
+      // SEAL's own defaults do not: without our rule this would be one of them.
+      using own = seal.CoeffModulus.BFVDefault(m, seal.SecLevelType.tc128);
+      const ownBits = Array.from({ length: own.size() }, (_, i) => own.get(i)!.bitCount());
+      expect(ownBits.reduce((sum, bits) => sum + bits, 0)).toBeGreaterThan(maxLogQP(m)!);
+      expect(total(192)).toBeLessThan(total(128));
+    },
+  );
 
   it('refuses squares without slots, and proposes an m and p that do', async () => {
     const refusal = refused(await outcome({}));

@@ -91,7 +91,7 @@ describe('the client role', () => {
       return encodeFrame({ kind: 'ciphertexts', items }, TINY);
     });
     expect((await role.decrypt(card, echo, 1, EXPECTED)).kind).toBe('picture');
-    await role.prepare(card, ALL);
+    await ready(role, identityCard(TINY));
     const again = await role.encrypt(card, PLANES);
     await expect(role.decrypt(card, again.frames, 1, EXPECTED)).rejects.toMatchObject({
       code: 'malformed-frame',

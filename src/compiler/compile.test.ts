@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runCompiled } from '../../fixtures/run-compiled.ts';
+import { reluNetwork } from '../../fixtures/relu-network.ts';
 import { styleNetwork } from '../../fixtures/small-engine.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
 import { readModelFile } from '../import/model-file.ts';
@@ -13,6 +14,7 @@ import { pictureOf } from '../plan/finish.ts';
 import { verifyPlan } from '../plan/verify.ts';
 import { styleGraph } from '../style/graph.ts';
 import { STYLES } from '../style/styles.ts';
+import type { Preference } from './price.ts';
 import { compile, type Compiled, type CompileOptions } from './compile.ts';
 
 const costs = COST_TABLES.simd;
@@ -81,6 +83,13 @@ describe('compile', () => {
       expect(precision?.maxAbsError).toBeLessThan(1e-3);
     }
     expect(() => compile(digits, { costs, picture: true })).toThrow(/3×height×width/);
+  });
+
+  it('plans with fewer rotation keys for who prefers small keys', () => {
+    const keyBytes = (prefer: Preference): number =>
+      compile(reluNetwork(), { costs, prefer, clientOps: true }).interface.expected.keyBytes;
+    expect(keyBytes('small-keys')).toBeLessThan(keyBytes('balanced') / 1.5);
+    expect(keyBytes('latency')).toBe(keyBytes('balanced'));
   });
 
   it('explains itself in plain data', () => {

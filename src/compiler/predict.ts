@@ -168,8 +168,10 @@ function variancesAfter(
     return stage.rows.map((row) => rowVariances(row, stage, inputs, around, switched, noise));
   }
   const rescaled = noise.rescale / outScale ** 2;
-  return stage.pairs.map(({ left, right }, pair) => {
+  const kept = (inScale / outScale) ** 2;
+  return stage.pairs.map(({ left, right, drop }, pair) => {
     const a = inputs[left];
+    if (drop) return a.map((variance) => variance * kept);
     if (right === undefined) return a.map((variance) => variance + rescaled);
     const b = inputs[right];
     const { left: x, right: y } = around.pairs[pair];

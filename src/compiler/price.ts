@@ -1,5 +1,7 @@
 // What a run takes in all, and which of two forms is the better one: evaluation, keys, request and answer, by measured costs.
 import type { Parameters } from '../params/parameters.ts';
+import { CLIENT_COSTS } from '../plan/cost-tables.ts';
+import type { CostTable } from '../plan/counts.ts';
 import type { RunPrice } from '../plan/explanation.ts';
 import {
   batchOf,
@@ -11,18 +13,6 @@ import {
 
 /** What a caller prefers where one cost stands against another. */
 export type Preference = 'latency' | 'small-keys' | 'balanced';
-
-/*
- * Measured at N = 8192 with 6 data primes, and with 1 for the answer. A plan must not depend on the machine it is made on:
- * these stand for a typical client and a typical line.
- */
-const MEASURED_DEGREE = 8192;
-const MEASURED_PRIMES = 6;
-const GALOIS_KEY_MS = 24;
-const RELINEARISATION_KEY_MS = 28;
-const ENCRYPT_MS = 5.3;
-const DECRYPT_MS = 0.7;
-const BYTES_PER_MS = 20_000;
 
 /** How much each part of a {@link RunPrice} counts. */
 type Weights = Readonly<Record<keyof RunPrice, number>>;
@@ -36,11 +26,50 @@ const WEIGHTS: Readonly<Record<Preference, Weights>> = {
   'small-keys': { evaluateMs: 1, keysMs: 1, requestMs: 1, responseMs: 1 },
 };
 
-/** A key switches every digit under every prime and the special one. */
+/** Bytes on the line. */
+function wireMs(bytes: number): number {
+  return bytes / CLIENT_COSTS.bytesPerMs;
+}
+
+/** Making a key that takes `ms` at the parameters that were measured: it switches every digit under every prime. */
 function keyMs(ms: number, { polyModulusDegree, maxLevel }: Parameters): number {
-  const digits = maxLevel + 1;
-  const work = (digits * (digits + 1)) / (MEASURED_PRIMES * (MEASURED_PRIMES + 1));
-  return (ms * work * polyModulusDegree) / MEASURED_DEGREE;
+  const work = (digits: number): number => digits * (digits + 1);
+  const share = work(maxLevel + 1) / work(CLIENT_COSTS.dataPrimes);
+  return (ms * share * polyModulusDegree) / CLIENT_COSTS.polyModulusDegree;
+}
+
+/** Encrypting and sending a ciphertext of `primes` primes. */
+function requestMs(primes: number, degree: number): number {
+  const { encrypt, dataPrimes, polyModulusDegree } = CLIENT_COSTS;
+  const encryptMs = (encrypt * primes * degree) / (dataPrimes * polyModulusDegree);
+  return encryptMs + wireMs(ciphertextBytes(degree, primes, 2));
+}
+
+/** What the search for layouts counts besides the evaluation. */
+export interface SearchPrices {
+  /** One more input ciphertext of `primes` primes. */
+  readonly input: (primes: number) => number;
+  /** One more rotation key, in a stage of `primes` primes. */
+  readonly key: (primes: number) => number;
+}
+
+// Layouts are chosen for fast runs: a key, once a session, counts as a share of one giant step in every run, and an input
+// as what encrypting it in parallel with others takes.
+const FAST_KEY_SHARE = 0.3;
+const FAST_INPUT_MS = 0.5;
+
+/** What one more input and one more key are worth to who prefers `prefer`: their price, or a small share of it. */
+export function searchPrices(prefer: Preference, parameters: Parameters, costs: CostTable): SearchPrices {
+  const { polyModulusDegree: degree, slots } = parameters;
+  if (prefer !== 'small-keys') {
+    return {
+      input: (primes) => (FAST_INPUT_MS * primes * degree) / CLIENT_COSTS.polyModulusDegree,
+      key: (primes) => FAST_KEY_SHARE * costs.rotate(primes, slots),
+    };
+  }
+  const { requestMs: request, keysMs } = WEIGHTS[prefer];
+  const key = keyMs(CLIENT_COSTS.galoisKey, parameters) + wireMs(evaluationKeyBytes(parameters));
+  return { input: (primes) => request * requestMs(primes, degree), key: () => keysMs * key };
 }
 
 /** The rotation keys that `segments` share: each once. */
@@ -55,6 +84,13 @@ export function keyBytesOf(segments: readonly SegmentEnds[], parameters: Paramet
   return (sharedSteps(segments).length + relinearize) * evaluationKeyBytes(parameters);
 }
 
+/** Making keys, and sending `bytes` of them. */
+function keysMsOf(rotations: number, relinearize: boolean, bytes: number, parameters: Parameters): number {
+  const making = rotations * keyMs(CLIENT_COSTS.galoisKey, parameters);
+  const besides = relinearize ? keyMs(CLIENT_COSTS.relinearisationKey, parameters) : 0;
+  return making + besides + wireMs(bytes);
+}
+
 /** What making and sending keys counts for in a run by `prefer`, in milliseconds. */
 export function weighedKeysMs(
   rotations: number,
@@ -62,11 +98,8 @@ export function weighedKeysMs(
   parameters: Parameters,
   prefer: Preference,
 ): number {
-  const making =
-    rotations * keyMs(GALOIS_KEY_MS, parameters) +
-    (relinearize ? keyMs(RELINEARISATION_KEY_MS, parameters) : 0);
   const bytes = (rotations + Number(relinearize)) * evaluationKeyBytes(parameters);
-  return WEIGHTS[prefer].keysMs * (making + bytes / BYTES_PER_MS);
+  return WEIGHTS[prefer].keysMs * keysMsOf(rotations, relinearize, bytes, parameters);
 }
 
 /** The price of a run through `segments`, which share `parameters`. */
@@ -75,24 +108,25 @@ export function priceOf(
   parameters: Parameters,
 ): RunPrice {
   const cards = segments.map(({ card }) => card);
-  const size = parameters.polyModulusDegree / MEASURED_DEGREE;
-  const wire = (bytes: number): number => bytes / BYTES_PER_MS;
-  const ciphertextMs = (level: number): number =>
-    wire(ciphertextBytes(parameters.polyModulusDegree, level + 1, 2));
-  let [evaluateMs, requestMs, responseMs] = [0, 0, 0];
+  const { polyModulusDegree: degree } = parameters;
+  const decryptMs = (CLIENT_COSTS.decrypt * degree) / CLIENT_COSTS.polyModulusDegree;
+  let [evaluateMs, request, response] = [0, 0, 0];
   for (const { card, prediction } of segments) {
     const share = 1 / batchOf(card);
     const { input, output } = card;
-    const encryptMs = (ENCRYPT_MS * size * (input.level + 1)) / MEASURED_PRIMES;
-    const decryptMs = DECRYPT_MS * size * (output.level + 1);
+    const primes = output.level + 1;
     evaluateMs += share * prediction.evaluateMs;
-    requestMs += share * input.count * (encryptMs + ciphertextMs(input.level));
-    responseMs += share * output.count * (decryptMs + ciphertextMs(output.level));
+    request += share * input.count * requestMs(input.level + 1, degree);
+    response += share * output.count * (decryptMs * primes + wireMs(ciphertextBytes(degree, primes, 2)));
   }
-  const making =
-    sharedSteps(cards).length * keyMs(GALOIS_KEY_MS, parameters) +
-    (cards.some(({ relinearize }) => relinearize) ? keyMs(RELINEARISATION_KEY_MS, parameters) : 0);
-  return { evaluateMs, keysMs: making + wire(keyBytesOf(cards, parameters)), requestMs, responseMs };
+  const relinearize = cards.some((card) => card.relinearize);
+  const keyBytes = keyBytesOf(cards, parameters);
+  return {
+    evaluateMs,
+    keysMs: keysMsOf(sharedSteps(cards).length, relinearize, keyBytes, parameters),
+    requestMs: request,
+    responseMs: response,
+  };
 }
 
 /** The parts of `price` weighed by `prefer`, in milliseconds. */

@@ -150,3 +150,17 @@ export function checkKey(key: ResidueKey, parameters: Parameters): void {
 function keyPrimes(parameters: Parameters, level: number): readonly bigint[] {
   return [...primesAtLevel(parameters, level), parameters.primes.at(-1)!];
 }
+
+/** The residues of `ciphertext` of all primes but the last, at `scale`. */
+export function withoutLastPrime(
+  { words, size, level }: ResidueCiphertext,
+  scale: number,
+): ResidueCiphertext {
+  const degree = words.length / (size * (level + 1));
+  const kept = new Uint32Array(size * level * degree);
+  for (let polynomial = 0; polynomial < size; polynomial += 1) {
+    const from = polynomial * (level + 1) * degree;
+    kept.set(words.subarray(from, from + level * degree), polynomial * level * degree);
+  }
+  return { size, level: level - 1, scale, words: kept };
+}

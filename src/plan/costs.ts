@@ -21,10 +21,10 @@ type Cost = (primes: number, slots: number) => number;
 
 /** What a backend's operations cost. */
 export type CostTable = Record<OperationName, Cost> & {
-  /** A baby step where the backend decomposes a ciphertext once for all of them; `rotate` where it does not. */
-  readonly rotateHoisted?: Cost;
-  /** What such a backend does once for each input and, at the end, once for each sum. */
-  readonly hoist?: Cost;
+  /** A baby step: less than `rotate` where the backend decomposes a ciphertext once for all of them. */
+  readonly rotateHoisted: Cost;
+  /** What such a backend does once for each input and, at the end, once for each sum; 0 for others. */
+  readonly hoist: Cost;
 };
 
 /** Costs of one baby step and one giant step. */
@@ -35,6 +35,5 @@ export interface StepCosts {
 
 /** What rotations of a stage cost by `costs`. */
 export function stepCosts({ rotate, rotateHoisted }: CostTable, primes: number, slots: number): StepCosts {
-  const giant = rotate(primes, slots);
-  return { baby: rotateHoisted?.(primes, slots) ?? giant, giant };
+  return { baby: rotateHoisted(primes, slots), giant: rotate(primes, slots) };
 }

@@ -5,13 +5,14 @@ import { runPlan } from '../../fixtures/run-plan.ts';
 import { randomPlan, SMALL } from '../../fixtures/small-engine.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
 import type { Backend } from '../server/backend.ts';
-import { SEAL_COSTS } from './cost-tables.ts';
+import { COST_TABLES } from './cost-tables.ts';
 import {
   countOperations,
   type OperationCounts,
   type OperationName,
   OPERATIONS,
   predictMs,
+  type CostTable,
 } from './counts.ts';
 import { outLevel, type Plan, rotationSteps, stageOutputs } from './plan.ts';
 
@@ -71,6 +72,10 @@ class CountingBackend implements Backend<Counted> {
     this.#count('relinearize', ciphertext);
     return this.#count('rescale', ciphertext, { level: ciphertext.level - 1 });
   }
+  dropPrime({ level }: Counted): Counted {
+    this.live += 1;
+    return { level: level - 1 };
+  }
   free(): void {
     this.live -= 1;
   }
@@ -112,18 +117,20 @@ describe('predictMs', () => {
     const plan = randomPlan(seededRandom(5), SMALL);
     const counts = countOperations(plan);
     const none = Object.fromEntries(
-      OPERATIONS.map((name) => [name, () => 0]),
-    ) as unknown as typeof SEAL_COSTS;
+      [...OPERATIONS, 'rotateHoisted', 'hoist'].map((name) => [name, () => 0]),
+    ) as unknown as CostTable;
     expect(predictMs(plan, none)).toBe(0);
     for (const operation of OPERATIONS) {
       const expected = counts[operation].reduce((sum, count, level) => sum + count * (level + 1), 0);
-      expect(predictMs(plan, { ...none, [operation]: (primes: number) => primes })).toBe(expected);
+      const cost = (primes: number): number => primes;
+      const table = { ...none, [operation]: cost, ...(operation === 'rotate' && { rotateHoisted: cost }) };
+      expect(predictMs(plan, table)).toBe(expected);
     }
   });
 
   it('grows with primes and slots under the measured table', () => {
     for (const operation of OPERATIONS) {
-      const cost = SEAL_COSTS[operation];
+      const cost = COST_TABLES.seal[operation];
       expect(cost(2, 4096)).toBeGreaterThan(cost(1, 4096));
       expect(cost(2, 8192)).toBeCloseTo(2 * cost(2, 4096));
     }

@@ -123,6 +123,7 @@ describe('partitionPlan', () => {
         plainScale,
         rescale: false,
         outScale,
+        method: 'matrix',
         rows: rows(count),
       }) as const;
     const bottleneck: Plan = { ...plan, inputCount: 1, stages: [linear(1), linear(40)] };

@@ -103,6 +103,7 @@ function planOf(...vectors: readonly Float32Array[]): Plan {
     plainScale: 4,
     rescale: false,
     outScale: scale * 4,
+    method: 'products',
     rows: [{ sums: [{ giantStep: 0, terms }], bias: { kind: 'scalar', value: 0.5 } }],
   };
   return { name: 'p', parameters: TINY, inputCount: 1, inputScale: scale, inputLevel: 1, stages: [stage] };
@@ -213,15 +214,16 @@ describe('frozen formats', () => {
     const pairs = [
       { left: 0, right: 0 },
       { left: 0, right: undefined },
+      { left: 0, right: undefined, drop: true as const },
     ];
     const product = { kind: 'product', layers: ['a', 'b'], level: 1, inScale, outScale, pairs } as const;
     const plan: Plan = { ...linear, stages: [...linear.stages, product] };
     expect(sha256Hex(encodePlan(plan))).toMatchInlineSnapshot(
-      `"e2d6a982a8886a20f37cb3bc2fc9c382b7c206cec33f48cda4a9f0d0e557502d"`,
+      `"a87238ab57fdbc3a6cf0815df4dac71ce06b1a41fb6f6d4486f94f3e14f2f1d4"`,
     );
     const [part] = partitionPlan(plan, 1).parts;
     expect(sha256Hex(encodePlanPart(part, TINY))).toMatchInlineSnapshot(
-      `"38325e754fd6fb4f72b404d9276a157d522b32f9df4ea014be8acb06058a0bcd"`,
+      `"b04d6e67f84ef638bc6ff27d5b618d76924587dc71b20effd63a4af4dfeed554"`,
     );
     expectRoundTrip(plan);
   });

@@ -10,6 +10,7 @@ import {
   nameOf,
   omittable,
   optional,
+  present,
   record,
   text,
   u32,
@@ -22,16 +23,19 @@ import type {
   Diagonal,
   LinearRow,
   LinearStage,
+  Pair,
   Plan,
   ProductStage,
   RotatedSum,
   Stage,
+  SumMethod,
   Term,
 } from './plan.ts';
 import { VectorTable } from './vector-table.ts';
 import { verifyPart, verifyPlan } from './verify.ts';
 
-const FORMAT = 1;
+// 2: carried values may lose a prime without being multiplied; linear stages say how their sums are made.
+const FORMAT = 2;
 const MOST_NAME_BYTES = 4096;
 /** Ciphertexts of a stage, stages of a plan, layers of a stage. */
 const MOST_ENTRIES = 2 ** 16;
@@ -55,6 +59,9 @@ function rowsCodec(table: VectorTable): Codec<readonly LinearRow[]> {
   return list(record<LinearRow>({ sums: list(sum, MOST_TERMS), bias: optional(diagonal) }), MOST_ENTRIES);
 }
 
+const sumMethod = nameOf<SumMethod>({ matrix: 1, products: 2, hoisted: 3, 'rotate-and-sum': 4 });
+const pair = record<Pair>({ left: u32, right: optional(u32), drop: omittable(present) });
+
 /** A kind of stage without a codec here does not compile. The numbers never change. */
 function stageCodec(table: VectorTable): Codec<Stage> {
   const layers = list(name, MOST_ENTRIES);
@@ -69,6 +76,7 @@ function stageCodec(table: VectorTable): Codec<Stage> {
         plainScale: finite,
         rescale: bool,
         outScale: finite,
+        method: sumMethod,
         rows: rowsCodec(table),
       }),
     ],
@@ -79,7 +87,7 @@ function stageCodec(table: VectorTable): Codec<Stage> {
         level,
         inScale: finite,
         outScale: finite,
-        pairs: list(record<ProductStage['pairs'][number]>({ left: u32, right: optional(u32) }), MOST_ENTRIES),
+        pairs: list(pair, MOST_ENTRIES),
       }),
     ],
   });

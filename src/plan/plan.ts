@@ -3,7 +3,8 @@ import { type Parameters, primesAtLevel } from '../params/parameters.ts';
 import { kindOf, type Stage } from './stages/stages.ts';
 
 export type { Diagonal, LinearRow, LinearStage, RotatedSum, Term } from './stages/linear.ts';
-export type { ProductStage } from './stages/product.ts';
+export { type SumMethod, sumMethodOf } from './stages/sum-method.ts';
+export type { Pair, ProductStage } from './stages/product.ts';
 export { outLevel, type Stage, stageLabel, stageOutputs } from './stages/stages.ts';
 
 /** A straight line of stages from `inputCount` fresh ciphertexts to the outputs of the last one. */

@@ -21,6 +21,7 @@ const plan: Plan = {
       plainScale: Number(SMALL.primes[2]),
       rescale: true,
       outScale: scale,
+      method: 'hoisted',
       rows: [
         {
           sums: [
@@ -53,7 +54,7 @@ describe('printPlan', () => {
     expect(printPlan(plan)).toBe(
       [
         'plan example: N = 4096, primes 26 26 26 28, 2 inputs at 2^24.000',
-        ' 0 linear level 2→1  scale 2^24.000→2^24.000  2 rows, 1 scalars, 2 vectors at 2^25.999, rotations by 1 16, weights a5e1650d  (conv, field)',
+        ' 0 linear level 2→1  scale 2^24.000→2^24.000  2 rows, 1 scalars, 2 vectors at 2^25.999, rotations by 1 16, method hoisted, weights a5e1650d  (conv, field)',
         ' 1 square level 1→0  scale 2^24.000→2^22.001  2 ciphertexts  (square)',
         '   rotate         3 at 2',
         '   multiplyPlain  2 at 2',

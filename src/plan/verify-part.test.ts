@@ -32,6 +32,7 @@ const first: LinearPart = {
   plainScale: prime(2),
   rescale: true,
   outScale: scale,
+  method: 'hoisted',
   rows: [row(700, 2), row(1)],
   outputs: [4, 9],
 };

@@ -36,6 +36,7 @@ const shared: LinearStage = {
   plainScale: 2 ** 10,
   rescale: false,
   outScale: scale * 2 ** 10,
+  method: 'hoisted',
   rows: [row, row, row],
 };
 const rescaled: LinearStage = {
@@ -151,6 +152,14 @@ describe('verifyPlan', () => {
     ['a negative baby step', 0, withTerm({ step: -1 })],
     ['a baby step beyond the slots', 0, withTerm({ step: SMALL.slots })],
     ['half a step', 0, withTerm({ step: 1.5 })],
+    [
+      'a product that only loses a prime',
+      2,
+      withStages(shared, rescaled, { ...square, pairs: [{ left: 0, right: 0, drop: true }] }),
+    ],
+    ['sums by a method that has no giant steps', 0, withStages({ ...shared, method: 'products' })],
+    ['sums of vectors as a matrix of numbers', 0, withStages({ ...shared, method: 'matrix' })],
+    ['products that are only added up', 0, withStages({ ...shared, method: 'rotate-and-sum' })],
     ['an input that is not there', 0, withTerm({ input: 2 })],
     ['a negative input', 0, withTerm({ input: -1 })],
     ['half an input', 0, withTerm({ input: 0.5 })],

@@ -15,6 +15,8 @@ export interface CorrectionInput {
   readonly pixelsPerModule: number;
   /** Modules of the style's own drawing around the code. */
   readonly margin: number;
+  /** Modules of a picture beyond the quiet zone, which no correction touches; none unless given. */
+  readonly frame?: number | undefined;
   /** The style's ideal dark colour at (x, y), anywhere in the picture. */
   readonly foreground: (x: number, y: number) => Rgb;
   /** The style's light tone at (x, y), in the picture and in the quiet zone; within its eyes, the eyes. */
@@ -110,7 +112,7 @@ function share(value: number): number {
  */
 export function createCorrector(input: CorrectionInput): Corrector {
   checkInput(input);
-  const { picture, code, pixelsPerModule, margin, foreground, light } = input;
+  const { picture, code, pixelsPerModule, margin, foreground, light, frame = 0 } = input;
   const { modules } = code;
   const side = modules * pixelsPerModule;
   const around = margin * pixelsPerModule;
@@ -142,6 +144,7 @@ export function createCorrector(input: CorrectionInput): Corrector {
       const weightRow = (y - row * pixelsPerModule) * pixelsPerModule;
       for (let x = -border; x < side + border; x++, to += 3) {
         const column = Math.floor(x / pixelsPerModule);
+        if (frame > 0 && isBeyondQuiet(column, row, modules)) continue;
         const isInside = row >= 0 && column >= 0 && row < modules && column < modules;
         const module = row * modules + column;
         const isDark = isInside && code.dark[module] === 1;
@@ -200,6 +203,13 @@ function middleLuma(picture: Raster, p: number, column: number, row: number, mar
 
 /** Modules along one side of a finder pattern. */
 const FINDER = 7;
+
+/** Modules of the quiet zone (ISO/IEC 18004, 6.3.8). */
+const QUIET = 4;
+
+function isBeyondQuiet(column: number, row: number, modules: number): boolean {
+  return Math.min(column, row) < -QUIET || Math.max(column, row) >= modules + QUIET;
+}
 
 /** Whether a module of the code is one of a finder pattern's. */
 function isEyeModule(column: number, row: number, modules: number): boolean {

@@ -38,7 +38,7 @@ export interface Proof {
   readonly raster: Raster;
   /** Size of a module in `raster`, in pixels; the quiet zone is at least four of them wide. */
   readonly pixelsPerModule: number;
-  /** Width of the quiet zone in `raster`, in pixels. */
+  /** Width of the quiet zone in `raster`, in pixels, with the frame round it where there is one. */
   readonly border: number;
   /** Whether the picture is handed out as the style drew it. */
   readonly untouched: boolean;
@@ -149,7 +149,8 @@ export async function correctAndProve(input: ProofInput): Promise<Proof> {
   const started = performance.now();
   const scanners = timedScanners(input.scanners);
   throwIfAborted(signal, 'correct');
-  const { scale, modulePixels, border } = exportGeometry(input.pixelsPerModule);
+  const { scale, modulePixels, border: quiet } = exportGeometry(input.pixelsPerModule);
+  const border = quiet + (input.frame ?? 0) * modulePixels;
   const enlarged = enlarge(input, scale);
   const corrector = createCorrector(enlarged);
   const uncorrected = corrector.uncorrected(border);

@@ -14,6 +14,8 @@ export interface ScanRequest {
   readonly pixelsPerModule: number;
   /** Modules of the style's own drawing around the code in `picture`. */
   readonly margin: number;
+  /** Modules of a picture beyond the quiet zone. */
+  readonly frame?: number | undefined;
   /** The style's light and dark colours of every pixel of the code and `around` modules on each side. */
   readonly ground: { readonly light: Raster; readonly dark: Raster; readonly around: number };
   readonly text: string;

@@ -50,6 +50,11 @@ export interface Backend<C> extends Disposable {
   square(ciphertext: C, outScale: number): C;
   /** Product of two, relinearised, rescaled to `outScale`. @throws SealedError `missing-key` */
   multiply(a: C, b: C, outScale: number): C;
+  /**
+   * The residues of `ciphertext` of all primes but the last, read at `outScale`: its slots are then `inScale / outScale`
+   * times what they were. Without it, the interpreter takes the ciphertext out and in again.
+   */
+  dropPrime?(ciphertext: C, inScale: number, outScale: number): C;
   free(ciphertext: C): void;
   /** This backend's own way to run a whole linear stage, where it has one. */
   linearRunner?(part: LinearPart): LinearRunner<C>;

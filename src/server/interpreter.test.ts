@@ -70,6 +70,10 @@ class OwnershipBackend implements Backend<Token> {
     this.#call(ciphertext);
     return this.make();
   }
+  dropPrime(ciphertext: Token): Token {
+    this.#call(ciphertext);
+    return this.make();
+  }
   free(ciphertext: Token): void {
     if (ciphertext.freed) throw new Error('A ciphertext is freed twice.');
     ciphertext.freed = true;

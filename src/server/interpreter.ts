@@ -1,6 +1,7 @@
 // Runs the stages of a plan on any backend: the one interpreter of the project.
 import { defined } from '../base/assert.ts';
 import { SealedError } from '../base/errors.ts';
+import { withoutLastPrime } from '../params/residues.ts';
 import type { LinearRow, LinearStage, ProductStage } from '../plan/plan.ts';
 import type { PlanPart, StagePart } from '../plan/partition.ts';
 import type { Backend, Checkpoint, LinearPart, LinearRunner } from './backend.ts';
@@ -188,13 +189,22 @@ async function runStage<C>(
 
 const ONE = { kind: 'scalar', value: 1 } as const;
 
+/** `ciphertext` without its last prime, by the backend's own way or by its residues; the argument stays the caller's. */
+function dropPrime<C>(backend: Backend<C>, ciphertext: C, inScale: number, outScale: number): C {
+  return (
+    backend.dropPrime?.(ciphertext, inScale, outScale) ??
+    backend.load(withoutLastPrime(backend.save(ciphertext), outScale))
+  );
+}
+
 /** A pair's product, or its left value carried down to the level of the others. */
 function evaluatePair<C>(
   backend: Backend<C>,
   { inScale, outScale }: ProductStage,
-  { left, right }: ProductStage['pairs'][number],
+  { left, right, drop }: ProductStage['pairs'][number],
   input: (index: number) => C,
 ): C {
+  if (drop) return dropPrime(backend, input(left), inScale, outScale);
   if (right === undefined) {
     const carried = backend.multiplyAdd(undefined, input(left), ONE, inScale);
     try {

@@ -2,7 +2,7 @@
 import type { Parameters } from '../params/parameters.ts';
 import { primesAtLevel } from '../params/parameters.ts';
 import type { ResidueCiphertext, ResidueKey } from '../params/residues.ts';
-import type { LinearRow, RotatedSum } from '../plan/plan.ts';
+import { type LinearRow, type RotatedSum, sumMethodOf } from '../plan/plan.ts';
 import type { OperationTimes } from '../protocol/evaluator.ts';
 import type { KeyedBackend } from './backend.ts';
 import { freeValues, type PreparedPart, preparePart, runSegment, type Values } from './interpreter.ts';
@@ -101,6 +101,7 @@ export async function measureOperations<C>(
       plainScale: scale,
       rescale: false,
       outScale: scale ** 2,
+      method: sumMethodOf({ rows: [row], plainScale: scale }),
       rows: [row],
       outputs: [0],
     } as const;

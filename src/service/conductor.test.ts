@@ -137,7 +137,18 @@ describe('runDistributed', () => {
     const rows = [row, row, row, row];
     const [layers, inScale, outScale, plainScale] = [['m'], 1, 1, 2 ** 20] as const;
     const stages = [2, 1].map((level) => {
-      return { kind: 'linear', layers, level, inScale, plainScale, rescale: true, outScale, rows } as const;
+      const method = 'matrix';
+      return {
+        kind: 'linear',
+        layers,
+        level,
+        inScale,
+        plainScale,
+        rescale: true,
+        outScale,
+        method,
+        rows,
+      } as const;
     });
     return { ...plan, inputCount: 4, stages };
   })();

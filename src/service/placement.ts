@@ -1,28 +1,13 @@
-// What running a network will cost on this machine: tables for the compiler, times for people.
+// What running a network will cost: on this machine, where its operations have been timed, and shared out or not.
 import type { SegmentInterface } from '../plan/client-interface.ts';
-import { COST_TABLES } from '../plan/cost-tables.ts';
 import { type CostTable, predictMs } from '../plan/counts.ts';
 import { type Partition, partitionPlan } from '../plan/partition.ts';
 import type { Plan } from '../plan/plan.ts';
 import { batchOf } from '../plan/tensor-packing.ts';
 import type { OperationTimes } from '../protocol/evaluator.ts';
-import type { ServerBackendName } from '../protocol/backends.ts';
-
-/** Costs of a backend with what its hoisting costs once for each sum. */
-export interface RunCosts extends CostTable {
-  readonly hoist: (primes: number, slots: number) => number;
-}
-
-const { simd, seal } = COST_TABLES;
-
-/** Typical costs, by which layouts are chosen: a network compiles to the same plan on every machine. */
-export const RUN_COSTS: Readonly<Record<ServerBackendName, RunCosts>> = {
-  simd,
-  seal: { ...seal, hoist: () => 0 },
-};
 
 /** Costs from times measured on this machine, scaled to other levels and degrees by what each operation's work grows with. */
-export function measuredCosts(times: OperationTimes): RunCosts {
+export function measuredCosts(times: OperationTimes): CostTable {
   const { slots: measuredSlots, primes: measuredPrimes } = times;
   const linear = (ms: number) => (primes: number, slots: number) =>
     ms * (primes / measuredPrimes) * (slots / measuredSlots);
@@ -46,14 +31,14 @@ export function measuredCosts(times: OperationTimes): RunCosts {
 const SIDE_BY_SIDE = 1.5;
 
 /** Whether one run of `plan` is faster on all of `evaluators` together than on one of them. */
-export function sharesPay(plan: Plan, evaluators: number, costs: RunCosts): boolean {
+export function sharesPay(plan: Plan, evaluators: number, costs: CostTable): boolean {
   if (evaluators === 1) return false;
   const alone = partitionMs(partitionPlan(plan, 1), plan, costs);
   return partitionMs(partitionPlan(plan, evaluators), plan, costs) * SIDE_BY_SIDE < alone;
 }
 
 /** Wall-clock milliseconds of `groups` runs of `plan`: several at once, each on one evaluator, or each on all of them. */
-function predictGroupsMs(plan: Plan, groups: number, evaluators: number, costs: RunCosts): number {
+function predictGroupsMs(plan: Plan, groups: number, evaluators: number, costs: CostTable): number {
   if (groups < evaluators && sharesPay(plan, evaluators, costs)) {
     return groups * partitionMs(partitionPlan(plan, evaluators), plan, costs) * SIDE_BY_SIDE;
   }
@@ -69,7 +54,7 @@ const BESIDE_OPERATIONS = 1.35;
 const MESSAGE_MS = 1.5;
 
 /** One run of a partitioned plan: in each segment, the worker that has most to do. */
-function partitionMs(partition: Partition, plan: Plan, costs: RunCosts): number {
+function partitionMs(partition: Partition, plan: Plan, costs: CostTable): number {
   const { slots } = plan.parameters;
   let total = 0;
   partition.needs.forEach((needs, segment) => {
@@ -101,7 +86,7 @@ export function predictEvaluateMs(
   segments: readonly SegmentInterface[],
   inputs: number,
   evaluators: number,
-  costs: RunCosts,
+  costs: CostTable,
 ): number {
   return plans.reduce((sum, plan, index) => {
     const groups = Math.ceil(inputs / batchOf(segments[index].input.layout));

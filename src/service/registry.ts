@@ -3,7 +3,7 @@ import { SealedError } from '../base/errors.ts';
 import { sha256Hex } from '../base/sha256.ts';
 import type { Sha256 } from '../protocol/card.ts';
 import type { ModelEntry, ModelFile } from '../protocol/service.ts';
-import { type Style, STYLES } from '../style/styles.ts';
+import { SERVED_STYLES, type Style, STYLES } from '../style/styles.ts';
 import { BudgetCache } from './budget-cache.ts';
 import type { ModelSource } from './compiler-role.ts';
 
@@ -41,7 +41,7 @@ export class Registry {
   async source(id: Sha256): Promise<ModelSource> {
     const file = this.#files.get(id);
     if (file) return file;
-    const style = STYLES.find((candidate) => candidate.id === id);
+    const style = SERVED_STYLES.find((candidate) => candidate.id === id);
     if (!style) {
       const known = STYLES.map((candidate) => candidate.id).join(', ');
       throw new SealedError(
@@ -55,7 +55,7 @@ export class Registry {
 
   /** Reads every style's file. @throws SealedError `load-failed` */
   async warm(): Promise<void> {
-    await Promise.all(STYLES.map((style) => this.#style(style)));
+    await Promise.all(SERVED_STYLES.map((style) => this.#style(style)));
   }
 
   #style({ id, model }: Style): Promise<ModelSource> {

@@ -3,6 +3,7 @@ import { limited, watch, type WorkerHandle } from '../base/worker-handle.ts';
 import type { Controls } from '../base/controls.ts';
 import { SealedError, throwIfAborted } from '../base/errors.ts';
 import { sha256Hex } from '../base/sha256.ts';
+import { COST_TABLES } from '../plan/cost-tables.ts';
 import type { ParametersLiteral } from '../params/parameters.ts';
 import type { EvaluatorRole, OperationTimes } from '../protocol/evaluator.ts';
 import { SERVER_BACKENDS } from '../protocol/backends.ts';
@@ -12,7 +13,7 @@ import { BudgetCache } from './budget-cache.ts';
 import { CompiledCard } from './compiled-card.ts';
 import type { CompiledModel, CompilerRole, ModelSource } from './compiler-role.ts';
 import { runDistributed } from './conductor.ts';
-import { measuredCosts, predictEvaluateMs, RUN_COSTS, sharesPay } from './placement.ts';
+import { measuredCosts, predictEvaluateMs, sharesPay } from './placement.ts';
 import { Pool } from './pool.ts';
 import { type ModelLoader, Registry } from './registry.ts';
 
@@ -243,7 +244,7 @@ export function createService(options: ServiceOptions): RunningService {
       const closedBefore = closings;
       const plan = compiled.plans[request.segment];
       const wantsAll =
-        (request.siblings ?? 1) < pool.size && sharesPay(plan, pool.size, RUN_COSTS[compiled.card.backend]);
+        (request.siblings ?? 1) < pool.size && sharesPay(plan, pool.size, COST_TABLES[compiled.card.backend]);
       return await pool.lend(wantsAll, controls.signal, async (indices) => {
         try {
           return await runOn(indices, compiled, request, controls);
@@ -290,7 +291,7 @@ export function createService(options: ServiceOptions): RunningService {
 
     predict: async (card, inputs, measured) => {
       const { plans, card: face } = known(card);
-      const costs = measured ? measuredCosts(measured) : RUN_COSTS[face.backend];
+      const costs = measured ? measuredCosts(measured) : COST_TABLES[face.backend];
       return predictEvaluateMs(plans, face.segments, inputs, pool.size, costs);
     },
 

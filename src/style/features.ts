@@ -225,12 +225,7 @@ export function fitCoverages({ features, data }: PatternFeatures, targets: Float
 }
 
 /** Solves A·X = B for a symmetric positive A of `size`², B with `columns` columns, by Cholesky's A = L·Lᵀ. */
-export function solveSymmetric(
-  a: Float64Array,
-  size: number,
-  b: Float64Array,
-  columns: number,
-): Float64Array {
+function solveSymmetric(a: Float64Array, size: number, b: Float64Array, columns: number): Float64Array {
   const l = Float64Array.from(a);
   for (let j = 0; j < size; j += 1) {
     for (let k = 0; k < j; k += 1) {

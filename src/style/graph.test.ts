@@ -1,7 +1,7 @@
 // Tests of the style graph: what it computes is the style's picture, pixel by pixel, and what it refuses.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../training/payloads.ts';
+import { seededRandom } from '../base/seeded-random.ts';
 import { importOnnx } from '../import/onnx/import-onnx.ts';
 import { executeGraph } from '../model/execute.ts';
 import type { Graph, Node } from '../model/graph.ts';

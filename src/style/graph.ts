@@ -1,6 +1,7 @@
 // Builds the graph of one style for one QR size: features of the neighbourhood, coverages, colours of the place, pixels.
 import type { Graph, Node, Tensor } from '../model/graph.ts';
 import type { StyleColours } from './colours.ts';
+import { packedBlock } from './edges.ts';
 import { coverageCount, featureGraph } from './features.ts';
 import { MARGIN } from './recipe.ts';
 import { placeOf, type Style } from './styles.ts';
@@ -30,6 +31,7 @@ export function styleGraph(
   colours: StyleColours,
   pixelsPerModule: PixelsPerModule,
 ): Graph {
+  if (style.isPacked === true) return packedGraph(network, style, modules, pixelsPerModule);
   const features = featureGraph(network, modules, MARGIN);
   const side = modules + 2 * MARGIN;
   const pixels = pixelsPerModule ** 2;
@@ -73,6 +75,51 @@ export function styleGraph(
   };
 }
 
+/** The coverages alone, as planes of the packed picture (see edges.ts): `[3, b·N, b·N]`. No colour is in it. */
+function packedGraph(network: Graph, style: Style, modules: number, pixelsPerModule: PixelsPerModule): Graph {
+  const features = featureGraph(network, modules, MARGIN);
+  const side = modules + 2 * MARGIN;
+  const positions = side * side;
+  const perPixel = coverageCount(style.recipe.coverages);
+  const pixels = pixelsPerModule ** 2;
+  const block = packedBlock(pixelsPerModule);
+  const channels = COLOURS * block ** 2;
+  const coverages = coverageNodes(network, style, features.output, side, pixelsPerModule, channels);
+  const { deltas } = colourTables(
+    style.recipe,
+    placeOf(style, modules, style.defaultColours, pixelsPerModule),
+  );
+  // The powers of the bend: those of one colour do, and channels beyond the last pixel stay empty.
+  const bends = new Float32Array(channels * perPixel * positions);
+  bends.set(deltas.subarray(0, pixels * perPixel * positions));
+  const all = [channels * perPixel, side, side];
+  const packed = [channels, side, side];
+  const bent: Node[] = [
+    {
+      id: 'bent',
+      op: 'mulConstant',
+      constant: { shape: all, data: bends },
+      inputs: [coverages.output],
+      shape: all,
+    },
+    sumNode('bent', perPixel, packed),
+    {
+      id: 'picture',
+      op: 'depthToSpace',
+      block,
+      mode: 'CRD',
+      inputs: ['sums'],
+      shape: [COLOURS, side * block, side * block],
+    },
+  ];
+  return {
+    name: `${style.id}-${modules}x${modules}-${pixelsPerModule}px`,
+    input: features.input,
+    nodes: [...features.nodes, ...coverages.nodes, ...bent],
+    output: 'picture',
+  };
+}
+
 /** The features as coverages, pixel by pixel, or as they are where the recipe chooses among taps. */
 function coverageNodes(
   network: Graph,
@@ -80,21 +127,24 @@ function coverageNodes(
   features: string,
   side: number,
   pixelsPerModule: number,
+  pixels = pixelsPerModule ** 2,
 ): { readonly nodes: readonly Node[]; readonly output: string; readonly channels: number } {
   const weights = coverageWeights(network, recipe, pixelsPerModule);
   if (!weights) return { nodes: [], output: features, channels: coverageCount(recipe.coverages) };
-  const { outputs, features: inputs, data } = weights;
+  const { features: inputs, data } = weights;
   const row = inputs + 1;
+  // Pixels beyond the module's own have no weights.
+  const outputs = pixels * coverageCount(recipe.coverages);
+  const at = (index: number): number => (index < data.length ? data[index] : 0);
   const weight: Tensor = {
     shape: [outputs, inputs, 1, 1],
-    data: Float32Array.from(
-      { length: outputs * inputs },
-      (_, i) => data[Math.floor(i / inputs) * row + (i % inputs)],
+    data: Float32Array.from({ length: outputs * inputs }, (_, i) =>
+      at(Math.floor(i / inputs) * row + (i % inputs)),
     ),
   };
   const bias: Tensor = {
     shape: [outputs],
-    data: Float32Array.from({ length: outputs }, (_, o) => data[o * row + inputs]),
+    data: Float32Array.from({ length: outputs }, (_, o) => at(o * row + inputs)),
   };
   const node: Node = {
     id: 'coverages',

@@ -3,6 +3,7 @@
 import { SealedError } from '../base/errors.ts';
 import { type ColourField, type Direction, DIRECTIONS } from './colour-field.ts';
 import { sameColours, type StyleColours } from './colours.ts';
+import { edges } from './edges.ts';
 import { block } from './gallery/block.ts';
 import { crossStitch } from './gallery/cross-stitch.ts';
 import { dots } from './gallery/dots.ts';
@@ -33,8 +34,8 @@ export const STYLE_IDS = [
   'dots',
 ] as const;
 
-/** One of {@link STYLE_IDS}. */
-export type StyleId = (typeof STYLE_IDS)[number];
+/** One of {@link STYLE_IDS}, the edges that the client mixes colours into, or a style out of a picture. */
+export type StyleId = (typeof STYLE_IDS)[number] | 'edges' | 'picture';
 
 /** A style as the page and the command line offer it. */
 export interface Style {
@@ -45,6 +46,14 @@ export interface Style {
   /** Its feature network, relative to the site's root (`public/`). */
   readonly model: string;
   readonly recipe: Recipe;
+  /** Where the service draws another style's coverages, packed, and this side mixes its colours in: that style. */
+  readonly served?: Style;
+  /** Whether what it draws are packed coverages, no colours. */
+  readonly isPacked?: boolean;
+  /** Calmer versions of it, tried in turn where a code does not read as drawn; the service draws the same for all. */
+  readonly fallbacks?: readonly Style[];
+  /** Modules of a picture in full tone beyond the quiet zone; none unless given. */
+  readonly frame?: number;
   readonly field: ColourField;
   /** The directions its gradient may have instead of `field`, see {@link directed}; none where it is not a straight one. */
   readonly directions: readonly Direction[];
@@ -175,13 +184,29 @@ export const STYLES: readonly Style[] = [
   },
 ];
 
+/** What a service draws for every style out of a picture: it is told neither the picture nor a colour. */
+export const EDGES: Style = {
+  id: 'edges',
+  name: 'Edges',
+  description: 'Soft edges, for colours that are mixed in later.',
+  model: 'models/features-edge.onnx',
+  recipe: edges,
+  isPacked: true,
+  field: 'diagonal',
+  directions: [],
+  defaultColours: { start: [0, 0, 0], end: [0, 0, 0], background: [255, 255, 255] },
+};
+
+/** Every style that a service knows: those offered, and the edges. */
+export const SERVED_STYLES: readonly Style[] = [...STYLES, EDGES];
+
 /**
  * The style called `id`.
  *
  * @throws SealedError `invalid-argument` naming the styles there are
  */
 export function styleById(id: string): Style {
-  const style = STYLES.find((candidate) => candidate.id === id);
+  const style = SERVED_STYLES.find((candidate) => candidate.id === id);
   if (style) return style;
   const known = STYLES.map((candidate) => candidate.id).join(', ');
   throw new SealedError('invalid-argument', `There is no style of that name; choose one of: ${known}.`, {

@@ -2,7 +2,7 @@
 import type { WorkerHandle } from '../../src/base/worker-handle.ts';
 import { fetchBytes } from '../../src/base/load-file.ts';
 import type { LocalService } from '../../src/protocol/service.ts';
-import { STYLES } from '../../src/style/styles.ts';
+import { SERVED_STYLES } from '../../src/style/styles.ts';
 import { connect } from '../pool.ts';
 import { start } from './browser-worker.ts';
 import { clientFiles } from './site-client-files.ts';
@@ -17,7 +17,7 @@ function evaluatorCount(): number {
 export function startService(evaluators = evaluatorCount()): WorkerHandle<LocalService> {
   const { service, evaluator, compiler, simulator } = serviceScripts;
   const models: Record<string, string> = {};
-  for (const { model } of STYLES) models[model] = modelFile(model);
+  for (const { model } of SERVED_STYLES) models[model] = modelFile(model);
   return connect(start(service, 'service'), {
     seal: clientFiles.seal,
     kernel: kernelFile,

@@ -1,5 +1,5 @@
 // The whole way, on threads: colours that scanners could not read are corrected or refused, and nothing unreadable gets out.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadModel } from '../../../workers/platform/node-local-service.ts';
 import { nodeWorkers } from '../../../workers/platform/node.ts';
 import { FakeWorker } from '../../../fixtures/fake-worker.ts';
@@ -8,10 +8,12 @@ import { asSealedError } from '../../base/errors.ts';
 import { luma } from '../../base/luma.ts';
 import { lumaBounds } from '../../base/luma-bounds.ts';
 import { decodePng, encodePng } from '../../qr/png.ts';
-import type { Rgb } from '../../base/raster.ts';
+import { emptyRaster, type Raster, type Rgb } from '../../base/raster.ts';
 import { DECODERS, type Scanners } from '../../qr/scan.ts';
 import { fromHex, type StyleColours } from '../../style/colours.ts';
 import { directed, styleById, STYLES } from '../../style/styles.ts';
+import { pictureStyle } from '../../style/picture/picture-style.ts';
+import { pictureSource } from './picture-source.ts';
 import { type StyledCode, styleCode, type StyleRequest } from './pipeline.ts';
 import type { SessionWorkers } from '../session/workers.ts';
 import { StyleSession } from './style-session.ts';
@@ -35,7 +37,7 @@ function sessionOver(workers: SessionWorkers): StyleSession {
 }
 
 function requestFor(parts: Partial<StyleRequest>): StyleRequest {
-  const [style] = STYLES;
+  const style = parts.style ?? STYLES[0];
   return {
     text: TEXT,
     ecc: 'M',
@@ -107,6 +109,48 @@ function pixelAt({ width, data }: StyledCode['raster'], x: number, y: number): R
   const at = 3 * (y * width + x);
   return [data[at], data[at + 1], data[at + 2]];
 }
+
+describe('a style out of a picture', () => {
+  /** A striped picture whose colours depend on `hue`. */
+  const raster = (hue: number): Raster => {
+    const made = emptyRaster(160, 130);
+    for (let i = 0; i < 160 * 130; i += 1) {
+      const [x, y] = [i % 160, Math.floor(i / 160)];
+      made.data.set([(x + hue) % 256, (2 * y + hue) % 256, (x * y) % 200], 3 * i);
+    }
+    return made;
+  };
+
+  it('is mixed here: the service is told the same for every picture, and answers the same', async () => {
+    const seen: unknown[] = [];
+    const card = session.card.bind(session);
+    const spy = vi.spyOn(session, 'card').mockImplementation((model, options, controls) => {
+      seen.push([model, options]);
+      return card(model, options, controls);
+    });
+    const rasters = [];
+    for (const [hue, kind] of [
+      [0, 'picture'],
+      [90, 'poster'],
+    ] as const) {
+      const style = pictureStyle({ source: pictureSource(raster(hue)), kind, step: 1, seed: 1 });
+      const styled = await styleCode(session, requestFor({ style, backend: 'clear' }));
+      expect(await unreadBy(styled)).toEqual([]);
+      expect(styled.report.style).toBe('picture');
+      expect(styled.report.precision!.maxAbsError).toBeLessThan(0.004);
+      rasters.push(styled.raster);
+    }
+    spy.mockRestore();
+    expect(seen[0]).toEqual(seen[1]);
+    expect(JSON.stringify(seen[0])).toContain('"edges"');
+    // The poster has five modules of the picture round its quiet zone.
+    expect(rasters[1].width - rasters[0].width).toBe(2 * 5 * 8);
+  });
+
+  it('refuses a picture of a few pixels', () => {
+    expect(() => pictureSource(emptyRaster(20, 400))).toThrow('needs 48 pixels');
+  });
+});
 
 describe('any colours', () => {
   it('give a code that both decoders read, or an error that says what to change', async () => {

@@ -15,6 +15,7 @@ import { styleGround } from '../../style/tables.ts';
 import type { BackendName } from '../session/backends.ts';
 import { runSealed, runSimulated } from '../session/run.ts';
 import { type RunControls, Stages } from '../session/stages.ts';
+import { mixedPicture } from './mixed-picture.ts';
 import type { StyleReport } from './report.ts';
 import { styleOptions } from './style-options.ts';
 import type { StyleSession } from './style-session.ts';
@@ -54,15 +55,18 @@ export async function styleCode(
   request: StyleRequest,
   controls: RunControls = {},
 ): Promise<StyledCode> {
-  const { text, ecc, style, pixelsPerModule, backend, snap = true } = request;
+  const { text, ecc, style: look, pixelsPerModule, backend, snap = true } = request;
+  // What the service draws: of a picture's style the edges alone, whose colours are mixed in here.
+  const style = look.served ?? look;
   const stages = new Stages(controls);
   const { signal } = stages;
   const started = performance.now();
 
-  const colours = checkColours(request.colours, style.field);
+  const asked = checkColours(request.colours, look.field);
+  const colours = style === look ? asked : style.defaultColours;
   const code = await stages.run('encode-qr', () => encodeQr(text, { ecc }));
   const card = await stages.run('plan', () =>
-    session.card(style.id, styleOptions(request, code.modules), { signal }),
+    session.card(style.id, styleOptions({ ...request, style, colours }, code.modules), { signal }),
   );
   // A style draws the eyes by the place: the code's own finder patterns stay here.
   const values = withoutFinders(code.dark, code.modules);
@@ -77,26 +81,38 @@ export async function styleCode(
   const decrypted = defined(drawn, 'a style ends in a picture');
   const picture =
     expected && snap ? await stages.run('snap', () => drawnFrom(decrypted, expected.reference)) : decrypted;
-  const proof = await stages.run('correct', () => {
-    const place = placeOf(style, code.modules, colours, pixelsPerModule);
-    const ground = { ...styleGround(style.recipe, place, GROUND_MODULES), around: GROUND_MODULES };
-    return session.prove(
-      { picture, decrypted, code, pixelsPerModule, margin: MARGIN, ground, text },
-      { signal },
-    );
+  const proveAs = (candidate: Style): Promise<Proof> => {
+    const { frame = 0, recipe } = candidate;
+    const around = GROUND_MODULES + frame;
+    const place = placeOf(candidate, code.modules, asked, pixelsPerModule);
+    const ground = { ...styleGround(recipe, place, around), around };
+    const shown = (drawing: Raster): Raster =>
+      style === look ? drawing : mixedPicture(drawing, ground, code.modules, pixelsPerModule);
+    const pictures = { picture: shown(picture), decrypted: shown(decrypted) };
+    const drawing = { ...pictures, code, pixelsPerModule, margin: MARGIN, frame, ground };
+    return session.prove({ ...drawing, text }, { signal });
+  };
+  const proof = await stages.run('correct', async () => {
+    let best = await proveAs(look);
+    for (const candidate of look.fallbacks ?? []) {
+      if (best.untouched) break;
+      const next = await proveAs(candidate);
+      if (next.untouched || !best.proven) best = next;
+    }
+    return best;
   });
   requireProven(proof);
 
   const { polyModulusDegree, coeffModulusBits, logQP, securityBits } = checkParameters(card.card.parameters);
   const { roundMs: _, ...stageTimings } = timings;
   const { untouched, strength, changedPixels, meanDeltaE, readBefore, scan, correctMs, verifyMs } = proof;
-  const direction = directionOf(style);
+  const direction = directionOf(look);
   const totalMs = performance.now() - started;
   const report: StyleReport = {
     payload: { bytes: code.payloadBytes, version: code.version, ecc, modules: code.modules },
-    style: style.id,
+    style: look.id,
     ...(direction && { direction }),
-    colours: { asked: colours, made: untouched ? colours : correctedColours(colours, strength) },
+    colours: { asked, made: untouched ? asked : correctedColours(asked, strength) },
     pixelsPerModule,
     backend: backend === 'clear' ? backend : card.card.backend,
     parameters: { polyModulusDegree, coeffModulusBits, logQP, securityBits },

@@ -1,6 +1,7 @@
 // This side's own copy of the styles: their networks, and what the float network draws, to hold an answer against.
 import type { Graph } from '../../model/graph.ts';
 import { withoutFinders } from '../../style/drawing/eyes.ts';
+import { packCoverage } from '../../style/edges.ts';
 import type { PixelsPerModule } from '../../style/graph.ts';
 import type { StyleColours } from '../../style/colours.ts';
 import { placeOf, type Style } from '../../style/styles.ts';
@@ -45,7 +46,7 @@ export class StyleReferences {
 
   /**
    * What the float network makes of `dark`, the modules row by row, 1 for dark: `[3, side, side]` in 0 to 1, the style's
-   * margin included.
+   * margin included; of a style that draws coverages alone, their packed picture.
    */
   async picture(
     style: Style,
@@ -60,6 +61,8 @@ export class StyleReferences {
     if (this.#painter?.name !== name) {
       this.#painter = { name, paint: stylePainter(style.recipe, place, { by: 'network', network }) };
     }
-    return this.#painter.paint(withoutFinders(dark, modules));
+    const planes = this.#painter.paint(withoutFinders(dark, modules));
+    if (style.isPacked !== true) return planes;
+    return packCoverage(planes.subarray(0, planes.length / 3), modules, pixelsPerModule);
   }
 }

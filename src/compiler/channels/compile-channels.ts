@@ -6,15 +6,23 @@ import type { Parameters } from '../../params/parameters.ts';
 import { type CostTable, predictMs, stepCosts } from '../../plan/counts.ts';
 import { type BlockShape, ciphertextCount, type GridLayout, type PatchLayout } from '../../plan/layout.ts';
 import type { ModelCard } from '../../plan/model-card.ts';
-import { outLevel, type Plan, relinearizes, rotationSteps, type Stage } from '../../plan/plan.ts';
+import {
+  outLevel,
+  type Plan,
+  relinearizes,
+  rotationSteps,
+  type Stage,
+  sumMethodOf,
+} from '../../plan/plan.ts';
 import { squares } from '../../plan/stages/product.ts';
 import { verifyPlan } from '../../plan/verify.ts';
 import type { CompiledForm } from '../form.ts';
 import { predict } from '../predict.ts';
+import { rescalePrimeBits, SCALES } from '../scales.ts';
 import { type ChannelProgram, channelProgram } from './channel-program.ts';
 import { lowerChannelMap } from './lower.ts';
 import { type Packing, type PackingOptions, packings } from './packing.ts';
-import { assignScales, rescalePrimeBits, SCALES } from './scales.ts';
+import { assignScales } from './scales.ts';
 import { schedule, type Step } from './schedule.ts';
 import { aroundStages, stepMagnitudes } from './step-magnitudes.ts';
 
@@ -53,7 +61,7 @@ function lowerProgram(
     name: program.name,
     parameters,
     inputCount: program.patches.taps.length * blocks.tiles,
-    inputScale: 2 ** SCALES.inputBits,
+    inputScale: 2 ** SCALES.channels.inputBits,
     stages: lowerSteps(steps, parameters, packing, options.costs),
   });
   return { steps, plan, card: cardOf(program, plan, blocks) };
@@ -86,6 +94,7 @@ function lowerSteps(
       plainScale,
       rescale: step.rescale,
       outScale,
+      method: sumMethodOf({ rows, plainScale }),
       rows,
     };
   });

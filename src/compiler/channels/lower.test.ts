@@ -47,6 +47,7 @@ async function run(
     plainScale: SCALE,
     rescale: false,
     outScale: SCALE,
+    method: 'hoisted',
     rows,
   };
   const part = { ...stage, outputs: rows.map((_, i) => i) };

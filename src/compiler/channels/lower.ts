@@ -3,6 +3,7 @@ import type { BlockShape } from '../../plan/layout.ts';
 import { tileRange } from '../../plan/layout.ts';
 import type { StepCosts } from '../../plan/counts.ts';
 import type { Diagonal, LinearRow, RotatedSum, Term } from '../../plan/plan.ts';
+import { encodesToZero, leastFactor } from '../../plan/zero-rule.ts';
 import type { ChannelMap, Weight } from './channel-map.ts';
 
 /** How the input of a map lies: one channel after the other in blocks, or each channel copied to every block. */
@@ -65,8 +66,8 @@ function lowerRow(lowering: Lowering, tile: number, group: number): LinearRow {
   }
   if (sums.length === 0) {
     // All weights vanish: the smallest scalar that encodes keeps the ciphertext from being transparent.
-    const least: Diagonal = { kind: 'scalar', value: 1 / lowering.plainScale };
-    sums.push({ giantStep: 0, terms: [{ input: tile * inputs, step: 0, diagonal: least }] });
+    const diagonal = leastFactor(lowering.plainScale);
+    sums.push({ giantStep: 0, terms: [{ input: tile * inputs, step: 0, diagonal }] });
   }
   const bias = blockVector(lowering, tile, group, (o) => map.rows[o].bias);
   return { sums, bias: isZeroDiagonal(bias) ? undefined : bias };
@@ -88,13 +89,6 @@ export function babyStepCount(shifts: number, inputs: number, outputs: number, c
 
 function isZeroDiagonal(diagonal: Diagonal): boolean {
   return diagonal.kind === 'scalar' ? diagonal.value === 0 : diagonal.values.every((value) => value === 0);
-}
-
-/** Whether `diagonal` certainly rounds to zero: no coefficient of an encoded vector exceeds its values' mean size. */
-function encodesToZero(diagonal: Diagonal, plainScale: number): boolean {
-  if (diagonal.kind === 'scalar') return Math.round(diagonal.value * plainScale) === 0;
-  const total = diagonal.values.reduce((sum, value) => sum + Math.abs(value), 0);
-  return (total / diagonal.values.length) * plainScale < 0.5;
 }
 
 /** The diagonal whose block b multiplies channel `channelOf(b)`, rotated back by the giant step; undefined if zero. */

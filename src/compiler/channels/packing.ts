@@ -143,6 +143,6 @@ function rotationsMs(
   const babies = inputs * (baby - 1);
   const rotating = babies * steps.baby + outputs * (blocksPerCiphertext / baby - 1) * steps.giant;
   // Half of it for decomposing each input, half for the divisions: of the sums, or of the rotations where they are fewer.
-  const hoist = costs.hoist?.(primes, slots) ?? 0;
+  const hoist = costs.hoist(primes, slots);
   return rotating + (hoist / 2) * (inputs + Math.min(outputs, babies));
 }

@@ -5,7 +5,8 @@ import { randomMap } from '../../../fixtures/channel-maps.ts';
 import { seededRandom } from '../../../fixtures/styled-codes.ts';
 import { chooseParameters } from '../../params/choose.ts';
 import { droppedPrime } from '../../plan/plan.ts';
-import { assignScales, rescalePrimeBits, SCALES } from './scales.ts';
+import { rescalePrimeBits, SCALES } from '../scales.ts';
+import { assignScales } from './scales.ts';
 import type { Step } from './schedule.ts';
 
 const map = randomMap(seededRandom(1), 2, 2, 1);
@@ -36,7 +37,7 @@ describe('assignScales', () => {
         });
         const scales = assignScales(steps, parameters);
         let level = parameters.maxLevel;
-        let scale = 2 ** SCALES.inputBits;
+        let scale = 2 ** SCALES.channels.inputBits;
         scales.forEach(({ level: at, inScale, plainScale, outScale }, index) => {
           const step = steps[index];
           expect(at).toBe(level);
@@ -59,8 +60,8 @@ describe('assignScales', () => {
     const steps = [linear(true), square, linear(false), linear(true)];
     const parameters = chooseParameters({ baseBits: SCALES.baseBits, rescaleBits: rescalePrimeBits(3) });
     const scales = assignScales(steps, parameters);
-    expect(scales[2].plainScale).toBeCloseTo(2 ** SCALES.sharedScalarBits, 3);
-    expect(scales[3].plainScale).toBeCloseTo(2 ** SCALES.sharedFieldBits, 3);
+    expect(scales[2].plainScale).toBeCloseTo(2 ** SCALES.channels.sharedScalarBits, 3);
+    expect(scales[3].plainScale).toBeCloseTo(2 ** SCALES.channels.sharedFieldBits, 3);
   });
 
   it('refuses a program that begins with a square, and parameters with too few levels', () => {

@@ -19,7 +19,8 @@ import {
 } from './compile-segment.ts';
 import type { FitReport } from './read-network.ts';
 import { PlanningWork } from './planning-work.ts';
-import { evaluationKeyBytes, type Prediction } from '../predict.ts';
+import { keyBytesOf, type Preference } from '../price.ts';
+import type { Prediction } from '../predict.ts';
 import { cutSegments } from './segments.ts';
 
 export type { NetworkSegment } from './compile-segment.ts';
@@ -44,6 +45,8 @@ export interface NetworkOptions {
   readonly parameters?: Parameters;
   /** Most bytes of encoded weights a segment may hold, 150 MB unless given. */
   readonly mostBytes?: number;
+  /** What counts most where one cost stands against another; `balanced` unless given. */
+  readonly prefer?: Preference;
   /** Counts what planning looks at, and ends it where that is too much. */
   readonly work?: PlanningWork;
   /** Values that are to stand whole in ciphertexts of their own, so that the plan may be cut there; none unless given. */
@@ -97,8 +100,8 @@ export function compileNetwork(graph: Graph, options: NetworkOptions): CompiledN
   const ends = cuts.flatMap((cut) => [cut.graph.input.id, cut.graph.output]);
   const ranges = calibrate(selected, samples, new Set(ends));
   const { tolerance = TOLERANCE, mostBytes = MOST_BYTES, parameters: given } = options;
-  const { work = new PlanningWork(), seams } = options;
-  const settings = { costs, ranges, batch, tolerance, mostBytes, work, seams };
+  const { work = new PlanningWork(), prefer = 'balanced', seams } = options;
+  const settings = { costs, ranges, batch, tolerance, mostBytes, prefer, work, seams };
   const read = cuts.map((cut) => readSegment(cut.graph, settings));
   const packed = packAll(read, given);
   const compiled = packed.map((segment, i): NetworkSegment => ({
@@ -155,17 +158,12 @@ function reportOf(segments: readonly NetworkSegment[]): NetworkReport {
     segments: predictions,
     fits: segments.flatMap(({ fits }) => fits),
     evaluateMs: predictions.reduce((sum, { evaluateMs, batch }) => sum + evaluateMs / batch, 0),
-    keyBytes: keyBytesOf(segments),
+    keyBytes: keyBytesOf(
+      segments.map(({ card }) => card),
+      segments[0].plan.parameters,
+    ),
     clientLearns: segments
       .slice(0, -1)
       .map(({ graph }) => `the value after layer ${graph.output} (${graph.name})`),
   };
-}
-
-/** Every rotation key once, however many segments use it. */
-function keyBytesOf(segments: readonly NetworkSegment[]): number {
-  const steps = new Set(segments.flatMap(({ card }) => card.rotationSteps));
-  const relinearize = segments.some(({ card }) => card.relinearize) ? 1 : 0;
-  const { parameters } = segments[0].plan;
-  return (steps.size + relinearize) * evaluationKeyBytes(parameters);
 }

@@ -14,6 +14,7 @@ import { assignNetworkScales, type Depth, depthOf, parametersFor, primesByRound 
 import { INPUT, type Schedule, schedulePhases } from './phases.ts';
 import { aroundStage, magnitudesOf, type NetworkMagnitudes } from './magnitudes.ts';
 import { predict, type Prediction } from '../predict.ts';
+import { type Preference, searchPrices } from '../price.ts';
 import type { PlanningWork } from './planning-work.ts';
 import type { Program } from './program.ts';
 import { type FitReport, readNetwork } from './read-network.ts';
@@ -33,6 +34,8 @@ export interface SegmentOptions {
   readonly tolerance: number;
   /** Most bytes of encoded diagonals. */
   readonly mostBytes: number;
+  /** What counts most where one cost stands against another. */
+  readonly prefer: Preference;
   /** Counts what planning looks at, for all segments together. */
   readonly work: PlanningWork;
   /** Values that are to stand whole in ciphertexts of their own; none unless given. */
@@ -155,9 +158,10 @@ export function packSegment(read: ReadSegment, given: Parameters | undefined): P
     const primes = primesByRound(schedule, depth);
     for (let batch = 1; batch <= Math.min(powerOfTwo(options.batch), slots); batch *= 2) {
       const runs = Math.ceil(options.batch / batch);
-      const { costs, mostBytes } = options;
+      const { costs, mostBytes, prefer } = options;
+      const prices = searchPrices(prefer, parameters, costs);
       const ring = slots / batch;
-      const around = { ring, merges: new Merges(ring), tables, slots, costs, mostBytes };
+      const around = { ring, merges: new Merges(ring), tables, slots, costs, prices, mostBytes };
       try {
         const choice = chooseLayouts(
           schedule,
@@ -295,17 +299,23 @@ export function emitSegment({ read, prepared, batch, choice }: PackedSegment): C
   const { schedule, depth, fits, magnitudes } = prepared;
   const geometry = { ring: prepared.parameters.slots / batch, batch };
   const emitted = emit(prepared, choice, geometry, options.work);
-  const { stages, inputScale } = assignNetworkScales(emitted.drafts, prepared.parameters, depth);
+  const inputCount = emitted.sources.length;
+  const { stages, inputScale, gains } = assignNetworkScales(
+    emitted.drafts,
+    prepared.parameters,
+    depth,
+    inputCount,
+  );
   const plan = verifyPlan({
     name: graph.name,
     parameters: prepared.parameters,
-    inputCount: emitted.sources.length,
+    inputCount,
     inputScale,
     inputLevel: depth.drops + depth.lastLevel,
     stages,
   });
   const card = cardOf(graph, plan, emitted, batch, depth.lastLevel);
-  const around = emitted.drafts.map((draft) => aroundStage(draft, magnitudes));
+  const around = emitted.drafts.map((draft, at) => aroundStage(draft, magnitudes, gains[at]));
   return {
     plan,
     card,

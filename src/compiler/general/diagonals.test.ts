@@ -1,40 +1,15 @@
 // Diagonals between layouts: multiplied out by hand, they compute the matrix, whatever the layouts and the split.
-import { PlanningWork } from './planning-work.ts';
-import { SearchTables } from './search-tables.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededNumbers } from '../../../fixtures/random-graphs.ts';
+import { affineOf, inLayout, randomMatrix } from '../../../fixtures/sparse-maps.ts';
 import { columnHashes, fillDiagonals, findDiagonals, mergeInputs, workPeriod } from './diagonals.ts';
-import type { Affine } from './program.ts';
-import { applyMatrix, MatrixBuilder, type SparseMatrix } from './sparse-map.ts';
+import { PlanningWork } from './planning-work.ts';
+import { SearchTables } from './search-tables.ts';
+import { applyMatrix, MatrixBuilder } from './sparse-map.ts';
 import { layoutFamily, type TensorLayout } from './tensor-layout.ts';
 
 const RING = 128;
-
-function randomMatrix(rows: number, columns: number, density: number, random: () => number): SparseMatrix {
-  const builder = new MatrixBuilder(rows, columns);
-  for (let row = 0; row < rows; row += 1) {
-    for (let column = 0; column < columns; column += 1) {
-      if (random() < density) builder.add(column, random() - 0.5);
-    }
-    builder.endRow();
-  }
-  return builder.finish();
-}
-
-/** `values` in the slots of `layout`, once every period. */
-function pack(layout: TensorLayout, values: ArrayLike<number>): Float64Array[] {
-  const vectors = Array.from({ length: layout.count }, () => new Float64Array(RING));
-  layout.ciphertext.forEach((c, e) => {
-    for (let p = layout.position[e]; p < RING; p += layout.period) vectors[c][p] = values[e];
-  });
-  return vectors;
-}
-
-function affineOf(matrix: SparseMatrix): Affine {
-  const bias = new Float64Array(matrix.rowCount);
-  return { shape: [matrix.rowCount], parts: [{ base: 0, matrix }], bias, layers: [] };
-}
 
 describe('diagonals', () => {
   it('compute their matrix in every pair of layouts', () => {
@@ -55,7 +30,7 @@ describe('diagonals', () => {
         const inputs = { ring: RING, count: source.count, placed, representative };
         const target = { affine: affineOf(matrix), layout, used: all(to) };
         const values = Array.from({ length: size(from) }, random);
-        const slots = pack(source, values);
+        const slots = inLayout(source, values, RING);
         const work = workPeriod(target, inputs.placed);
         const expected = applyMatrix(matrix, Float64Array.from(values));
         const rows = fillDiagonals(target, inputs).map((taps) => {

@@ -51,9 +51,22 @@ export function magnitudesOf(
   return { output, approximationError, rounds };
 }
 
-/** The magnitudes around a stage. */
-export function aroundStage(draft: DraftStage, { rounds }: NetworkMagnitudes): Magnitudes {
+/**
+ * The magnitudes around a stage.
+ * @param gains how many times what it should be each of its inputs is
+ */
+export function aroundStage(
+  draft: DraftStage,
+  { rounds }: NetworkMagnitudes,
+  gains: readonly number[],
+): Magnitudes {
   const { input, targets } = rounds[draft.round];
-  const factors = draft.kind === 'product' ? draft.factors : [];
-  return { input, pairs: factors.map(({ left, right }) => ({ left: targets[left], right: targets[right] })) };
+  if (draft.kind === 'linear') {
+    return { input: input * gains.reduce((most, gain) => Math.max(most, gain), 1), pairs: [] };
+  }
+  const pairs = draft.factors.map((factor, pair) => {
+    const { left, right = left } = draft.pairs[pair];
+    return { left: targets[factor.left] * gains[left], right: targets[factor.right] * gains[right] };
+  });
+  return { input, pairs };
 }

@@ -2,10 +2,12 @@
 import { SealedError } from '../../base/errors.ts';
 import { chooseParameters } from '../../params/choose.ts';
 import type { Parameters } from '../../params/parameters.ts';
-import { type Diagonal, droppedPrime, type LinearRow, type Stage } from '../../plan/plan.ts';
+import { type LinearRow, type Stage, sumMethodOf } from '../../plan/plan.ts';
+import { encodesToZero, leastFactor } from '../../plan/zero-rule.ts';
+import { type Carried, carryOn } from './carry.ts';
 import type { DraftStage } from './emit-round.ts';
 import type { Schedule } from './phases.ts';
-import { SCALES } from '../channels/scales.ts';
+import { rescalePrimeBits, scaleBackward, SCALES, type StageScale } from '../scales.ts';
 
 /** What a network needs of its parameters. */
 export interface Depth {
@@ -16,14 +18,6 @@ export interface Depth {
   /** Scale of the result. */
   readonly outputScale: number;
 }
-
-// Values lie at 2^30 where they can: rotations and rescales leave errors of a fixed size, the smaller the larger the scale.
-const VALUE_BITS = 30;
-// Diagonals keep at least this much: rounding them leaves 26 units (N = 8192), relative to the largest value they meet.
-const LEAST_PLAIN_BITS = 24;
-// One bit for the sign, one because inputs may go beyond the samples.
-const HEADROOM_BITS = 2;
-const LEAST_OUTPUT_BITS = 19;
 
 /**
  * Depth of `schedule` for results up to `largest` in absolute value.
@@ -36,12 +30,12 @@ export function depthOf(schedule: Schedule, largest: number, given?: Parameters)
     0,
   );
   const magnitude = Math.max(0, Math.log2(Math.max(largest, 1e-9)));
-  const room = baseBits - HEADROOM_BITS - magnitude;
-  if (room >= LEAST_OUTPUT_BITS) {
+  const room = baseBits - SCALES.headroomBits - magnitude;
+  if (room >= SCALES.leastOutputBits) {
     return { drops, lastLevel: 0, outputScale: 2 ** Math.min(room, SCALES.outputBits) };
   }
   const wider = room + lastPrimeBits;
-  if (wider < LEAST_OUTPUT_BITS) {
+  if (wider < SCALES.leastOutputBits) {
     throw new SealedError(
       'does-not-fit',
       'The results are too large for any scale: divide the last layer by a constant.',
@@ -54,9 +48,7 @@ export function depthOf(schedule: Schedule, largest: number, given?: Parameters)
 }
 
 function smallestParameters({ drops, lastLevel }: Depth): Parameters {
-  const rescaleBits = Array.from({ length: drops + lastLevel }, (_, index) =>
-    index >= drops - 1 ? SCALES.lastPrimeBits : SCALES.middlePrimeBits,
-  );
+  const rescaleBits = rescalePrimeBits(drops, lastLevel);
   return chooseParameters({ baseBits: SCALES.baseBits, rescaleBits });
 }
 
@@ -109,42 +101,46 @@ function dropsPrime(draft: DraftStage): boolean {
   return draft.kind === 'product' || draft.rescale;
 }
 
+/** Stages with levels and scales. */
+export interface ScaledStages {
+  readonly stages: readonly Stage[];
+  readonly inputScale: number;
+  /** How many times what it should be each input of each stage is, see {@link carryOn}. */
+  readonly gains: Carried['gains'];
+}
+
 /**
  * `drafts` with levels and scales, found backward from the result's: a product wants its inputs at the root of what its
  * output must be, diagonals take up what lies between the policy's scale and the next stage's.
+ * @param inputCount ciphertexts that the first one reads
  */
 export function assignNetworkScales(
   drafts: readonly DraftStage[],
   parameters: Parameters,
   { outputScale, lastLevel }: Depth,
-): { readonly stages: Stage[]; readonly inputScale: number } {
-  const stages: Stage[] = [];
-  let level = lastLevel;
-  let outScale = outputScale;
-  for (let index = drafts.length - 1; index >= 0; index -= 1) {
-    const draft = drafts[index];
-    if (dropsPrime(draft)) level += 1;
-    const product = dropsPrime(draft) ? outScale * droppedPrime(parameters, level) : outScale;
-    const inScale =
-      draft.kind === 'product' ? Math.sqrt(product) : draft.isScaled ? valueScale(product) : product;
-    stages.unshift(stageOf(draft, level, inScale, product / inScale, outScale));
-    outScale = inScale;
-  }
-  return { stages, inputScale: outScale };
+  inputCount: number,
+): ScaledStages {
+  const scales = scaleBackward(
+    drafts.map(dropsPrime),
+    parameters,
+    { level: lastLevel, scale: outputScale },
+    (index, product) => {
+      const draft = drafts[index];
+      if (draft.kind === 'product') return Math.sqrt(product);
+      return draft.isScaled ? valueScale(product) : product;
+    },
+  );
+  const carried = carryOn(drafts, scales, inputCount);
+  const stages = carried.drafts.map((draft, at) => stageOf(draft, scales[at]));
+  return { stages, inputScale: scales[0].inScale, gains: carried.gains };
 }
 
 /** Scale of the inputs of a stage with diagonals, given that of its products. */
 function valueScale(product: number): number {
-  return Math.min(2 ** VALUE_BITS, product / 2 ** LEAST_PLAIN_BITS);
+  return Math.min(2 ** SCALES.general.valueBits, product / 2 ** SCALES.general.leastPlainBits);
 }
 
-function stageOf(
-  draft: DraftStage,
-  level: number,
-  inScale: number,
-  plainScale: number,
-  outScale: number,
-): Stage {
+function stageOf(draft: DraftStage, { level, inScale, plainScale, outScale }: StageScale): Stage {
   const { layers } = draft;
   if (draft.kind === 'product') {
     return { kind: 'product', layers, level, inScale, outScale, pairs: draft.pairs };
@@ -160,13 +156,9 @@ function stageOf(
     plainScale,
     rescale,
     outScale,
+    method: sumMethodOf({ rows, plainScale }),
     rows,
   };
-}
-
-function vanishes(diagonal: Diagonal, plainScale: number): boolean {
-  if (diagonal.kind === 'scalar') return Math.round(diagonal.value * plainScale) === 0;
-  return diagonal.values.every((value) => Math.abs(value) * plainScale < 0.5);
 }
 
 /** `row` without diagonals that would encode to zero; one with none left keeps the smallest scalar that encodes. */
@@ -174,11 +166,11 @@ function withoutVanishing(row: LinearRow, plainScale: number): LinearRow {
   const sums = row.sums
     .map(({ giantStep, terms }) => ({
       giantStep,
-      terms: terms.filter(({ diagonal }) => !vanishes(diagonal, plainScale)),
+      terms: terms.filter(({ diagonal }) => !encodesToZero(diagonal, plainScale)),
     }))
     .filter(({ terms }) => terms.length > 0);
   if (sums.length > 0) return { sums, bias: row.bias };
   // A ciphertext times nothing would be transparent: it hides nothing, and SEAL refuses it.
-  const diagonal: Diagonal = { kind: 'scalar', value: 1 / plainScale };
-  return { sums: [{ giantStep: 0, terms: [{ input: 0, step: 0, diagonal }] }], bias: row.bias };
+  const term = { input: 0, step: 0, diagonal: leastFactor(plainScale) };
+  return { sums: [{ giantStep: 0, terms: [term] }], bias: row.bias };
 }

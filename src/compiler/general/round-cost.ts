@@ -1,5 +1,6 @@
 // What a round costs in given layouts, without filling in a single diagonal: the compiler's search asks this often.
-import type { CostTable } from '../../plan/counts.ts';
+import { type CostTable, stepCosts } from '../../plan/counts.ts';
+import type { SearchPrices } from '../price.ts';
 import { findDiagonals, mergeInputs, type Placed, type StageTarget, workPeriod } from './diagonals.ts';
 import { boundGather, boundTables, countGather, GatherSource } from './gather.ts';
 import type { Phase } from './phases.ts';
@@ -39,6 +40,7 @@ export interface Surroundings {
   readonly tables: SearchTables;
   readonly slots: number;
   readonly costs: CostTable;
+  readonly prices: SearchPrices;
   /** Most bytes of encoded diagonals in one stage. */
   readonly mostBytes: number;
 }
@@ -58,22 +60,9 @@ export interface Estimate {
   readonly spread: number;
 }
 
-// Encrypting and sending one ciphertext of N = 8192, for each of its primes: it is the client's time, but time.
-const ENCRYPT_MS = 0.5;
-
-// A Galois key is 1.3 MB to send and 15 ms to make, once a session: worth a fraction of a rotation in every run.
-const KEY_SHARE = 0.3;
-
 /** Costs of rotations at `primes` data primes. */
-function rotationCosts({ costs, slots }: Surroundings, primes: number): RotationCosts {
-  const giant = costs.rotate(primes, slots);
-  const baby = costs.rotateHoisted?.(primes, slots) ?? giant;
-  return { baby, giant, key: KEY_SHARE * giant };
-}
-
-/** Encrypting and sending one input. */
-function encryptMs({ slots }: Surroundings, primes: number): number {
-  return (ENCRYPT_MS * primes * slots) / 4096;
+function rotationCosts({ costs, slots, prices }: Surroundings, primes: number): RotationCosts {
+  return { ...stepCosts(costs, primes, slots), key: prices.key(primes) };
 }
 
 /** Bytes of one encoded diagonal. */
@@ -103,10 +92,10 @@ function commonMs(
   if (!phase.hasProducts) return ms;
   const at = phase.isFree ? primes : primes - 1;
   for (const { left, right } of phase.outputs) {
+    // What is carried on is only seldom multiplied.
+    if (right === undefined) continue;
     const { count } = targets[left].layout;
-    const product = costs.square(at, slots) + costs.relinearize(at, slots);
-    ms +=
-      count * ((right === undefined ? costs.multiplyScalar(at, slots) : product) + costs.rescale(at, slots));
+    ms += count * (costs.square(at, slots) + costs.relinearize(at, slots) + costs.rescale(at, slots));
   }
   return ms;
 }
@@ -180,7 +169,7 @@ export function gatherWays(
     const { tables, products, work } = boundGather(source, spread);
     if (tables > most) continue;
     const common = commonMs(phase, targets, work, around, primes);
-    const ms = tables * encryptMs(around, primes) + products * Math.min(plain, scalar) + common;
+    const ms = tables * around.prices.input(primes) + products * Math.min(plain, scalar) + common;
     // It is added up in another order than the estimate: the last bits may differ.
     ways.push({ spread, leastTables: tables, leastMs: ms * (1 - 1e-12) });
   }
@@ -208,12 +197,12 @@ export function estimateGather(
     const limit = best?.ms ?? mostMs;
     if (leastMs > limit) break;
     const more = boundTables(source, spread) - leastTables;
-    if (leastMs + more * encryptMs(around, primes) * (1 - 1e-12) > limit) continue;
+    if (leastMs + more * around.prices.input(primes) * (1 - 1e-12) > limit) continue;
     const { tables, vectors, scalars, work } = countGather(source, spread);
     const bytes = vectors * diagonalBytes(slots, primes);
     if (tables > most || bytes > around.mostBytes) continue;
     const common = commonMs(phase, targets, work, around, primes);
-    const ms = tables * encryptMs(around, primes) + vectors * plain + scalars * scalar + common;
+    const ms = tables * around.prices.input(primes) + vectors * plain + scalars * scalar + common;
     if (!best || ms < best.ms || (ms === best.ms && spread < best.spread)) {
       best = { ms, bytes, split: undefined, spread };
     }

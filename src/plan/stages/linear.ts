@@ -1,4 +1,5 @@
 // Linear stages: sums of rotated ciphertexts times plaintexts.
+import { canSumBy, type SumMethod } from './sum-method.ts';
 import { NO_OPERATIONS, type StageBase, type StageChecks, type StageKind } from './stage-kind.ts';
 
 /** A plaintext factor: one number for all slots, or one value a slot. */
@@ -34,6 +35,8 @@ export interface LinearStage extends StageBase {
   readonly plainScale: number;
   /** Whether one prime is dropped after the sum. Without it the next stage shares its rescale. */
   readonly rescale: boolean;
+  /** How the sums are made. */
+  readonly method: SumMethod;
   readonly rows: readonly LinearRow[];
 }
 
@@ -126,7 +129,7 @@ export const linearKind: StageKind<LinearStage> = {
     const rotations = steps.size > 0 ? `, rotations by ${[...steps].sort((a, b) => a - b).join(' ')}` : '';
     const work = `${stage.rows.length} rows, ${scalars} scalars, ${vectors} vectors`;
     const scale = `2^${Math.log2(stage.plainScale).toFixed(3)}`;
-    return `${work} at ${scale}${rotations}, weights ${weightsChecksum(stage.rows)}`;
+    return `${work} at ${scale}${rotations}, method ${stage.method}, weights ${weightsChecksum(stage.rows)}`;
   },
   part: ({ part }) => part,
   outputs: ({ rows }) => rows.length,
@@ -147,7 +150,8 @@ export const linearKind: StageKind<LinearStage> = {
   steps: (stage) => count(stage).steps,
   work: ({ rows }, output) => rows[output].sums.reduce((sum, { terms }) => sum + terms.length, 0),
   pick: (stage, outputs) => ({ ...stage, rows: outputs.map((output) => stage.rows[output]) }),
-  verify({ rows }, checks) {
+  verify(stage, checks) {
+    const { rows, method } = stage;
     const { inputs, slots, reject } = checks;
     const isStep = (step: number): boolean => Number.isInteger(step) && step >= 0 && step < slots;
     for (const row of rows) {
@@ -167,5 +171,6 @@ export const linearKind: StageKind<LinearStage> = {
         }
       }
     }
+    if (!canSumBy(method, stage)) throw reject(`the method ${String(method)} cannot make its sums.`);
   },
 };

@@ -5,11 +5,15 @@ import { NO_OPERATIONS, type StageBase, type StageKind } from './stage-kind.ts';
 export interface Pair {
   readonly left: number;
   readonly right: number | undefined;
+  /** Whether what is carried on only loses its last prime, and is not multiplied. */
+  readonly drop?: true;
 }
 
 /**
  * Multiplies pairs of ciphertexts, relinearises, then rescales. A pair of equal operands is a square. An output without
- * `right` is `left` carried on: multiplied by 1 at `inScale`, so that it reaches the level and scale of the others.
+ * `right` is `left` carried on: multiplied by 1 at `inScale`, so that it reaches the level and scale of the others; or, with
+ * `drop`, its residues of all primes but the last as they are. Read at `outScale`, these are worth `inScale / outScale`
+ * times what they were: weights before or after the stage make that good.
  *
  * Rescaling first would relinearise more cheaply, one level down, but the third polynomial's rounding error meets s²,
  * whose coefficients are √N times larger: 2^17 units in a slot instead of 2^11 (docs/decisions/relinearise-first.md has the
@@ -36,6 +40,10 @@ function products({ pairs }: ProductStage): number {
   return pairs.filter(({ right }) => right !== undefined).length;
 }
 
+function dropped({ pairs }: ProductStage): number {
+  return pairs.filter(({ drop }) => drop).length;
+}
+
 function reads({ left, right = left }: Pair): number[] {
   return left === right ? [left] : [left, right];
 }
@@ -47,7 +55,10 @@ export const productKind: StageKind<ProductStage> = {
     const { length } = stage.pairs;
     if (isSquare(stage)) return `${length} ciphertexts`;
     const multiplied = products(stage);
-    return `${multiplied} products, ${length - multiplied} carried on`;
+    const free = dropped(stage);
+    const rest = length - multiplied - free;
+    const carried = [free > 0 ? `${free} carried on` : '', rest > 0 ? `${rest} carried on times 1` : ''];
+    return [`${multiplied} products`, ...carried].filter(Boolean).join(', ');
   },
   part: () => undefined,
   outputs: ({ pairs }) => pairs.length,
@@ -56,19 +67,22 @@ export const productKind: StageKind<ProductStage> = {
   factorScale: ({ inScale }) => inScale,
   operations(stage) {
     const multiplied = products(stage);
-    const { length } = stage.pairs;
+    const scaled = stage.pairs.length - dropped(stage);
     return {
       ...NO_OPERATIONS,
       square: multiplied,
       relinearize: multiplied,
-      multiplyScalar: length - multiplied,
-      rescale: length,
+      multiplyScalar: scaled - multiplied,
+      rescale: scaled,
     };
   },
   steps: () => [],
-  work: () => PRODUCT_WORK,
+  work: ({ pairs }, output) => (pairs[output].right === undefined ? 1 : PRODUCT_WORK),
   pick: (stage, outputs) => ({ ...stage, pairs: outputs.map((output) => stage.pairs[output]) }),
   verify({ pairs }, { inputs, reject }) {
+    if (pairs.some(({ right, drop }) => drop && right !== undefined)) {
+      throw reject('what is multiplied cannot only lose a prime.');
+    }
     for (const input of pairs.flatMap(reads)) {
       if (!Number.isInteger(input) || input < 0 || input >= inputs)
         throw reject(`there is no input ${input}.`);

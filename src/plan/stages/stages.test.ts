@@ -20,6 +20,7 @@ const linear: LinearStage = {
   ...scales,
   plainScale: 2 ** 4,
   rescale: false,
+  method: 'hoisted',
   rows: [
     { sums: [{ giantStep: 8, terms: [term(0, 0), term(1, 1)] }], bias: undefined },
     { sums: [{ giantStep: 0, terms: [term(1, 1)] }], bias: undefined },
@@ -44,7 +45,7 @@ describe('a product stage', () => {
       { left: 1, right: 1 },
     ]);
     const kind = kindOf(stage);
-    expect([kind.word(stage), kind.print(stage)]).toEqual(['product', '2 products, 1 carried on']);
+    expect([kind.word(stage), kind.print(stage)]).toEqual(['product', '2 products, 1 carried on times 1']);
     const none = { rotate: 0, baby: 0, multiplyPlain: 0 };
     const operations = { ...none, multiplyScalar: 1, square: 2, relinearize: 2, rescale: 3 };
     expect(kind.operations(stage)).toEqual(operations);
@@ -52,6 +53,28 @@ describe('a product stage', () => {
     expect(kind.pick(stage, [2]).pairs).toEqual([{ left: 1, right: 1 }]);
     expect([stageOutputs(stage), outLevel(stage), kind.factorScale(stage)]).toEqual([3, 1, 2 ** 20]);
     expect([stageLabel(stage), [...kind.steps(stage)]]).toEqual(['a, b', []]);
+  });
+});
+
+describe('what is carried on', () => {
+  const stage = product([
+    { left: 0, right: 0 },
+    { left: 1, right: undefined, drop: true },
+    { left: 2, right: undefined, drop: true },
+    { left: 2, right: undefined },
+  ]);
+
+  it('costs nothing where it only loses a prime', () => {
+    const kind = kindOf(stage);
+    expect(kind.print(stage)).toBe('1 products, 2 carried on, 1 carried on times 1');
+    expect(kind.operations(stage)).toMatchObject({
+      square: 1,
+      relinearize: 1,
+      multiplyScalar: 1,
+      rescale: 2,
+    });
+    expect([0, 1, 3].map((output) => kind.work(stage, output))).toEqual([10, 1, 1]);
+    expect(kind.pick(stage, [1]).pairs).toEqual([{ left: 1, right: undefined, drop: true }]);
   });
 });
 

@@ -196,7 +196,8 @@ function productSuite<C>(subject: Subject<C>): void {
       backend.free(ciphertext);
       return raised;
     };
-    const stage = { kind: 'linear', layers: ['fold'], level: 2, ...scales, rows } as const;
+    const method = 'rotate-and-sum';
+    const stage = { kind: 'linear', layers: ['fold'], level: 2, ...scales, method, rows } as const;
     const plan = { name: 'f', parameters: SMALL, inputCount: 2, inputScale: inScale, stages: [stage] };
     const [folded, kept] = await runPlan(backend, verifyPlan(plan), [raise(enter(a)), raise(enter(b))]);
     expectSlots(leave(folded), (i) => a[i] + a[(i + step) % SLOTS] + 0.25);

@@ -2,7 +2,7 @@
 import { blurred, boxMeans, held, type Image, lumaOf, quantile } from './image.ts';
 import { mud, toOklab, withLuma } from './oklab.ts';
 import { PATCH, quilt } from './quilt.ts';
-import { seededRandom } from './seeded-random.ts';
+import { seededRandom } from '../../base/seeded-random.ts';
 import type { ToneStep } from './tones.ts';
 
 /** One material: where its patches begin, and what it looks like. */

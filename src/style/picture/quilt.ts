@@ -1,6 +1,6 @@
 // Image quilting: a field of any size from patches of a picture, joined along their least visible seams.
 // Efros and Freeman, "Image quilting for texture synthesis and transfer" (2001), with a price on using a place again.
-import { seededRandom } from './seeded-random.ts';
+import { seededRandom } from '../../base/seeded-random.ts';
 
 /** Side of a patch and of its overlap with the one before, in pixels. */
 export const PATCH = 24;
@@ -45,9 +45,15 @@ export function quilt(
   };
   const overlapCost = (corner: number, left: number, top: number, most: number): number => {
     let sum = 0;
-    const rows = (width_: number, height_: number): void => {
-      for (let y = 0; y < height_ && sum < most; y += 1) {
-        for (let x = 0; x < width_; x += 1) sum += difference(corner + y * width + x, left + x, top + y);
+    const rows = (columns: number, lines: number): void => {
+      for (let y = 0; y < lines && sum < most; y += 1) {
+        // The innermost loop of all: three numbers a pixel, side by side in both.
+        const from = 3 * (corner + y * width);
+        const to = 3 * ((top + y) * across + left);
+        for (let k = 0; k < 3 * columns; k += 1) {
+          const error = values[from + k] - made[to + k];
+          sum += error * error;
+        }
       }
     };
     if (left > 0) rows(OVERLAP, PATCH);

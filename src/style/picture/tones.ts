@@ -15,4 +15,6 @@ export const TONE_STEPS: readonly ToneStep[] = [
   { darkLow: 0.05, darkHigh: 0.34, lightLow: 0.74, lightHigh: 0.99, detail: 0.6 },
   { darkLow: 0.05, darkHigh: 0.3, lightLow: 0.78, lightHigh: 0.99, detail: 0.45 },
   { darkLow: 0.06, darkHigh: 0.26, lightLow: 0.82, lightHigh: 0.98, detail: 0.3 },
+  // All but flat.
+  { darkLow: 0.08, darkHigh: 0.2, lightLow: 0.88, lightHigh: 0.97, detail: 0 },
 ];

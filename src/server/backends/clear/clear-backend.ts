@@ -67,6 +67,10 @@ export class ClearBackend implements Backend<ClearCiphertext> {
     return ciphertext;
   }
 
+  dropPrime({ slots }: ClearCiphertext, inScale: number, outScale: number): ClearCiphertext {
+    return { slots: slots.map((value) => (value * inScale) / outScale) };
+  }
+
   addConstant({ slots }: ClearCiphertext, constant: Diagonal): void {
     for (let i = 0; i < slots.length; i += 1) {
       slots[i] += constant.kind === 'scalar' ? constant.value : constant.values[i];

@@ -3,6 +3,7 @@ import { SealedError } from '../../../base/errors.ts';
 import { type Parameters, primesAtLevel } from '../../../params/parameters.ts';
 import type { ResidueCiphertext, ResidueEvaluationKeys, SentCiphertext } from '../../../params/residues.ts';
 import type { Diagonal } from '../../../plan/plan.ts';
+import { leastFactor } from '../../../plan/zero-rule.ts';
 import { galoisKeyIndex, writeKeysBlob, writePlaintextBlob } from '../../../seal/blob.ts';
 import { filled, SealContext } from '../../../seal/context.ts';
 import { type SealModule, sealMemoryBytes } from '../../../seal/load.ts';
@@ -97,7 +98,7 @@ export class SealBackend implements KeyedBackend<Ciphertext> {
     if (plaintext.isZero()) {
       if (sum !== undefined) return sum;
       // SEAL refuses products that hide nothing: the smallest scalar that encodes stands for zero.
-      plaintext = this.encode({ kind: 'scalar', value: 1 / plainScale }, plainScale, level);
+      plaintext = this.encode(leastFactor(plainScale), plainScale, level);
     }
     const product = filled(new this.#context.seal.Ciphertext(), (made) =>
       this.#evaluator.multiplyPlain(ciphertext, plaintext, made),

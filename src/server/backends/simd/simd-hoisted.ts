@@ -92,6 +92,8 @@ export class HoistedRunner implements LinearRunner<SimdCiphertext> {
     checkpoint: Checkpoint,
     onOutput: OnOutput,
   ): Promise<void> {
+    // A worker may have no share of a stage.
+    if (this.#rows.length === 0) return;
     using babies = new BabySteps(backend.kernel, this.#babies.length, this.#primes);
     const byInput = Map.groupBy(this.#babies.entries(), ([, { input }]) => input);
     for (const [input, steps] of byInput) {

@@ -7,7 +7,7 @@ import { TestKeys } from '../../../../fixtures/seal-keys.ts';
 import { SMALL } from '../../../../fixtures/small-engine.ts';
 import { seededRandom } from '../../../../fixtures/styled-codes.ts';
 import { SealedError } from '../../../base/errors.ts';
-import { type Diagonal, droppedPrime, type LinearRow, type Term } from '../../../plan/plan.ts';
+import { type Diagonal, droppedPrime, type LinearRow, type Term, sumMethodOf } from '../../../plan/plan.ts';
 import type { Checkpoint, LinearPart } from '../../backend.ts';
 import { ClearBackend, type ClearCiphertext } from '../clear/clear-backend.ts';
 import type { Values } from '../../interpreter.ts';
@@ -35,7 +35,8 @@ function part(rows: readonly LinearRow[], rescale = true): LinearPart {
   const outScale = rescale ? SCALE : SCALE * plainScale;
   const outputs = rows.map((_, index) => 7 * index + 3);
   const common = { kind: 'linear', layers: ['test'], level: 2, inScale: SCALE } as const;
-  return { ...common, plainScale, outScale, rescale, rows, outputs };
+  const method = sumMethodOf({ rows, plainScale });
+  return { ...common, plainScale, outScale, rescale, method, rows, outputs };
 }
 
 const inputs = Array.from({ length: INPUTS }, slots);
@@ -138,8 +139,35 @@ describe('linear stages on the kernel', () => {
     await expectAlike(part(rows, rescale), 5e-3);
   });
 
-  it('takes a worker’s empty share of a stage', async () => {
-    await expectAlike(part([]));
+  it.each(['matrix', 'products', 'hoisted', 'rotate-and-sum'] as const)(
+    'takes a worker’s empty share of a stage, by %s',
+    async (method) => {
+      await expectAlike({ ...part([]), method });
+    },
+  );
+
+  it('makes the sums by the method that the stage says, whatever its share of rows would choose', async () => {
+    const rows = Array.from({ length: 4 }, () => row(BABIES.map((step) => term(0, step, vector()))));
+    const whole = part(rows);
+    expect([whole.method, part(rows.slice(0, 1)).method]).toEqual(['products', 'hoisted']);
+    const encrypted = keys.encrypt(inputs[0], SCALE);
+    const bytesOf = async (stage: LinearPart): Promise<Uint8Array[]> => {
+      const results = await runStages(backend, [stage], new Map([[0, backend.load(encrypted)]]));
+      return [...results.values()].map((ciphertext) => {
+        const { words } = backend.save(ciphertext);
+        backend.free(ciphertext);
+        return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+      });
+    };
+    const made = [];
+    for (const method of ['products', 'hoisted'] as const) {
+      const all = await bytesOf({ ...whole, method });
+      const [share] = await bytesOf({ ...part(rows.slice(0, 1)), method });
+      expect(Buffer.compare(share, all[0])).toBe(0);
+      made.push(share);
+    }
+    // They round at different places: to let a share choose would show.
+    expect(Buffer.compare(made[0], made[1])).not.toBe(0);
   });
 
   it.each([

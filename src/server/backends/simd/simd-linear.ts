@@ -4,7 +4,7 @@ import type { Checkpoint, LinearPart, LinearRunner } from '../../backend.ts';
 import { HoistedRunner } from './simd-hoisted.ts';
 import type { SimdCiphertext, SimdOperations } from './simd-operations.ts';
 import { ProductRunner } from './simd-products.ts';
-import { isRotateAndSum, SumRunner } from './simd-sums.ts';
+import { SumRunner } from './simd-sums.ts';
 import {
   disposeAll,
   Finisher,
@@ -16,30 +16,18 @@ import {
   termsOf,
 } from './simd-rows.ts';
 
-/** The runner that fits `part` best. */
+/** The runner for the method that the plan says: every share of a stage is run alike. */
 export function simdRunner(backend: SimdOperations, part: LinearPart): LinearRunner<SimdCiphertext> {
-  const isRotated = part.rows.some(({ sums }) =>
-    sums.some(({ giantStep, terms }) => giantStep !== 0 || terms.some(({ step }) => step !== 0)),
-  );
-  if (isRotated && isRotateAndSum(part)) return new SumRunner(backend, part);
-  if (isRotated && !dividesFewerRotations(part)) return new HoistedRunner(backend, part);
-  const isScalar = part.rows.every((row) => termsOf(row).every(({ diagonal }) => diagonal.kind === 'scalar'));
-  return isScalar && !isRotated ? new MatrixRunner(backend, part) : new ProductRunner(backend, part);
-}
-
-/**
- * Whether dividing each rotation by P costs less than dividing each row's sum over QP: few rotations that many rows
- * share, and none of a whole sum.
- */
-function dividesFewerRotations({ rows }: LinearPart): boolean {
-  const rotations = new Set<string>();
-  for (const { sums } of rows) {
-    for (const { giantStep, terms } of sums) {
-      if (giantStep !== 0) return false;
-      for (const { input, step } of terms) if (step !== 0) rotations.add(`${input}:${step}`);
-    }
+  switch (part.method) {
+    case 'matrix':
+      return new MatrixRunner(backend, part);
+    case 'products':
+      return new ProductRunner(backend, part);
+    case 'hoisted':
+      return new HoistedRunner(backend, part);
+    case 'rotate-and-sum':
+      return new SumRunner(backend, part);
   }
-  return rotations.size <= rows.length;
 }
 
 /** Rows that read the same inputs (those of one tile), as a matrix of scalars. */

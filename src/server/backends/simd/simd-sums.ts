@@ -4,19 +4,6 @@ import type { Checkpoint, LinearPart, LinearRunner } from '../../backend.ts';
 import type { SimdCiphertext, SimdOperations } from './simd-operations.ts';
 import { Finisher, handleOf, type Inputs, type OnOutput, placedRows } from './simd-rows.ts';
 
-/** Whether `part` adds up rotated values, none of them multiplied, and each row reads one of them as it is. */
-export function isRotateAndSum({ rows, plainScale }: LinearPart): boolean {
-  return (
-    plainScale === 1 &&
-    rows.every(
-      ({ sums: [sum, ...others] }) =>
-        others.length === 0 &&
-        sum.giantStep === 0 &&
-        sum.terms.every(({ diagonal }) => diagonal.kind === 'scalar' && diagonal.value === 1),
-    )
-  );
-}
-
 /** One rotation a term: with a step or two an input, hoisting costs more than it saves. */
 export class SumRunner implements LinearRunner<SimdCiphertext> {
   readonly #part: LinearPart;

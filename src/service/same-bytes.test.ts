@@ -1,0 +1,109 @@
+// The same request gives the same bytes however many evaluators share a run: nothing is chosen by the size of a share.
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { kernelBytes } from '../../fixtures/kernel-watch.ts';
+import { reluNetwork } from '../../fixtures/relu-network.ts';
+import { TestKeys } from '../../fixtures/seal-keys.ts';
+import { seededRandom } from '../../fixtures/styled-codes.ts';
+import { sha256Hex } from '../base/sha256.ts';
+import { compile } from '../compiler/compile.ts';
+import { importOnnx } from '../import/onnx/import-onnx.ts';
+import { COST_TABLES } from '../plan/cost-tables.ts';
+import { partitionPlan } from '../plan/partition.ts';
+import { type Plan, rotationSteps, sumMethodOf } from '../plan/plan.ts';
+import { encodePlanPart } from '../plan/plan-codec.ts';
+import { encodeFrame } from '../protocol/frame.ts';
+import { loadSeal, type SealModule } from '../seal/load.ts';
+import { createEvaluator } from '../server/evaluator.ts';
+import { styleGraph } from '../style/graph.ts';
+import { STYLES } from '../style/styles.ts';
+import { runDistributed } from './conductor.ts';
+
+const EVALUATORS = [1, 2, 3, 5];
+
+/** Runs `plan` on `count` evaluators, and gives the hash of each output frame. */
+async function answersOf(
+  plan: Plan,
+  count: number,
+  keys: Uint8Array,
+  inputs: readonly Uint8Array[],
+): Promise<string[]> {
+  const partition = partitionPlan(plan, count);
+  const { parameters } = plan;
+  const planIds = partition.parts.map((_, index) => `part ${index}`);
+  const players = partition.parts.map(() => createEvaluator({ kernel: kernelBytes() }));
+  for (const [index, player] of players.entries()) {
+    expect(await player.open('context', parameters, 'simd')).toBe('simd');
+    await player.addPlan('context', planIds[index], encodePlanPart(partition.parts[index], parameters));
+    await player.addKeys('context', 'mine', keys);
+  }
+  try {
+    const { outputs } = await runDistributed(players, {
+      runId: 1,
+      planIds,
+      keySet: 'mine',
+      partition,
+      inputs,
+    });
+    return outputs.map((frame) => sha256Hex(frame));
+  } finally {
+    for (const player of players) await player.close('context');
+  }
+}
+
+describe('the bytes of an answer', () => {
+  let seal: SealModule;
+  beforeAll(async () => {
+    seal = await loadSeal();
+  });
+
+  async function expectSame(plan: Plan): Promise<void> {
+    const { parameters } = plan;
+    using keys = new TestKeys(seal, parameters);
+    const frame = encodeFrame(
+      { kind: 'evaluation-keys', keys: keys.evaluationKeys(rotationSteps(plan)) },
+      parameters,
+    );
+    const random = seededRandom(1);
+    const inputs = Array.from({ length: plan.inputCount }, (_, index) => {
+      const slots = Float64Array.from({ length: parameters.slots }, () => Math.round(random()));
+      const ciphertext = keys.encrypt(slots, plan.inputScale, plan.inputLevel);
+      return encodeFrame({ kind: 'ciphertexts', items: [{ index, ciphertext }] }, parameters);
+    });
+    const [one, ...others] = EVALUATORS;
+    const expected = await answersOf(plan, one, frame, inputs);
+    expect(expected.length).toBeGreaterThan(0);
+    for (const count of others) expect(await answersOf(plan, count, frame, inputs)).toEqual(expected);
+  }
+
+  const plans = STYLES.flatMap((style) =>
+    [2, 6, 7].map((version) => {
+      const bytes = new Uint8Array(readFileSync(new URL(`../../public/${style.model}`, import.meta.url)));
+      const network = importOnnx(bytes, { inputShape: [1, 21, 21] });
+      const graph = styleGraph(network, style, 17 + 4 * version, style.defaultColours, 8);
+      return { name: `${style.id} ${version}`, plan: compile(graph, { costs: COST_TABLES.simd }).plans[0] };
+    }),
+  );
+  it.each(plans)('is the same for $name', ({ plan }) => expectSame(plan));
+
+  it('is the same for a network whose folds and products are shared out', async () => {
+    const { plans: parts } = compile(reluNetwork(), { costs: COST_TABLES.simd, clientOps: true });
+    await expectSame(parts[1]);
+  });
+
+  it('would not be by the size of a share: there are stages whose shares would choose otherwise', () => {
+    const chosen = plans.flatMap(({ name, plan }) =>
+      EVALUATORS.flatMap((count) =>
+        partitionPlan(plan, count).parts.flatMap(({ segments }) =>
+          segments
+            .flat()
+            .filter((stage) => stage.kind === 'linear')
+            .filter((stage) => stage.rows.length > 0 && sumMethodOf(stage) !== stage.method)
+            .map(() => `${name} on ${count}`),
+        ),
+      ),
+    );
+    expect(chosen).toContain('dots 6 on 2');
+    expect(chosen).toContain('liquid 7 on 2');
+  });
+});

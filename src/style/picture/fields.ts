@@ -1,0 +1,175 @@
+// The two fields of a picture's style at one size: what is dark and what is light, calmed round the eyes.
+import { held, type Image, lumaOf, quantile } from './image.ts';
+import { materialFields, materialSource, type MaterialSource } from './materials.ts';
+import { mud, toOklab, withLuma } from './oklab.ts';
+import { throughFields } from './through.ts';
+import type { ToneStep } from './tones.ts';
+
+/** What may be made of a picture: a poster, the picture showing through, or one of three choices of its materials. */
+export const PICTURE_KINDS = ['poster', 'picture', 'materials-1', 'materials-2', 'materials-3'] as const;
+
+/** One of {@link PICTURE_KINDS}. */
+export type PictureKind = (typeof PICTURE_KINDS)[number];
+
+/** Pixels per module of the fields. */
+export const FIELD_PIXELS = 8;
+
+/** Quiet zone, and the picture round it on a poster, in modules. */
+const QUIET = 4;
+export const POSTER_FRAME = 5;
+/** Over how many modules the poster's picture goes over into the quiet zone. */
+const FEATHER = 0.7;
+
+/** A picture as its fields are made from it. */
+export interface PictureSource {
+  /** The whole picture, 340 pixels on the shorter side: that sets the size of its strokes. */
+  readonly whole: Image;
+  /** A square part of it at `side` pixels. */
+  readonly square: (side: number) => Image;
+}
+
+/** The fields of a code: RGB in 0 … 1, `side`² pixels, from `around` modules before the code. */
+export interface PictureFields {
+  readonly side: number;
+  readonly around: number;
+  readonly dark: Float32Array;
+  readonly light: Float32Array;
+  /** Of the pupils. */
+  readonly accent: readonly [number, number, number];
+}
+
+const sources = new WeakMap<Image, MaterialSource>();
+
+function materialSourceOf(image: Image): MaterialSource {
+  let source = sources.get(image);
+  if (!source) sources.set(image, (source = materialSource(image)));
+  return source;
+}
+
+/** The fields of `source` as `kind` for a code of `modules` by `modules`. */
+export function pictureFields(
+  source: PictureSource,
+  kind: PictureKind,
+  modules: number,
+  step: ToneStep,
+  seed: number,
+): PictureFields {
+  const around = QUIET + (kind === 'poster' ? POSTER_FRAME : 0);
+  const side = (modules + 2 * around) * FIELD_PIXELS;
+  const made = rawFields(source, kind, side, step, seed);
+  const dark = calmed(made.dark, side, modules, around, 0.4);
+  const light = calmed(made.light, side, modules, around, 0.6);
+  const fields = { side, around, dark, light, accent: accentOf(source.whole) };
+  return kind === 'poster' ? framed(fields, source.square(side), modules) : fields;
+}
+
+function rawFields(
+  source: PictureSource,
+  kind: PictureKind,
+  side: number,
+  step: ToneStep,
+  seed: number,
+): { readonly dark: Float32Array; readonly light: Float32Array } {
+  if (kind === 'picture') {
+    return throughFields(source.square(side), step, {
+      equalised: 0.5,
+      detail: step.detail,
+      darkPower: 1.2,
+      lightPower: 0.75,
+      darkChroma: 1.25,
+      lightChroma: 1.15,
+    });
+  }
+  const materials = materialSourceOf(source.whole);
+  if (kind !== 'poster') return materialFields(materials, side, Number(kind.slice(-1)) - 1, step, seed);
+  const { dark } = materialFields(materials, side, 0, step, seed);
+  const { light } = throughFields(source.square(side), step, {
+    equalised: 0.35,
+    detail: 1,
+    darkPower: 1.2,
+    lightPower: 0.7,
+    darkChroma: 1.25,
+    lightChroma: 1.2,
+  });
+  return { dark, light };
+}
+
+/** Share of its deviation that luma loses near an eye. */
+const CALM = 0.65;
+
+/** `field` with its luma near each eye drawn to that eye's own middle: texture within an eye costs a whole version. */
+function calmed(
+  field: Float32Array,
+  side: number,
+  modules: number,
+  around: number,
+  share: number,
+): Float32Array {
+  const luma = lumaOf({ width: side, height: side, data: field });
+  const calm = field.slice();
+  const far = modules - 3.5;
+  for (const [eyeX, eyeY] of [
+    [3.5, 3.5],
+    [far, 3.5],
+    [3.5, far],
+  ]) {
+    const distance = (i: number): number =>
+      Math.max(
+        Math.abs(((i % side) + 0.5) / FIELD_PIXELS - around - eyeX),
+        Math.abs((Math.floor(i / side) + 0.5) / FIELD_PIXELS - around - eyeY),
+      );
+    const near = [...luma.keys()].filter((i) => distance(i) < 6);
+    const middle = quantile(
+      near.filter((i) => distance(i) < 4.5).map((i) => luma[i]),
+      share,
+    );
+    const tones = Float32Array.from(near, (i) => {
+      const reach = held((6 - distance(i)) / 2, 0, 1);
+      return luma[i] + CALM * reach * reach * (3 - 2 * reach) * (middle - luma[i]);
+    });
+    const colours = new Float32Array(3 * near.length);
+    near.forEach((i, k) => colours.set(field.subarray(3 * i, 3 * i + 3), 3 * k));
+    const made = withLuma(toOklab({ data: colours }), tones, 1);
+    near.forEach((i, k) => calm.set(made.subarray(3 * k, 3 * k + 3), 3 * i));
+  }
+  return calm;
+}
+
+/** A poster's light field, with the picture in full tone beyond the quiet zone. */
+function framed(fields: PictureFields, picture: Image, modules: number): PictureFields {
+  const { side, around, light } = fields;
+  const half = modules / 2 + QUIET;
+  const middle = modules / 2;
+  const mixed = light.map((value, index) => {
+    const i = Math.floor(index / 3);
+    const x = Math.abs(((i % side) + 0.5) / FIELD_PIXELS - around - middle) - half;
+    const y = Math.abs((Math.floor(i / side) + 0.5) / FIELD_PIXELS - around - middle) - half;
+    const full = held(Math.max(x, y) / FEATHER, 0, 1);
+    return value + full * (picture.data[index] - value);
+  });
+  return { ...fields, light: mixed };
+}
+
+/** The colour of the pupils: of the picture's most vivid pixels the hue that stays a colour when it is dark. */
+function accentOf({ data }: Image): readonly [number, number, number] {
+  const lab = toOklab({ data });
+  const chroma = Float32Array.from({ length: lab.length / 3 }, (_, i) =>
+    Math.sqrt(lab[3 * i + 1] ** 2 + lab[3 * i + 2] ** 2),
+  );
+  const limit = quantile(chroma, 0.8);
+  const bins = Array.from({ length: 24 }, () => ({ weight: 0, a: 0, b: 0 }));
+  chroma.forEach((value, i) => {
+    if (value < limit) return;
+    const [a, b] = [lab[3 * i + 1], lab[3 * i + 2]];
+    const bin = bins[Math.min(23, Math.floor(((Math.atan2(b, a) + Math.PI) / (2 * Math.PI)) * 24))];
+    bin.weight += value;
+    bin.a += value * a;
+    bin.b += value * b;
+  });
+  const score = ({ weight, a, b }: (typeof bins)[number]): number =>
+    weight === 0 ? 0 : Math.sqrt(weight) * (1 - 0.8 * mud(a / weight, b / weight));
+  const best = bins.reduce((most, bin) => (score(bin) > score(most) ? bin : most));
+  const weight = Math.max(best.weight, 1e-9);
+  const colour = withLuma(Float32Array.of(0.5, best.a / weight, best.b / weight), Float32Array.of(0.26), 1);
+  return [colour[0], colour[1], colour[2]];
+}
