@@ -50,7 +50,7 @@ function laden(answer: Answer): Answer {
   const fresh = seen.slice(given).map((key) => knownSecret(residuesOf(key), parameters));
   given = seen.length;
   const { keys } = answer;
-  const more = keys && { keys: withStowaway(keys, fresh.at(-1)!, parameters) };
+  const more = keys && { keys: withStowaway(keys, fresh.at(-1), parameters) };
   return Object.assign({ ...answer, ...more }, { stolen: fresh });
 }
 
