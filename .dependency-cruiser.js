@@ -96,6 +96,7 @@ const rooms = {
     'workers/',
     'bench/',
     'src/seal/load',
+    'src/model/graph',
   ],
   'wasm/': [],
   'endpoint/': ['src/server/', 'src/protocol/'],
