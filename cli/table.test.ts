@@ -47,6 +47,7 @@ describe('reportTable', () => {
       style           gradient, vertical, 8 pixels a module, backend seal
       parameters      N = 8192, log2(QP) = 90, 128-bit security
       wire            keys 1.5 MB, request 66 kB, response 1.6 MB
+      keys            2 made for this picture, 0 reused
       keys, plan      300 ms, 10.0 ms
       encrypt         3.8 ms
       evaluate        1235 ms
@@ -54,6 +55,7 @@ describe('reportTable', () => {
       correct, verify 7.0 ms, 150 ms
       total           2000 ms
       precision       largest error 1.2e-3
+      verified        within 7.8e-3 of the style, rounded to it
       correction      strength 0.25, 12 pixels, mean ΔE 0.6
       colours         end #f76909 became #ca5607
       read before     zxing yes, zbar no

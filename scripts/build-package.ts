@@ -37,7 +37,7 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   // Whose page it becomes part of, and whether that has a policy, is not known here.
   export const hasPolicy = false;
   export const clientScripts = { client: ${address('client-worker.js')}, scan: ${address('scan-worker.js')} };`,
-  'workers/platform/site-service-files.ts': `export const kernelFile = ${address('kernel.wasm')};
+  'workers/platform/site-service-files.ts': `export const serviceFiles = { kernel: ${address('kernel.wasm')} };
   export const serviceScripts = {
     service: ${address('service-worker.js')},
     evaluator: ${address('evaluator-worker.js')},

@@ -23,8 +23,8 @@ const weights = Array.from(counts, (value) =>
 );
 const text = `// How often codes have each 3×3 neighbourhood: written by training/pattern-weights.ts, do not edit.
 
-/** Weight of each of the 512 neighbourhoods in a fit, in no particular unit: 70 % by count, 30 % for all alike. */
 // prettier-ignore
+/** Weight of each of the 512 neighbourhoods in a fit, in no particular unit: 70 % by count, 30 % for all alike. */
 export const PATTERN_WEIGHTS: readonly number[] = [
 ${Array.from({ length: 32 }, (_, row) => `  ${weights.slice(16 * row, 16 * row + 16).join(', ')},`).join('\n')}
 ];

@@ -1,7 +1,13 @@
 // Answers that a hostile service may give: twenty-four made by hand, and as many more as wanted by chance.
+import { expanded } from '../../fixtures/client-kernel.ts';
 import type { Parameters } from '../../src/params/parameters.ts';
 import type { ResidueCiphertext } from '../../src/params/residues.ts';
-import { decodeAnswer, encodeFrame, type IndexedCiphertext } from '../../src/protocol/frame.ts';
+import {
+  decodeAnswer,
+  decodeCiphertexts,
+  encodeFrame,
+  type IndexedCiphertext,
+} from '../../src/protocol/frame.ts';
 import type { SeenRun } from './hostile-service.ts';
 import { carrierOf, keyCarrier } from './key-carrier.ts';
 
@@ -101,7 +107,8 @@ export const CRAFTED: Readonly<Record<string, Craft>> = {
     ...frames.slice(1),
   ],
   'the request as an answer': ({ run, frames }) => {
-    const { words, level } = itemOf(run.request[0], run).ciphertext;
+    const [{ ciphertext }] = decodeCiphertexts(run.request[0], run.parameters);
+    const { words, level } = expanded(ciphertext, run.parameters);
     const degree = run.parameters.polyModulusDegree;
     const lowest = new Uint32Array(2 * degree);
     lowest.set(words.subarray(0, degree));

@@ -14,7 +14,7 @@ interface SizeLimits {
 
 const LIMITS: Readonly<Record<PlanForm, SizeLimits>> = {
   general: { operations: 2 ** 24, ciphertextBytes: 2 ** 25 },
-  channels: { operations: 2 ** 28, ciphertextBytes: 2 ** 28 },
+  channels: { operations: 2 ** 29, ciphertextBytes: 2 ** 28 },
 };
 
 /** Nodes of a graph (24). */

@@ -33,7 +33,7 @@ describe('sealed-qr', () => {
     const options = { backend: 'clear', style: 'gradient', direction: 'vertical' } as const;
     const colours = { start: '#102030', background: [255, 255, 255] } as const;
     const { report } = await session.styleCode('a', { ...options, colours });
-    const { end } = STYLES[0].defaultColours;
+    const { end } = STYLES.find(({ id }) => id === 'gradient')!.defaultColours;
     expect(report.colours.asked).toEqual({ start: [16, 32, 48], end, background: [255, 255, 255] });
     expect(report.direction).toBe('vertical');
     await expect(session.styleCode('a', { style: 'cubist' })).rejects.toThrow(/gradient, liquid, dots/);
@@ -69,7 +69,7 @@ describe('sealed-qr/client', () => {
     const code = encodeQr('a', { ecc: 'L' });
     expect(code.modules).toBe(21);
     const { picture, bytes } = await client.run(card, [Float32Array.from(code.dark)]);
-    expect(picture).toMatchObject({ width: 84, height: 84 });
+    expect(picture).toMatchObject({ width: 92, height: 92 });
     expect(bytes.request).toBeGreaterThan(0);
     expect([...asked].sort()).toEqual(['capabilities', 'card', 'evaluate', 'models']);
   });

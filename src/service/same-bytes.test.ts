@@ -103,7 +103,7 @@ describe('the bytes of an answer', () => {
         ),
       ),
     );
-    expect(chosen).toContain('dots 6 on 2');
-    expect(chosen).toContain('liquid 7 on 2');
+    expect(chosen).toContain('ink 6 on 2');
+    expect(chosen).toContain('watercolour 6 on 3');
   });
 });

@@ -1,7 +1,7 @@
 // How often codes have each 3×3 neighbourhood: written by training/pattern-weights.ts, do not edit.
 
-/** Weight of each of the 512 neighbourhoods in a fit, in no particular unit: 70 % by count, 30 % for all alike. */
 // prettier-ignore
+/** Weight of each of the 512 neighbourhoods in a fit, in no particular unit: 70 % by count, 30 % for all alike. */
 export const PATTERN_WEIGHTS: readonly number[] = [
   2819, 199, 220, 191, 214, 187, 198, 187, 226, 188, 201, 201, 187, 171, 179, 180,
   390, 212, 213, 200, 216, 195, 208, 211, 220, 212, 200, 180, 190, 187, 191, 185,

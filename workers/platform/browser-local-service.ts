@@ -6,7 +6,7 @@ import { SERVED_STYLES } from '../../src/style/styles.ts';
 import { connect } from '../pool.ts';
 import { start } from './browser-worker.ts';
 import { clientFiles } from './site-client-files.ts';
-import { kernelFile, modelFile, serviceScripts } from './site-service-files.ts';
+import { modelFile, serviceFiles, serviceScripts } from './site-service-files.ts';
 
 /** More than four evaluators gain little: the ciphertexts of one code are few. */
 function evaluatorCount(): number {
@@ -20,7 +20,7 @@ export function startService(evaluators = evaluatorCount()): WorkerHandle<LocalS
   for (const { model } of SERVED_STYLES) models[model] = modelFile(model);
   return connect(start(service, 'service'), {
     seal: clientFiles.seal,
-    kernel: kernelFile,
+    kernel: serviceFiles.kernel,
     evaluators: String(evaluators),
     evaluatorScript: evaluator,
     compilerScript: compiler,

@@ -74,16 +74,16 @@ describe('nodeWorkers', () => {
     const onStage = (event: { stage: string; state: string; share?: number }): void => {
       if (event.stage === 'keygen' && event.share !== undefined) shares.push(event.share);
     };
-    const reference = new Float32Array(3 * 84 * 84);
-    const run = { card: drawing, inputs: [code], reference };
+    const run = { card: drawing, inputs: [code] };
     const { picture, bytes } = await runSealed(session, run, new Stages({ onStage }));
-    expect(picture).toMatchObject({ width: 84, height: 84 });
+    expect(picture).toMatchObject({ width: 92, height: 92 });
     expect(bytes.evaluationKeys).toBeGreaterThan(0);
     expect(shares.at(-1)).toBe(1);
     // Light where the code is light, and darker where it is dark.
     const at = (module: number): number => {
-      const [x, y] = [(module % 21) * 4 + 2, Math.floor(module / 21) * 4 + 2];
-      return picture!.data[3 * (y * 84 + x)];
+      // One module of margin.
+      const [x, y] = [(module % 21) * 4 + 6, Math.floor(module / 21) * 4 + 6];
+      return picture!.data[3 * (y * 92 + x)];
     };
     const mean = (dark: number): number => {
       const modules = [...code.keys()].filter((module) => code[module] === dark);

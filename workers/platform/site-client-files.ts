@@ -6,18 +6,34 @@ import clientKernelWasm from '../../wasm/build/client.wasm?url';
 import clientScript from '../client.ts?worker&url';
 import scanScript from '../scan.ts?worker&url';
 
+// Asked for when a worker starts: a test may import this where there is no page.
 const absolute = (url: string): string => new URL(url, location.href).href;
 
 /** Absolute addresses of WebAssembly. */
 export const clientFiles = {
-  seal: absolute(sealWasm),
-  kernel: absolute(clientKernelWasm),
-  zxing: absolute(zxingWasm),
-  zbar: absolute(zbarWasm),
+  get seal() {
+    return absolute(sealWasm);
+  },
+  get kernel() {
+    return absolute(clientKernelWasm);
+  },
+  get zxing() {
+    return absolute(zxingWasm);
+  },
+  get zbar() {
+    return absolute(zbarWasm);
+  },
 };
 
 /** Whether this page has a content security policy, which its client worker then insists on: the dev server's has none. */
 export const hasPolicy: boolean = !import.meta.env.DEV;
 
 /** Absolute addresses of the workers' scripts. */
-export const clientScripts = { client: absolute(clientScript), scan: absolute(scanScript) };
+export const clientScripts = {
+  get client() {
+    return absolute(clientScript);
+  },
+  get scan() {
+    return absolute(scanScript);
+  },
+};

@@ -5,17 +5,30 @@ import evaluatorScript from '../evaluator.ts?worker&url';
 import serviceScript from '../service.ts?worker&url';
 import simulatorScript from '../simulator.ts?worker&url';
 
+// Asked for when a worker starts: a test may import this where there is no page.
 const absolute = (url: string): string => new URL(url, location.href).href;
 
 /** The kernel's absolute address. */
-export const kernelFile: string = absolute(kernelWasm);
+export const serviceFiles = {
+  get kernel() {
+    return absolute(kernelWasm);
+  },
+};
 
 /** Absolute addresses of the workers' scripts. */
 export const serviceScripts = {
-  service: absolute(serviceScript),
-  evaluator: absolute(evaluatorScript),
-  compiler: absolute(compilerScript),
-  simulator: absolute(simulatorScript),
+  get service() {
+    return absolute(serviceScript);
+  },
+  get evaluator() {
+    return absolute(evaluatorScript);
+  },
+  get compiler() {
+    return absolute(compilerScript);
+  },
+  get simulator() {
+    return absolute(simulatorScript);
+  },
 };
 
 /** The absolute address of `path` of the site's `public/` folder. */

@@ -14,8 +14,9 @@ export type PictureKind = (typeof PICTURE_KINDS)[number];
 /** Pixels per module of the fields. */
 export const FIELD_PIXELS = 8;
 
-/** Quiet zone, and the picture round it on a poster, in modules. */
+/** Quiet zone of a poster, in modules. */
 const QUIET = 4;
+/** Width of the picture around the quiet zone of a poster, in modules. */
 export const POSTER_FRAME = 5;
 /** Over how many modules the poster's picture goes over into the quiet zone. */
 const FEATHER = 0.7;
