@@ -71,7 +71,7 @@ describe('sealed-qr/client', () => {
     const { picture, bytes } = await client.run(card, [Float32Array.from(code.dark)]);
     expect(picture).toMatchObject({ width: 92, height: 92 });
     expect(bytes.request).toBeGreaterThan(0);
-    expect([...asked].sort()).toEqual(['capabilities', 'card', 'evaluate', 'models']);
+    expect([...asked].sort()).toEqual(['capabilities', 'card', 'drop', 'evaluate', 'models']);
   });
 
   it('styles over it, and has no float network to hold the answer against', async () => {
