@@ -2,9 +2,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { root } from './gates.ts';
-import { missingLine, rewritten, runStep, stepsOf } from './walk.ts';
+import { clearWalkFiles, missingLine, rewritten, runStep, stepsOf } from './walk.ts';
 
 const folder = resolve(root, 'docs/tutorial');
+clearWalkFiles();
 for (const name of readdirSync(folder).filter((file) => file.endsWith('.md'))) {
   const path = resolve(folder, name);
   let text = readFileSync(path, 'utf8');
@@ -16,3 +17,4 @@ for (const name of readdirSync(folder).filter((file) => file.endsWith('.md'))) {
   }
   writeFileSync(path, text);
 }
+clearWalkFiles();

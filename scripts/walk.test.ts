@@ -1,17 +1,15 @@
 // The walks of docs/tutorial do what they say: every command is run, and what it prints is compared.
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from './gates.ts';
-import { missingLine, rewritten, runStep, sameLine, stepsOf } from './walk.ts';
+import { clearWalkFiles, missingLine, rewritten, runStep, sameLine, stepsOf } from './walk.ts';
 
 const folder = resolve(root, 'docs/tutorial');
 const walks = readdirSync(folder).filter((name) => name.endsWith('.md'));
 
-afterAll(() => {
-  for (const name of ['code.png', 'code.svg', 'dots.png', 'sealed-qr.png', 'sealed-qr.svg'])
-    rmSync(resolve(root, name), { force: true });
-});
+beforeAll(clearWalkFiles);
+afterAll(clearWalkFiles);
 
 describe('walks', () => {
   it('are the two', () => {

@@ -1,5 +1,7 @@
 // Reads a walk of docs/tutorial: its commands, and what it says that they print; runs them.
 import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { projectEnvironment, root } from './gates.ts';
 
 /** A command of a walk, and the lines that it is said to print; none where the walk shows nothing. */
@@ -47,6 +49,12 @@ export function missingLine(told: readonly string[], printed: string): string | 
     at = found + 1;
   }
   return undefined;
+}
+
+/** Takes away what the walks' commands write, which they would not write over. */
+export function clearWalkFiles(): void {
+  for (const name of ['code.png', 'code.svg', 'dots.png', 'sealed-qr.png', 'sealed-qr.svg'])
+    rmSync(resolve(root, name), { force: true });
 }
 
 // Installed it is already, and the sources stand in for the built package: the package's own gate builds it.
