@@ -103,7 +103,8 @@ function compileForNode(): void {
     cpSync(resolve(root, generated, name), resolve(out, generated, name));
   for (const name of models)
     cpSync(resolve(root, 'public/models', name), resolve(out, 'public/models', name));
-  cpSync(resolve(root, 'wasm/build/kernel.wasm'), resolve(out, 'wasm/build/kernel.wasm'));
+  for (const name of ['kernel.wasm', 'client.wasm'])
+    cpSync(resolve(root, 'wasm/build', name), resolve(out, 'wasm/build', name));
   nameScripts();
 }
 

@@ -82,7 +82,7 @@ try {
     requireIn(await runIn(at, 'node', 'network.ts', ...files), 'The largest is number 0');
   });
   await check('sealed-qr/client over a service', async () => {
-    requireIn(await runIn(at, 'node', 'client.ts'), 'Styled as gradient');
+    requireIn(await runIn(at, 'node', 'client.ts'), 'Styled as ink');
   });
   await check('no compiler within reach of sealed-qr/client', async () => {
     const built = resolve(at, 'node_modules/sealed-qr/dist-lib');
