@@ -103,6 +103,8 @@ test('it speaks once, when the typing has ended', async ({ page }) => {
   const field = page.getByRole('textbox', { name: 'Text' });
   await field.fill('first');
   await followed(page);
+  // The first picture has been spoken of: nothing is left to say of it.
+  await expect(phase(page)).toContainText('read back exactly by two scanners');
   await stopClock(page);
   await watch(page);
   await field.press('End');
