@@ -254,41 +254,44 @@ export function orderedSources(layout: TensorLayout, ring: number): Int32Array[]
   return sources;
 }
 
-function cardOf(graph: Graph, plan: Plan, emitted: Emitted, batch: number, lastLevel: number): NetworkCard {
-  const { parameters } = plan;
-  const { slots } = parameters;
+/** How the ends of `plan`, which computes `graph`, are packed, and the keys that it needs. */
+export function endsOf(
+  graph: Graph,
+  plan: Plan,
+  batch: number,
+  sources: readonly Int32Array[],
+  { count, ciphertext, position }: Pick<TensorLayout, 'count' | 'ciphertext' | 'position'>,
+): Omit<NetworkCard, 'name' | 'parameters' | 'serverLearns'> {
+  const { slots, maxLevel } = plan.parameters;
   const last = plan.stages.at(-1)!;
-  const { sources, output } = emitted;
   const outputNode = graph.nodes.find(({ id }) => id === graph.output);
-  assert(outLevel(last) === lastLevel, 'the levels end where they should');
+  const shape = outputNode?.shape ?? graph.input.shape;
   return {
-    name: plan.name,
-    parameters: {
-      polyModulusDegree: parameters.polyModulusDegree,
-      coeffModulusBits: parameters.coeffModulusBits,
-    },
     input: {
       layout: { kind: 'gather', shape: graph.input.shape, batch, slots, sources },
       scale: plan.inputScale,
-      level: plan.inputLevel ?? parameters.maxLevel,
+      level: plan.inputLevel ?? maxLevel,
       count: sources.length,
     },
     output: {
-      layout: {
-        kind: 'slots',
-        shape: outputNode?.shape ?? graph.input.shape,
-        batch,
-        slots,
-        count: output.count,
-        ciphertext: output.ciphertext,
-        position: output.position,
-      },
+      layout: { kind: 'slots', shape, batch, slots, count, ciphertext, position },
       scale: last.outScale,
-      level: lastLevel,
-      count: output.count,
+      level: outLevel(last),
+      count,
     },
     rotationSteps: rotationSteps(plan),
     relinearize: relinearizes(plan),
+  };
+}
+
+function cardOf(graph: Graph, plan: Plan, emitted: Emitted, batch: number, lastLevel: number): NetworkCard {
+  const { polyModulusDegree, coeffModulusBits } = plan.parameters;
+  const { sources, output } = emitted;
+  assert(outLevel(plan.stages.at(-1)!) === lastLevel, 'the levels end where they should');
+  return {
+    name: plan.name,
+    parameters: { polyModulusDegree, coeffModulusBits },
+    ...endsOf(graph, plan, batch, sources, output),
     serverLearns: [`the network ${plan.name}`, `the input size ${graph.input.shape.join('×')}`],
   };
 }

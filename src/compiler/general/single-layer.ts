@@ -2,19 +2,13 @@
 import { SealedError } from '../../base/errors.ts';
 import type { Graph, LayerMark } from '../../model/graph.ts';
 import { selectLayers } from '../../model/layer-range.ts';
-import { outLevel, type Plan, relinearizes, rotationSteps, stageOutputs } from '../../plan/plan.ts';
+import { type Plan, stageOutputs } from '../../plan/plan.ts';
 import { verifyPlan } from '../../plan/verify.ts';
 import type { CompiledForm, FormSegment } from '../form.ts';
-import {
-  ciphertextBytes,
-  diagonalBytesOf,
-  evaluationKeyBytes,
-  type Prediction,
-  type SegmentEnds,
-} from '../predict.ts';
+import { ciphertextBytes, diagonalBytesOf, evaluationKeyBytes, type Prediction } from '../predict.ts';
 import { countOperations, predictMs } from '../../plan/counts.ts';
 import { compileNetwork, type NetworkOptions, type NetworkSegment } from './compile-network.ts';
-import { orderedSources } from './compile-segment.ts';
+import { endsOf, orderedSources } from './compile-segment.ts';
 
 /** A layer's plan, and what its result may be off by, counted from where its segment began. */
 export interface SingleLayer {
@@ -125,7 +119,6 @@ function cutOut(
   };
   const { batch, slots } = card.input.layout;
   const stages = whole.stages.slice(from, to);
-  const last = stages.at(-1);
   const plan: Plan = verifyPlan({
     name: graph.name,
     parameters,
@@ -135,32 +128,8 @@ function cutOut(
     stages,
   });
   const sources = from === 0 ? card.input.layout.sources : orderedSources(seamAt(from), slots / batch);
-  const { shape: outputShape } = graph.nodes.find(({ id }) => id === graph.output)!;
   const output = to === whole.stages.length ? card.output.layout : seamAt(to);
-  const ends: SegmentEnds = {
-    input: {
-      layout: { kind: 'gather', shape: graph.input.shape, batch, slots, sources },
-      scale: plan.inputScale,
-      level: stages[0].level,
-      count: plan.inputCount,
-    },
-    output: {
-      layout: {
-        kind: 'slots',
-        shape: outputShape,
-        batch,
-        slots,
-        count: output.count,
-        ciphertext: output.ciphertext,
-        position: output.position,
-      },
-      scale: last.outScale,
-      level: outLevel(last),
-      count: output.count,
-    },
-    rotationSteps: rotationSteps(plan),
-    relinearize: relinearizes(plan),
-  };
+  const ends = endsOf(graph, plan, batch, sources, output);
   const bytes = ({ count, level }: { readonly count: number; readonly level: number }): number =>
     count * ciphertextBytes(parameters.polyModulusDegree, level + 1, 2);
   const own: Prediction = {
