@@ -2,7 +2,22 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type MuslMath, loadMuslMath } from '../../fixtures/musl-math.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
-import { cbrt, cos, exp, expm1, log, log1p, log2, pow, sin, tanh } from './exact-math.ts';
+import {
+  atan2,
+  cbrt,
+  cos,
+  cube,
+  exp,
+  expm1,
+  exponentOf,
+  log,
+  log1p,
+  log2,
+  pow,
+  powerOfTwo,
+  sin,
+  tanh,
+} from './exact-math.ts';
 
 let musl: MuslMath;
 beforeAll(async () => {
@@ -41,7 +56,7 @@ function* argumentsOf(name: Name, count: number): Generator<number> {
 describe('bits', () => {
   it.each(Object.keys(functions) as Name[])('of %s are those of musl', (name) => {
     for (const x of argumentsOf(name, 20_000))
-      expect(functions[name](x), `${name}(${x})`).toBe(musl[name](x));
+      if (!Object.is(functions[name](x), musl[name](x))) expect.fail(`${name}(${x})`);
     for (const x of SPECIAL) {
       if (ends[name][1] === 1e6 && x === 1e308) continue;
       expect(functions[name](x), `${name}(${x})`).toBe(musl[name](x));
@@ -55,10 +70,27 @@ describe('bits', () => {
       let y = (random() - 0.5) * 2 ** (12 * random());
       if (i % 5 === 0) [x, y] = [-x, Math.round(y)];
       if (i % 9 === 0) [x, y] = [1 + (random() - 0.5) * 2 ** (-15 - 35 * random()), y * 2 ** (40 * random())];
-      expect(pow(x, y), `${x} ** ${y}`).toBe(musl.pow(x, y));
+      if (!Object.is(pow(x, y), musl.pow(x, y))) expect.fail(`${x} ** ${y}`);
     }
     const more = [...SPECIAL, 2 ** 31, 2 ** 53, 2 ** 54 + 4, -(2 ** 53), -1.5, 0.1, 2.4];
     for (const x of more) for (const y of more) expect(pow(x, y), `${x} ** ${y}`).toBe(musl.pow(x, y));
+  });
+
+  it('of atan2 are those of musl, in all directions and at the ends', () => {
+    const random = seededRandom(10);
+    for (let i = 0; i < 30_000; i += 1) {
+      const y = (random() - 0.5) * 2 ** (140 * (random() - 0.5));
+      const x = i % 4 === 0 ? 1 : (random() - 0.5) * 2 ** (140 * (random() - 0.5));
+      if (!Object.is(atan2(y, x), musl.atan2(y, x))) expect.fail(`atan2(${y}, ${x})`);
+    }
+    for (const y of SPECIAL) {
+      for (const x of SPECIAL) {
+        expect(atan2(y, x), `atan2(${y}, ${x})`).toBe(musl.atan2(y, x));
+        // What the standard says of zeros, infinities and signs, engines' own functions answer exactly.
+        const isSpecial = [x, y].some((value) => value === 0 || Math.abs(value) === Infinity);
+        if (isSpecial) expect(atan2(y, x), `atan2(${y}, ${x})`).toBe(Math.atan2(y, x));
+      }
+    }
   });
 
   it('are seen to differ: one unit in the last place of a coefficient is found', () => {
@@ -107,6 +139,18 @@ function exactLog(y: bigint, near: number): bigint {
   return x;
 }
 
+/** The angle of the point (cos x, sin x) of float64 numbers, by Newton's iteration from the float64 `near`. */
+function exactAngle(x: number, near: number): bigint {
+  let angle = fixed(near);
+  const [a, b] = [fixed(cos(x)), fixed(sin(x))];
+  for (let i = 0; i < 5; i += 1) {
+    const [c, s] = [exactCos(angle), exactSin(angle)];
+    // tan of the difference, and so to first order the difference.
+    angle += ((times(b, c) - times(a, s)) * UNIT) / (times(a, c) + times(b, s));
+  }
+  return angle;
+}
+
 /** Distance of `value` from `exact` in units of the last place of `value`. */
 function ulps(value: number, exact: bigint): number {
   const view = new DataView(new ArrayBuffer(8));
@@ -133,6 +177,7 @@ describe('errors', () => {
     ['cos', 1, between(-30, 30), cos, (x) => exactCos(fixed(x))],
     ['exp', 1, between(-20, 20), exp, (x) => exactExp(fixed(x))],
     ['expm1', 1, between(-2, 2), expm1, (x) => exactExp(fixed(x)) - UNIT],
+    ['atan2', 2, between(-3, 3), (x) => atan2(sin(x), cos(x)), (x, value) => exactAngle(x, value)],
     ['log', 1, between(0, 9), log, (x, value) => exactLog(fixed(x), value)],
     ['log1p', 1, between(-0.9, 3), log1p, (x, value) => exactLog(UNIT + fixed(x), value)],
     ['log2', 1, between(0, 9), log2, (x) => (exactLog(fixed(x), log(x)) * UNIT) / ln2],
@@ -171,7 +216,37 @@ describe('errors', () => {
   });
 });
 
+describe('powers of two', () => {
+  it('are exact, and so are the exponents of any number', () => {
+    const wrong: number[] = [];
+    for (let k = -1021; k <= 1023; k += 1) {
+      const power = powerOfTwo(k);
+      const exact = k >= 0 ? UNIT << BigInt(k) : UNIT >> BigInt(-k);
+      // The largest number below it: its logarithm would round up.
+      const below = power - power * 2 ** -53;
+      const isRight = fixed(power) === exact && log2(power) === k && pow(2, k) === power;
+      if (!(isRight && exponentOf(-power) === k && exponentOf(below) === k - 1)) wrong.push(k);
+    }
+    expect(wrong).toEqual([]);
+    expect([exponentOf(5e-324), exponentOf(1.5), exponentOf(Number.MAX_VALUE)]).toEqual([-1074, 0, 1023]);
+  });
+
+  it('of x ** 2 in this engine are x · x, which the linter relies on', () => {
+    const random = seededRandom(11);
+    for (let i = 0; i < 100_000; i += 1) {
+      const x = (random() - 0.5) * 2 ** (200 * (random() - 0.5));
+      if (x ** 2 !== x * x) expect.fail(`at ${x}`);
+    }
+    expect(cube(-3)).toBe(-27);
+  });
+});
+
 describe('refusals', () => {
+  it('names a power of two that is none', () => {
+    for (const exponent of [0.5, 1024, -1023, NaN])
+      expect(() => powerOfTwo(exponent)).toThrow(`2^${exponent}`);
+  });
+
   it('names the largest angle', () => {
     expect(() => sin(1e7)).toThrow(RangeError);
     expect(() => cos(-1e300)).toThrow(/1647099/);

@@ -1,5 +1,6 @@
 // Refuses what is far too large before anything is built for it: by layers, by operations, by ciphertexts × levels × slots.
 import { SealedError } from '../base/errors.ts';
+import { log2 } from '../base/exact-math.ts';
 import { checkGraph } from '../model/check-graph.ts';
 import { elementCount, type Graph, type Node, type ValueId } from '../model/graph.ts';
 import type { PlanForm } from '../plan/explanation.ts';
@@ -39,7 +40,7 @@ function levelsOf(node: Node): number {
     case 'multiply':
       return 1;
     case 'polynomial':
-      return Math.ceil(Math.log2(Math.max(1, node.coefficients.length - 1)));
+      return Math.ceil(log2(Math.max(1, node.coefficients.length - 1)));
     case 'activation':
       return 2;
     default:

@@ -1,4 +1,5 @@
 // What a plan will cost and how precise it will be, before anything is encrypted.
+import { log2, sin } from '../base/exact-math.ts';
 import { type Parameters, primesAtLevel } from '../params/parameters.ts';
 import { countOperations, type CostTable, type OperationCounts, predictMs } from '../plan/counts.ts';
 import type { LinearRow, LinearStage, Plan, Stage } from '../plan/plan.ts';
@@ -71,7 +72,7 @@ class NoiseModel {
     this.#degree = parameters.polyModulusDegree;
     this.#peaks = new Float64Array(parameters.slots);
     for (let slot = 0, power = 1; slot < this.#peaks.length; slot += 1) {
-      this.#peaks[slot] = 1 / (2 * Math.sin((Math.PI * power) / (2 * this.#degree))) ** 2;
+      this.#peaks[slot] = 1 / (2 * sin((Math.PI * power) / (2 * this.#degree))) ** 2;
       power = (power * 3) % (2 * this.#degree);
     }
   }
@@ -181,7 +182,7 @@ function variancesAfter(
       (variance, i) =>
         both * (y * y * variance + x * x * b[i]) +
         DEVIATIONS ** 2 * variance * b[i] +
-        switched[i] / inScale ** 4 +
+        switched[i] / (inScale ** 2) ** 2 +
         rescaled,
     );
   });
@@ -248,7 +249,7 @@ export function predict(
       label: stageLabel(stage),
       layers: stage.layers,
       level: outLevel(stage),
-      scaleBits: Math.log2(stage.outScale),
+      scaleBits: log2(stage.outScale),
       errorBound: boundOf(variances),
     };
   });

@@ -1,4 +1,5 @@
 // Model and input files as people have them: .pt, .pth and .onnx; .npy, .json and .png.
+import { powerOfTwo, sin } from '../base/exact-math.ts';
 import { decode } from 'fast-png';
 import { asSealedError, SealedError } from '../base/errors.ts';
 import { elementCount, type Graph, type Shape, type Tensor } from '../model/graph.ts';
@@ -95,7 +96,7 @@ function readPng(bytes: Uint8Array): Tensor {
   const data = new Float32Array(kept * width * height);
   for (let pixel = 0; pixel < width * height; pixel += 1) {
     for (let channel = 0; channel < kept; channel += 1) {
-      data[channel * width * height + pixel] = png.data[pixel * channels + channel] / (2 ** depth - 1);
+      data[channel * width * height + pixel] = png.data[pixel * channels + channel] / (powerOfTwo(depth) - 1);
     }
   }
   return { shape: [kept, height, width], data };
@@ -121,7 +122,7 @@ function withChannels(tensor: Tensor, channels: number): Tensor {
 
 /** A smooth picture of `shape` in 0 to 1, the same on every machine, for who has no input: to be called made up. */
 export function madeUpInput(shape: Shape): Float32Array {
-  return Float32Array.from({ length: elementCount(shape) }, (_, i) => 0.5 + 0.5 * Math.sin(i * 0.37));
+  return Float32Array.from({ length: elementCount(shape) }, (_, i) => 0.5 + 0.5 * sin(i * 0.37));
 }
 
 /**

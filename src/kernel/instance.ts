@@ -1,5 +1,6 @@
 // One instance of the kernel: its parameters, its memory, and the checks that everything else builds on.
 import { SealedError } from '../base/errors.ts';
+import { log2 } from '../base/exact-math.ts';
 import type { KernelExports, Pointer } from './exports.ts';
 
 /** What a kernel is made for. */
@@ -70,7 +71,7 @@ export class KernelInstance {
     raw.setMemoryLimit(Math.floor(this.#maxBytes / PAGE));
     const list = this.allocate(primes.length * 4);
     this.words(list, primes.length).set(primes);
-    const outcome = raw.setup(Math.log2(degree), primes.length, list);
+    const outcome = raw.setup(log2(degree), primes.length, list);
     raw.free(list);
     if (outcome < 0) throw this.#outOfMemory(0);
     if (outcome > 0) {

@@ -1,10 +1,11 @@
 // A plan as text that can be read and diffed.
+import { log2 } from '../base/exact-math.ts';
 import { countOperations, OPERATIONS } from './counts.ts';
 import type { Plan } from './plan.ts';
 import { kindOf, outLevel, type Stage, stageLabel } from './stages/stages.ts';
 
 function bits(scale: number): string {
-  return `2^${Math.log2(scale).toFixed(3)}`;
+  return `2^${log2(scale).toFixed(3)}`;
 }
 
 function printStage(stage: Stage, index: number): string {

@@ -1,5 +1,6 @@
 // The gate every plan, and every part of one, passes before it runs: shapes, levels, scales, steps.
 import { SealedError } from '../base/errors.ts';
+import { log2 } from '../base/exact-math.ts';
 import { type Parameters, primesAtLevel } from '../params/parameters.ts';
 import type { PlanPart, StagePart } from './partition.ts';
 import { droppedPrime, type Plan } from './plan.ts';
@@ -44,12 +45,12 @@ function checkStage(index: number, stage: Stage, before: Before, parameters: Par
   const expected = kind.drops(stage) ? product / droppedPrime(parameters, level) : product;
   if (!near(stage.outScale, expected))
     throw reject(index, `its output scale is ${stage.outScale}, not ${expected}.`);
-  const modulusBits = primesAtLevel(parameters, level).reduce((sum, q) => sum + Math.log2(Number(q)), 0);
+  const modulusBits = primesAtLevel(parameters, level).reduce((sum, q) => sum + log2(Number(q)), 0);
   // Written so that a negative scale, whose logarithm is no number, does not pass.
-  if (!(Math.log2(product) <= modulusBits - 1)) {
+  if (!(log2(product) <= modulusBits - 1)) {
     throw reject(
       index,
-      `scale 2^${Math.log2(product).toFixed(1)} does not fit a modulus of ${modulusBits.toFixed(1)} bits.`,
+      `scale 2^${log2(product).toFixed(1)} does not fit a modulus of ${modulusBits.toFixed(1)} bits.`,
     );
   }
   // A product of positive numbers that are small enough is 0.

@@ -1,4 +1,5 @@
 // Whether a layout from a card makes sense: everything within its tensor, its slots and its ciphertexts.
+import { log2 } from '../base/exact-math.ts';
 import { elementCount, type Shape } from '../model/graph.ts';
 import { type Parameters, primesAtLevel } from '../params/parameters.ts';
 import type { InputLayout, OutputLayout } from '../plan/client-interface.ts';
@@ -21,7 +22,7 @@ export function checkShape(shape: Shape): number {
 
 function needPowerOfTwo(field: string, value: number, most: number): void {
   needWhole(field, value, 1, most);
-  need(Number.isInteger(Math.log2(value)), field, `${value} is not a power of two.`);
+  need(Number.isInteger(log2(value)), field, `${value} is not a power of two.`);
 }
 
 function checkBlocks(blocks: BlockShape, positions: number, slots: number): void {
@@ -117,8 +118,8 @@ function countOf(layout: AnyLayout): number {
 export function checkTensor(tensor: CardTensor<AnyLayout>, parameters: Parameters): void {
   const { layout, scale, level, count } = tensor;
   needWhole('level', level, 0, parameters.maxLevel);
-  const modulusBits = primesAtLevel(parameters, level).reduce((sum, q) => sum + Math.log2(Number(q)), 0);
-  const isScale = scale >= 1 && Math.log2(scale) < modulusBits;
+  const modulusBits = primesAtLevel(parameters, level).reduce((sum, q) => sum + log2(Number(q)), 0);
+  const isScale = scale >= 1 && log2(scale) < modulusBits;
   need(isScale, 'scale', `${scale} is not from 1 to the modulus, 2^${modulusBits.toFixed(1)}.`);
   inField('layout', () => checkLayout(layout, parameters.slots));
   const expected = countOf(layout);

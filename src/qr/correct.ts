@@ -50,7 +50,8 @@ function centreWeights(pixelsPerModule: number, strength: number): Float32Array 
   const weights = new Float32Array(pixelsPerModule * pixelsPerModule);
   for (let y = 0; y < pixelsPerModule; y++) {
     for (let x = 0; x < pixelsPerModule; x++) {
-      const fromCentre = Math.hypot((x + 0.5) / pixelsPerModule - 0.5, (y + 0.5) / pixelsPerModule - 0.5);
+      const [u, v] = [(x + 0.5) / pixelsPerModule - 0.5, (y + 0.5) / pixelsPerModule - 0.5];
+      const fromCentre = Math.sqrt(u * u + v * v);
       weights[y * pixelsPerModule + x] = Math.min(1, Math.max(0, (none - fromCentre) / (none - full)));
     }
   }

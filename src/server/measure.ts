@@ -1,4 +1,5 @@
 // Times a backend's operations on this machine, so that a run can be predicted before anything is encrypted.
+import { log2, powerOfTwo } from '../base/exact-math.ts';
 import type { Parameters } from '../params/parameters.ts';
 import { primesAtLevel } from '../params/parameters.ts';
 import type { ResidueCiphertext, ResidueKey } from '../params/residues.ts';
@@ -55,7 +56,7 @@ async function shortest(works: readonly (() => Promise<void> | void)[]): Promise
 
 /** Bits of the scale of operands whose product has the square of it. */
 function scaleBits({ maxLevel, primes }: Parameters): number {
-  const modulusBits = Math.log2(Number(primes[0])) * (maxLevel + 1);
+  const modulusBits = log2(Number(primes[0])) * (maxLevel + 1);
   return Math.min(20, Math.floor(modulusBits / 2) - 1);
 }
 
@@ -70,7 +71,7 @@ export async function measureOperations<C>(
 ): Promise<OperationTimes> {
   const { polyModulusDegree: degree, maxLevel, primes, slots } = parameters;
   const random = new RandomResidues();
-  const scale = 2 ** scaleBits(parameters);
+  const scale = powerOfTwo(scaleBits(parameters));
   const key: ResidueKey = {
     digits: Array.from({ length: maxLevel + 1 }, () => random.polynomials(2, primes, degree)),
   };

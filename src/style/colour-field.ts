@@ -1,5 +1,6 @@
 // Colour fields: which foreground colour a style has at each place of the picture.
 
+import { cbrt, cube, pow } from '../base/exact-math.ts';
 import type { Rgb } from '../base/raster.ts';
 
 /** The straight ways across the picture, the usual one first. */
@@ -70,11 +71,11 @@ function clamp01(value: number): number {
 // OKLab: Björn Ottosson, "A perceptual color space for image processing" (2020), its published matrices.
 function toOklab(rgb: Rgb): Triple {
   const [r, g, b] = rgb.map((c) =>
-    c <= 0.04045 * 255 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4,
+    c <= 0.04045 * 255 ? c / 255 / 12.92 : pow((c / 255 + 0.055) / 1.055, 2.4),
   ) as [number, number, number];
-  const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
-  const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
-  const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
+  const l = cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
+  const m = cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
+  const s = cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
   return [
     0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s,
     1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s,
@@ -83,9 +84,9 @@ function toOklab(rgb: Rgb): Triple {
 }
 
 function fromOklab([lightness, a, b]: Triple): Rgb {
-  const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
-  const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
-  const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
+  const l = cube(lightness + 0.3963377774 * a + 0.2158037573 * b);
+  const m = cube(lightness - 0.1055613458 * a - 0.0638541728 * b);
+  const s = cube(lightness - 0.0894841775 * a - 1.291485548 * b);
   return [
     toSrgb(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s),
     toSrgb(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s),
@@ -95,5 +96,5 @@ function fromOklab([lightness, a, b]: Triple): Rgb {
 
 function toSrgb(linear: number): number {
   const c = clamp01(linear);
-  return 255 * (c <= 0.0031308 ? 12.92 * c : 1.055 * c ** (1 / 2.4) - 0.055);
+  return 255 * (c <= 0.0031308 ? 12.92 * c : 1.055 * pow(c, 1 / 2.4) - 0.055);
 }

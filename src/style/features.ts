@@ -1,5 +1,6 @@
 // What a feature network makes of the 512 neighbourhoods, and the weights that turn features into coverages.
 import { SealedError } from '../base/errors.ts';
+import { pow } from '../base/exact-math.ts';
 import { executeGraph } from '../model/execute.ts';
 import type { Graph, Node } from '../model/graph.ts';
 import { PATTERN_WEIGHTS } from './pattern-weights.ts';
@@ -124,8 +125,8 @@ function bendFit(degree: number): Float64Array[] {
   const right = new Float64Array(size * BENDS.length);
   BENDS.forEach((bend, k) => {
     for (let i = 0; i < size; i += 1) {
-      right[i * BENDS.length + k] = BEND_WEIGHTS[k] * bend ** i;
-      for (let j = 0; j < size; j += 1) normal[i * size + j] += BEND_WEIGHTS[k] * bend ** (i + j);
+      right[i * BENDS.length + k] = BEND_WEIGHTS[k] * pow(bend, i);
+      for (let j = 0; j < size; j += 1) normal[i * size + j] += BEND_WEIGHTS[k] * pow(bend, i + j);
     }
   });
   const solved = solveSymmetric(normal, size, right, BENDS.length);

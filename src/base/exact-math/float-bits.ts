@@ -30,8 +30,13 @@ export function truncated(x: number): number {
   return fromWords(highWord(x), 0);
 }
 
-/** 2^`exponent`, for −1022 to 1023. */
+/**
+ * 2^`exponent`, for whole numbers from −1022 to 1023.
+ * @throws RangeError for any other
+ */
 export function powerOfTwo(exponent: number): number {
+  if (!(Number.isInteger(exponent) && exponent >= -1022 && exponent <= 1023))
+    throw new RangeError(`2^${exponent} is no power of two that a normal number is.`);
   return fromWords((1023 + exponent) << 20, 0);
 }
 
@@ -48,4 +53,10 @@ export function scaled(x: number, exponent: number): number {
     n += 969;
   }
   return y * powerOfTwo(Math.min(Math.max(n, -1022), 1023));
+}
+
+/** The whole number k with 2^k ≤ |`x`| < 2^(k + 1), for finite `x` other than 0. */
+export function exponentOf(x: number): number {
+  const exponent = (highWord(x) >>> 20) & 0x7ff;
+  return exponent === 0 ? exponentOf(x * 2 ** 54) - 54 : exponent - 1023;
 }

@@ -135,3 +135,8 @@ export function pow(x: number, y: number): number {
   const yHigh = truncated(y);
   return sign(x, y) * exponential(yHigh * t1, (y - yHigh) * t1 + y * t2);
 }
+
+/** x³, each product rounded. */
+export function cube(x: number): number {
+  return x * x * x;
+}

@@ -1,5 +1,6 @@
 // Graph → plan and model card: fold, compose, choose parameters and packing by predicted cost, lower, verify.
 import { SealedError } from '../../base/errors.ts';
+import { powerOfTwo } from '../../base/exact-math.ts';
 import type { Graph, Tensor } from '../../model/graph.ts';
 import { chooseParameters } from '../../params/choose.ts';
 import type { Parameters } from '../../params/parameters.ts';
@@ -61,7 +62,7 @@ function lowerProgram(
     name: program.name,
     parameters,
     inputCount: program.patches.taps.length * blocks.tiles,
-    inputScale: 2 ** SCALES.channels.inputBits,
+    inputScale: powerOfTwo(SCALES.channels.inputBits),
     stages: lowerSteps(steps, parameters, packing, options.costs),
   });
   return { steps, plan, card: cardOf(program, plan, blocks) };

@@ -1,5 +1,6 @@
 // What each stage of a channel program wants its input at, by the scale policy.
 import { assert } from '../../base/assert.ts';
+import { powerOfTwo } from '../../base/exact-math.ts';
 import type { Parameters } from '../../params/parameters.ts';
 import { scaleBackward, SCALES, type StageScale } from '../scales.ts';
 import type { Step } from './schedule.ts';
@@ -20,16 +21,16 @@ export function assignScales(steps: readonly Step[], parameters: Parameters): St
   return scaleBackward(
     steps.map(drops),
     parameters,
-    { level, scale: 2 ** SCALES.outputBits },
+    { level, scale: powerOfTwo(SCALES.outputBits) },
     (index, product) =>
-      index === 0 ? 2 ** inputBits : inputScaleOf(steps[index], steps[index - 1], product),
+      index === 0 ? powerOfTwo(inputBits) : inputScaleOf(steps[index], steps[index - 1], product),
   );
 }
 
 /** Scale that `step` wants its input at, given what its product before the rescale must be. */
 function inputScaleOf(step: Step, before: Step, product: number): number {
   if (step.kind === 'square') return Math.sqrt(product);
-  if (!step.rescale) return product / 2 ** sharedScalarBits;
-  if (before.kind === 'linear' && !before.rescale) return product / 2 ** sharedFieldBits;
-  return 2 ** betweenBits;
+  if (!step.rescale) return product / powerOfTwo(sharedScalarBits);
+  if (before.kind === 'linear' && !before.rescale) return product / powerOfTwo(sharedFieldBits);
+  return powerOfTwo(betweenBits);
 }

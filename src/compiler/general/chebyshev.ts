@@ -1,5 +1,6 @@
 // Polynomials in the Chebyshev basis: fitting a function over a range, and evaluating a series by products of few levels.
 import { SealedError } from '../../base/errors.ts';
+import { cos, exponentOf, powerOfTwo } from '../../base/exact-math.ts';
 import type { ValueId } from '../../model/graph.ts';
 import type { Affine, ProgramBuilder } from './program.ts';
 
@@ -19,11 +20,11 @@ export function interpolate(
 ): ChebyshevSeries {
   const count = degree + 1;
   const samples = Array.from({ length: count }, (_, i) => {
-    const u = Math.cos((Math.PI * (i + 0.5)) / count);
+    const u = cos((Math.PI * (i + 0.5)) / count);
     return f((u * (high - low) + low + high) / 2);
   });
   const coefficients = Array.from({ length: count }, (_, k) => {
-    const sum = samples.reduce((s, y, i) => s + y * Math.cos((Math.PI * k * (i + 0.5)) / count), 0);
+    const sum = samples.reduce((s, y, i) => s + y * cos((Math.PI * k * (i + 0.5)) / count), 0);
     return (k === 0 ? 1 : 2) * (sum / count);
   });
   return { low, high, coefficients };
@@ -136,8 +137,8 @@ export function expandSeries(
       );
       return isRoot ? leaf : builder.copy(leaf, [layer]);
     }
-    const log = Math.floor(Math.log2(top));
-    const k = 2 ** log;
+    const log = exponentOf(top);
+    const k = powerOfTwo(log);
     const quotientOf = memoized((c) => c.slice(k).map((value, j) => (j === 0 ? value : 2 * value)));
     const remainderOf = memoized((c) => {
       const rest = c.slice(0, k);

@@ -1,5 +1,6 @@
 // A round in chosen layouts → draft stages with every diagonal filled in, and where its values stand afterwards.
 import { assert } from '../../base/assert.ts';
+import { log2, powerOfTwo } from '../../base/exact-math.ts';
 import type { Diagonal, LinearRow, LinearStage, ProductStage, RotatedSum, Term } from '../../plan/plan.ts';
 import {
   fillDiagonals,
@@ -138,7 +139,7 @@ function linearStages(
     return { stages: [], locations, count: inputCount };
   }
   const foldsOf = targets.flatMap(({ layout }, i) => {
-    const folds = Math.log2(work[i] / layout.period);
+    const folds = log2(work[i] / layout.period);
     return Array.from({ length: layout.count }, () => ({ folds, period: layout.period }));
   });
   const foldCount = Math.max(0, ...foldsOf.map(({ folds }) => folds));
@@ -156,7 +157,7 @@ function linearStages(
     const folded = rows.map((_, input): LinearRow => {
       const self: Term = { input, step: 0, diagonal: ONE };
       const { folds, period } = foldsOf[input];
-      const other: Term = { input, step: period * 2 ** fold * geometry.batch, diagonal: ONE };
+      const other: Term = { input, step: period * powerOfTwo(fold) * geometry.batch, diagonal: ONE };
       return { sums: [{ giantStep: 0, terms: fold < folds ? [self, other] : [self] }], bias: undefined };
     });
     const isLast = fold === 0;

@@ -1,5 +1,6 @@
 // Levels and exact scales of draft stages, and the parameters that hold them.
 import { SealedError } from '../../base/errors.ts';
+import { log2, pow, powerOfTwo } from '../../base/exact-math.ts';
 import { chooseParameters } from '../../params/choose.ts';
 import type { Parameters } from '../../params/parameters.ts';
 import { type LinearRow, type Stage, sumMethodOf } from '../../plan/plan.ts';
@@ -29,10 +30,10 @@ export function depthOf(schedule: Schedule, largest: number, given?: Parameters)
     (sum, { isFree, hasProducts }) => sum + (isFree ? 0 : 1) + (hasProducts ? 1 : 0),
     0,
   );
-  const magnitude = Math.max(0, Math.log2(Math.max(largest, 1e-9)));
+  const magnitude = Math.max(0, log2(Math.max(largest, 1e-9)));
   const room = baseBits - SCALES.headroomBits - magnitude;
   if (room >= SCALES.leastOutputBits) {
-    return { drops, lastLevel: 0, outputScale: 2 ** Math.min(room, SCALES.outputBits) };
+    return { drops, lastLevel: 0, outputScale: pow(2, Math.min(room, SCALES.outputBits)) };
   }
   const wider = room + lastPrimeBits;
   if (wider < SCALES.leastOutputBits) {
@@ -44,7 +45,7 @@ export function depthOf(schedule: Schedule, largest: number, given?: Parameters)
       },
     );
   }
-  return { drops, lastLevel: 1, outputScale: 2 ** Math.min(wider, SCALES.outputBits) };
+  return { drops, lastLevel: 1, outputScale: pow(2, Math.min(wider, SCALES.outputBits)) };
 }
 
 function smallestParameters({ drops, lastLevel }: Depth): Parameters {
@@ -137,7 +138,7 @@ export function assignNetworkScales(
 
 /** Scale of the inputs of a stage with diagonals, given that of its products. */
 function valueScale(product: number): number {
-  return Math.min(2 ** SCALES.general.valueBits, product / 2 ** SCALES.general.leastPlainBits);
+  return Math.min(powerOfTwo(SCALES.general.valueBits), product / powerOfTwo(SCALES.general.leastPlainBits));
 }
 
 function stageOf(draft: DraftStage, { level, inScale, plainScale, outScale }: StageScale): Stage {

@@ -1,4 +1,5 @@
 // What a round costs in given layouts, without filling in a single diagonal: the compiler's search asks this often.
+import { log2 } from '../../base/exact-math.ts';
 import { type CostTable, stepCosts } from '../../plan/counts.ts';
 import type { SearchPrices } from '../price.ts';
 import { findDiagonals, mergeInputs, type Placed, type StageTarget, workPeriod } from './diagonals.ts';
@@ -86,7 +87,7 @@ function commonMs(
   const { costs, slots } = around;
   let ms = 0;
   targets.forEach(({ layout }, i) => {
-    ms += layout.count * Math.log2(work[i] / layout.period) * costs.rotate(primes, slots);
+    ms += layout.count * log2(work[i] / layout.period) * costs.rotate(primes, slots);
     if (!phase.isFree) ms += layout.count * costs.rescale(primes, slots);
   });
   if (!phase.hasProducts) return ms;

@@ -1,4 +1,5 @@
 // Where the elements of a value sit on the ring of positions, and the family of layouts the compiler chooses from.
+import { log2, pow } from '../../base/exact-math.ts';
 import type { Shape } from '../../model/graph.ts';
 
 /**
@@ -17,7 +18,7 @@ export interface TensorLayout {
 
 /** Smallest power of two that is at least `n`. */
 export function powerOfTwo(n: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(1, n)));
+  return pow(2, Math.ceil(log2(Math.max(1, n))));
 }
 
 /** Elements in order, unused ones left out, over as many ciphertexts as they need. */

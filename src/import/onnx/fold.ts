@@ -1,4 +1,5 @@
 // Constant folding: the shape arithmetic and weight preparation that exporters write into the graph, done at import.
+import { pow } from '../../base/exact-math.ts';
 import { elementCount } from '../../model/graph.ts';
 import type { Shape } from '../../model/graph.ts';
 import { broadcastStrides, forEachOffset, stridesOf } from '../../model/operators/layout.ts';
@@ -111,7 +112,7 @@ const FOLDERS: Readonly<Record<string, Folder>> = {
   Mul: elementwise((a, b) => a * b),
   Div: elementwise((a, b) => a / b, true),
   Mod: elementwise((a, b) => a - b * Math.floor(a / b)),
-  Pow: elementwise((a, b) => a ** b),
+  Pow: elementwise(pow),
   Min: variadic(Math.min),
   Max: variadic(Math.max),
   Sum: variadic((a, b) => a + b),

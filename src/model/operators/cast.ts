@@ -1,4 +1,5 @@
 // Float reference of casts to whole numbers: cut toward zero, then the low bits that the type has.
+import { powerOfTwo } from '../../base/exact-math.ts';
 import type { NodeOf, Tensor, WholeType } from '../graph.ts';
 
 /** Bits of each type, and whether it has a sign. A bool is no number of bits, but whether a value is not 0. */
@@ -30,7 +31,7 @@ export function castValue(to: WholeType, x: number, slack = 0): number {
   const least = -Math.min(wide, 2 ** 63);
   const most = wide <= 2 ** 31 ? wide - 1 : wide;
   const cut = Math.min(Math.max(Math.trunc(value), least), most);
-  const size = 2 ** bits;
+  const size = powerOfTwo(bits);
   const top = signed ? size / 2 : size;
   const bottom = top - size;
   if (cut >= bottom && (cut < top || bits === 64)) return cut + 0;

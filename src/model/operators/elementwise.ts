@@ -1,4 +1,5 @@
 // Float reference of element-wise operations, dense layers, softmax and argmax.
+import { exp, log, log1p, tanh } from '../../base/exact-math.ts';
 import { elementCount } from '../graph.ts';
 import type { Activation, NodeOf, Tensor } from '../graph.ts';
 import { broadcastStrides, forEachOffset, stridesOf } from './layout.ts';
@@ -55,9 +56,9 @@ export function activate(activation: Activation, x: number, channel = 0): number
     case 'sigmoid':
       return sigmoid(x);
     case 'tanh':
-      return Math.tanh(x);
+      return tanh(x);
     case 'softplus':
-      return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+      return Math.max(x, 0) + log1p(exp(-Math.abs(x)));
     case 'silu':
       return x * sigmoid(x);
     case 'hardSwish':
@@ -80,10 +81,10 @@ export function softmax(node: NodeOf<'softmax'>, input: Tensor): Float32Array {
   const out = new Float32Array(input.data.length);
   forEachLine(input, node.axis, (offsets) => {
     const largest = offsets.reduce((max, at) => Math.max(max, input.data[at]), -Infinity);
-    const total = offsets.reduce((sum, at) => sum + Math.exp(input.data[at] - largest), 0);
+    const total = offsets.reduce((sum, at) => sum + exp(input.data[at] - largest), 0);
     for (const at of offsets) {
       const shifted = input.data[at] - largest;
-      out[at] = node.log ? shifted - Math.log(total) : Math.exp(shifted) / total;
+      out[at] = node.log ? shifted - log(total) : exp(shifted) / total;
     }
   });
   return out;
@@ -110,5 +111,5 @@ function forEachLine(input: Tensor, axis: number, visit: (offsets: number[]) => 
 }
 
 function sigmoid(x: number): number {
-  return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
+  return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x));
 }

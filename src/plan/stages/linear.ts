@@ -1,4 +1,5 @@
 // Linear stages: sums of rotated ciphertexts times plaintexts.
+import { log2 } from '../../base/exact-math.ts';
 import type { Diagonal, LinearRow } from './linear-rows.ts';
 import { canSumBy, type SumMethod } from './sum-method.ts';
 import { NO_OPERATIONS, type StageBase, type StageChecks, type StageKind } from './stage-kind.ts';
@@ -105,7 +106,7 @@ export const linearKind: StageKind<LinearStage> = {
     const { steps, scalars, vectors } = count(stage);
     const rotations = steps.size > 0 ? `, rotations by ${[...steps].sort((a, b) => a - b).join(' ')}` : '';
     const work = `${stage.rows.length} rows, ${scalars} scalars, ${vectors} vectors`;
-    const scale = `2^${Math.log2(stage.plainScale).toFixed(3)}`;
+    const scale = `2^${log2(stage.plainScale).toFixed(3)}`;
     return `${work} at ${scale}${rotations}, method ${stage.method}, weights ${weightsChecksum(stage.rows)}`;
   },
   part: ({ part }) => part,

@@ -1,4 +1,5 @@
 // The two fields of a picture's style at one size: what is dark and what is light, calmed round the eyes.
+import { atan2 } from '../../base/exact-math.ts';
 import { held, type Image, lumaOf, quantile } from './image.ts';
 import { materialFields, materialSource, type MaterialSource } from './materials.ts';
 import { mud, toOklab, withLuma } from './oklab.ts';
@@ -162,7 +163,7 @@ function accentOf({ data }: Image): readonly [number, number, number] {
   chroma.forEach((value, i) => {
     if (value < limit) return;
     const [a, b] = [lab[3 * i + 1], lab[3 * i + 2]];
-    const bin = bins[Math.min(23, Math.floor(((Math.atan2(b, a) + Math.PI) / (2 * Math.PI)) * 24))];
+    const bin = bins[Math.min(23, Math.floor(((atan2(b, a) + Math.PI) / (2 * Math.PI)) * 24))];
     bin.weight += value;
     bin.a += value * a;
     bin.b += value * b;

@@ -1,4 +1,5 @@
 // Pictures as numbers: RGB in 0 … 1, their luma, blurs, box means and percentiles.
+import { exp } from '../../base/exact-math.ts';
 
 /** RGB in 0 … 1, row by row. */
 export interface Image {
@@ -19,7 +20,7 @@ export function lumaOf({ data }: Image): Float32Array {
 export function blurred(values: Float32Array, width: number, height: number, sigma: number): Float32Array {
   const reach = Math.ceil(3 * sigma);
   const kernel = Float64Array.from({ length: 2 * reach + 1 }, (_, i) =>
-    Math.exp(-((i - reach) * (i - reach)) / (2 * sigma * sigma)),
+    exp(-((i - reach) * (i - reach)) / (2 * sigma * sigma)),
   );
   const total = kernel.reduce((sum, value) => sum + value, 0);
   const along = (

@@ -1,4 +1,5 @@
 // The materials of a picture: its dark and its light patches, parted by colour, quilted into fields of any size.
+import { pow } from '../../base/exact-math.ts';
 import { blurred, boxMeans, held, type Image, lumaOf, quantile } from './image.ts';
 import { mud, toOklab, withLuma } from './oklab.ts';
 import { PATCH, quilt } from './quilt.ts';
@@ -126,12 +127,12 @@ export function materialFields(
 ): { readonly dark: Float32Array; readonly light: Float32Array } {
   const darks = byScore(materialsOf(source, true), ({ lab: [, a, b], share, texture }) => {
     const chroma = Math.sqrt(a * a + b * b);
-    return share ** 0.4 * (chroma + 0.03) * (1 - 0.5 * mud(a, b)) * (1 + 2 * Math.min(texture, 0.12));
+    return pow(share, 0.4) * (chroma + 0.03) * (1 - 0.5 * mud(a, b)) * (1 + 2 * Math.min(texture, 0.12));
   });
   const dark = darks[Math.min(take, darks.length - 1)];
   const lights = byScore(materialsOf(source, false), ({ lab: [lightness, a, b], share, texture }) => {
     const distance = Math.sqrt((a - dark.lab[1]) ** 2 + (b - dark.lab[2]) ** 2);
-    return share ** 0.3 * (0.1 + distance) * (1 + 2 * Math.min(texture, 0.1)) * held(lightness, 0.3, 1);
+    return pow(share, 0.3) * (0.1 + distance) * (1 + 2 * Math.min(texture, 0.1)) * held(lightness, 0.3, 1);
   });
   const light = lights[Math.min(take === 2 ? 1 : 0, lights.length - 1)];
   return {

@@ -1,13 +1,14 @@
 // OKLab for whole pictures, and colours set to a luma without their hue (Björn Ottosson, 2020).
+import { atan2, cbrt, cube, exp, pow } from '../../base/exact-math.ts';
 import type { Image } from './image.ts';
 
 function toLinear(c: number): number {
-  return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  return c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4);
 }
 
 function toGamma(c: number): number {
   const x = Math.min(1, Math.max(0, c));
-  return x <= 0.0031308 ? 12.92 * x : 1.055 * x ** (1 / 2.4) - 0.055;
+  return x <= 0.0031308 ? 12.92 * x : 1.055 * pow(x, 1 / 2.4) - 0.055;
 }
 
 /** L, a and b of every pixel. */
@@ -15,9 +16,9 @@ export function toOklab({ data }: Pick<Image, 'data'>): Float32Array {
   const lab = new Float32Array(data.length);
   for (let i = 0; i < data.length; i += 3) {
     const [r, g, b] = [toLinear(data[i]), toLinear(data[i + 1]), toLinear(data[i + 2])];
-    const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
-    const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
-    const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
+    const l = cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
+    const m = cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
+    const s = cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
     lab[i] = 0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s;
     lab[i + 1] = 1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s;
     lab[i + 2] = 0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s;
@@ -27,9 +28,9 @@ export function toOklab({ data }: Pick<Image, 'data'>): Float32Array {
 
 /** The colour of `lightness`, `a` and `b`, clipped to RGB, into `out` at `at`. */
 function writeRgb(lightness: number, a: number, b: number, out: Float32Array, at: number): void {
-  const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
-  const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
-  const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
+  const l = cube(lightness + 0.3963377774 * a + 0.2158037573 * b);
+  const m = cube(lightness - 0.1055613458 * a - 0.0638541728 * b);
+  const s = cube(lightness - 0.0894841775 * a - 1.291485548 * b);
   out[at] = toGamma(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s);
   out[at + 1] = toGamma(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s);
   out[at + 2] = toGamma(-0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s);
@@ -71,6 +72,6 @@ export function withLuma(lab: Float32Array, luma: Float32Array, chroma: number):
 /** How far a colour would look dirty when darkened, 0 … 1: yellows turn olive, greys turn mud. */
 export function mud(a: number, b: number): number {
   const chroma = Math.sqrt(a * a + b * b);
-  const hue = ((Math.atan2(b, a) * 180) / Math.PI - 92) / 38;
-  return Math.max(0, 1 - chroma / 0.05, Math.exp(-hue * hue));
+  const hue = ((atan2(b, a) * 180) / Math.PI - 92) / 38;
+  return Math.max(0, 1 - chroma / 0.05, exp(-hue * hue));
 }

@@ -1,4 +1,5 @@
 // The picture itself, showing through the code: once as dark and once as light as scanners need it.
+import { atan2, pow } from '../../base/exact-math.ts';
 import { blurred, held, type Image, lumaOf, quantile } from './image.ts';
 import { mud, toOklab, withLuma } from './oklab.ts';
 import type { ToneStep } from './tones.ts';
@@ -46,7 +47,7 @@ function darkInk(lab: Float32Array, luma: Float32Array): readonly [number, numbe
     if (value > limit) return;
     const [a, b] = [lab[3 * i + 1], lab[3 * i + 2]];
     const chroma = Math.sqrt(a * a + b * b);
-    const bin = bins[Math.min(23, Math.floor(((Math.atan2(b, a) + Math.PI) / (2 * Math.PI)) * 24))];
+    const bin = bins[Math.min(23, Math.floor(((atan2(b, a) + Math.PI) / (2 * Math.PI)) * 24))];
     bin[0] += chroma;
     bin[1] += chroma * a;
     bin[2] += chroma * b;
@@ -81,7 +82,7 @@ export function throughFields(
     return value + share * ((part === 1 ? inkA : inkB) - value);
   });
   const { darkLow, darkHigh, lightLow, lightHigh } = step;
-  const darks = tones.map((tone) => darkLow + (darkHigh - darkLow) * tone ** look.darkPower);
-  const lights = tones.map((tone) => lightLow + (lightHigh - lightLow) * tone ** look.lightPower);
+  const darks = tones.map((tone) => darkLow + (darkHigh - darkLow) * pow(tone, look.darkPower));
+  const lights = tones.map((tone) => lightLow + (lightHigh - lightLow) * pow(tone, look.lightPower));
   return { dark: withLuma(inked, darks, look.darkChroma), light: withLuma(lab, lights, look.lightChroma) };
 }

@@ -1,4 +1,5 @@
 // ONNX Cast, and which operators may work on whole numbers: https://onnx.ai/onnx/operators/onnx__Cast.html
+import { exponentOf, powerOfTwo } from '../../../base/exact-math.ts';
 import type { WholeType } from '../../../model/graph.ts';
 import { castValue, holdsAll } from '../../../model/operators/cast.ts';
 import type { Scope } from '../scope.ts';
@@ -102,11 +103,11 @@ function wholeType(scope: Scope): WholeType | undefined {
 function roundTo([bits, leastExponent]: FloatFormat, x: number): number {
   if (bits === 53 || x === 0 || !Number.isFinite(x)) return x;
   if (bits === 24) return Math.fround(x);
-  const exponent = Math.max(Math.floor(Math.log2(Math.abs(x))), leastExponent);
-  const step = 2 ** (exponent - bits + 1);
+  const exponent = Math.max(exponentOf(x), leastExponent);
+  const step = powerOfTwo(exponent - bits + 1);
   const below = Math.floor(x / step);
   const rest = x / step - below;
   const up = rest > 0.5 || (rest === 0.5 && below % 2 !== 0);
   const rounded = (below + (up ? 1 : 0)) * step;
-  return Math.abs(rounded) >= 2 ** (2 - leastExponent) ? Math.sign(x) * Infinity : rounded;
+  return Math.abs(rounded) >= powerOfTwo(2 - leastExponent) ? Math.sign(x) * Infinity : rounded;
 }
