@@ -25,6 +25,7 @@ const VERSIONS = [1, 2, 4, 6, 8, 10];
 async function recipeOf(path: string): Promise<Recipe> {
   let module: { readonly default?: unknown };
   try {
+    // eslint-disable-next-line sealed-qr/readable-imports -- the person's own recipe
     module = (await import(pathToFileURL(resolve(path)).href)) as typeof module;
   } catch (error) {
     throw new FileError(`The drawing ${path} cannot be loaded: ${String(error)}`, error);

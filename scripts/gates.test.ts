@@ -72,7 +72,9 @@ beforeAll(() => {
     if (existsSync(resolve(root, path)))
       cpSync(resolve(root, path), join(checkout, path), { recursive: true, filter });
   }
-  for (const path of ['package.json', 'tsconfig.json', 'eslint.config.js', 'svelte.config.js']) {
+  for (const path of [
+    ...['package.json', 'tsconfig.json', 'eslint.config.js', 'scripts/lint-rules.js', 'svelte.config.js'],
+  ]) {
     cpSync(resolve(root, path), join(planted, path));
   }
   for (const folder of [checkout, planted]) {
@@ -113,6 +115,22 @@ beforeAll(() => {
     '\n/** Planted. */\nexport const plantedUnused = 1;\n',
   );
   plant('src/qr/planted-promise.ts', 'export function run(): void {\n  Promise.resolve(1);\n}\n', planted);
+  const rough = `
+    const { log } = Math;
+    export const rough = (x: number): number => log(Math.cos(x)) + x ** 2.4 + x ** 2 + 2 ** 30 + Math['tanh'](x);
+    export const named = Math.sqrt(2) + globalThis.Math.exp(1);
+  `;
+  plant('src/compiler/planted-cosine.ts', rough, planted);
+  const hidden = `
+    import type { MainModule } from 'node-seal';
+    export const reach = (): Promise<unknown> => import(['..', 'client', 'client-keys.ts'].join('/'));
+    export const read = (): Promise<unknown> => import('./planted-cosine.ts');
+    export const made = (seal: MainModule): unknown => seal['Key' + 'Generator' as 'KeyGenerator'];
+    export const listed = (seal: MainModule): unknown[] => Object.values(seal);
+    export const recast = (module: MainModule): unknown => (module as unknown as Record<string, unknown>)['Key'];
+    export const plain = (seal: MainModule): unknown => new seal.Plaintext();
+  `;
+  plant('src/server/planted-bypass.ts', hidden, planted);
   const hasty = `
     import { expect, it } from 'vitest';
     it('hurries', async () => {
@@ -155,11 +173,24 @@ describe('planted violations', () => {
     expect(output).toMatch(/qr\.plantedBare .*does not have any documentation/);
   });
 
-  it('fail the linter for a promise left alone, and for tests that depend on speed', async () => {
+  it('fail the linter for a promise left alone, rough mathematics, hidden ways to the secret key, and tests that depend on speed', async () => {
     const { code, output } = await runInCopy('lint', planted);
     expect(code).toBeGreaterThan(0);
     expect(output).toMatch(/planted-promise\.ts\n.*no-floating-promises/);
+    const linesOf = (file: string): string => new RegExp(`${file}\\n((?: .*\\n)+)`).exec(output)?.[1] ?? '';
     const hurry = /planted-hurry\.test\.ts\n((?: .*\n)+)/.exec(output)![1];
+    const rough = linesOf('planted-cosine\\.ts');
+    expect(rough).toMatch(/^ +3:.*Math is used by the names.*exact-math/m);
+    for (const name of ['cos', 'tanh'])
+      expect(rough).toMatch(new RegExp(`^ +4:.*Math\\.${name}: Engines`, 'm'));
+    expect(rough.match(/^ +4:.*A power other/gm)).toHaveLength(1);
+    expect(rough.match(/^ +5:.*exact-math/gm)).toHaveLength(1);
+    const hidden = linesOf('planted-bypass\\.ts');
+    expect(hidden.match(/^ +\d+:.*readable-imports/gm)).toEqual([expect.stringMatching(/^ +4:/)]);
+    expect(hidden).toMatch(/^ +6:.*by the names of its classes.*named-seal/m);
+    expect(hidden).toMatch(/^ +7:.*handed on as itself.*named-seal/m);
+    expect(hidden).toMatch(/^ +8:.*handed on as itself.*named-seal/m);
+    expect(hidden).not.toMatch(/^ +9:/m);
     expect(hurry).toMatch(/^ +5:.*A pause proves nothing/m);
     expect(hurry).toMatch(/^ +7:.*No outcome depends on speed.*vitest/m);
     expect(hurry).toMatch(/^ +8:.*No outcome depends on speed.*playwright/m);
