@@ -23,21 +23,37 @@ function policyTag(): Plugin {
   };
 }
 
+/** Builds for tests alone: their pages, and where modules lie that take the place of the product's. */
+interface Variant {
+  readonly pages: readonly string[];
+  readonly namesakes?: string;
+}
+
+const PAGES = ['index', 'lab', 'bench'];
+const SAME_BYTES = ['e2e/same-bytes/page'];
+const VARIANTS: Readonly<Record<string, Variant>> = {
+  // The build that the key canary must catch.
+  leaking: { pages: PAGES, namesakes: 'e2e/leaking' },
+  // The page of the determinism table, and its control.
+  'same-bytes': { pages: SAME_BYTES },
+  'same-bytes-rough': { pages: SAME_BYTES, namesakes: 'e2e/same-bytes/rough' },
+};
+
 /**
- * For `--mode leaking`, the build that the key canary must catch: a module that has a namesake under e2e/leaking/
- * (same path below the root) is replaced by it. A namesake may still import the module it replaces.
+ * A module that has a namesake under `folder` (same path below the root) is replaced by it. A namesake may still import the
+ * module it replaces.
  */
-function leakingModules(): Plugin {
+function namesakes(folder: string): Plugin {
   return {
-    name: 'sealed-qr:leaking',
+    name: 'sealed-qr:namesakes',
     enforce: 'pre',
     async resolveId(source, importer, options) {
-      if (importer === undefined || importer.startsWith(resolve(root, 'e2e/leaking'))) return null;
+      if (importer === undefined || importer.startsWith(resolve(root, folder))) return null;
       const found = await this.resolve(source, importer, { ...options, skipSelf: true });
       if (found === null || found.external !== false) return null;
       const path = relative(root, found.id);
       if (path.startsWith('..') || path.startsWith('node_modules')) return null;
-      const namesake = resolve(root, 'e2e/leaking', path);
+      const namesake = resolve(root, folder, path);
       return existsSync(namesake) ? namesake : null;
     },
   };
@@ -47,14 +63,16 @@ function leakingModules(): Plugin {
 const port = Number(process.env['SEALED_QR_PORT'] ?? 4173);
 
 export default defineConfig(({ mode }) => {
-  const leaking = mode === 'leaking' ? [leakingModules()] : [];
+  const variant = VARIANTS[mode] as Variant | undefined;
+  const { pages, namesakes: folder } = variant ?? { pages: PAGES };
+  const replacing = (): Plugin[] => (folder === undefined ? [] : [namesakes(folder)]);
   return {
     // No single-page fallback: a missing file is a 404 and not index.html under its name.
     appType: 'mpa',
-    plugins: [svelte(), policyTag(), ...leaking],
+    plugins: [svelte(), policyTag(), ...replacing()],
     worker: {
       format: 'es',
-      plugins: () => leaking,
+      plugins: replacing,
       // One file for each worker: started from memory, it could not name another.
       rolldownOptions: { output: { codeSplitting: false } },
     },
@@ -63,13 +81,11 @@ export default defineConfig(({ mode }) => {
       target: 'es2024',
       // Lowered, light-dark() would be decided at the root; the server's panel is dark in either theme.
       cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
-      outDir: mode === 'leaking' ? 'dist-leaking' : 'dist',
+      outDir: variant ? `dist-${mode}` : 'dist',
       // A data: URL would need connect-src data: to be fetched; every asset stays a file.
       assetsInlineLimit: 0,
       rolldownOptions: {
-        input: Object.fromEntries(
-          ['index', 'lab', 'bench'].map((page) => [page, resolve(root, `${page}.html`)]),
-        ),
+        input: Object.fromEntries(pages.map((page) => [page, resolve(root, `${page}.html`)])),
       },
       reportCompressedSize: false,
     },

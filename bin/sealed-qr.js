@@ -15,6 +15,7 @@ const major = Number(process.versions.node.split('.')[0]);
 
 // Node 20 lacks the WebAssembly exception references of node-seal; early 22 does not run TypeScript files unasked.
 if (major >= 22 && (!isCheckout || process.features.typescript)) {
+  // eslint-disable-next-line sealed-qr/readable-imports -- the sources, or what they were built to
   await import(main.href);
 } else {
   process.exitCode = await runUnderPinnedNode();

@@ -51,6 +51,38 @@ test('so does one that sends those of docs/hosting', async ({ page }) => {
   expect(told.filter((text) => /unrecognized|not supported|deprecated/i.test(text))).toEqual([]);
 });
 
+test('no text becomes markup or a script of the page, nor does another site’s address become a worker’s', async ({
+  page,
+}) => {
+  await using host = await servePlainly(built);
+  await openStudio(page, host.origin);
+  const refused = await page.evaluate(() => {
+    const { trustedTypes } = globalThis as unknown as {
+      trustedTypes: { createPolicy(name: string, rules: object): unknown };
+    };
+    const tries: Record<string, () => unknown> = {
+      markup: () => (document.createElement('p').innerHTML = '<b>bold</b>'),
+      script: () => (document.createElement('script').text = 'globalThis.planted = 1'),
+      worker: () => new Worker(URL.createObjectURL(new Blob(['']))),
+      policy: () => trustedTypes.createPolicy('another', { createHTML: (text: string) => text }),
+      // The page has made its own, and may not make it again.
+      again: () => trustedTypes.createPolicy('sealed-qr', { createScriptURL: (text: string) => text }),
+    };
+    return Object.entries(tries).map(([name, attempt]) => {
+      try {
+        attempt();
+        return `${name} worked`;
+      } catch (error) {
+        return `${name}: ${(error as Error).name}`;
+      }
+    });
+  });
+  expect(refused).toEqual(
+    ['markup', 'script', 'worker', 'policy', 'again'].map((name) => `${name}: TypeError`),
+  );
+  await make(page);
+});
+
 test('a host that takes the policy out gets no keys, and is told what to set up', async ({ page }) => {
   await using host = await servePlainly(built, { change: withoutPolicy });
   await page.goto(host.origin);

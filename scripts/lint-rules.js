@@ -84,7 +84,7 @@ const readableImports = {
     };
     return {
       ImportExpression: (node) => check(node, node.source),
-      'CallExpression[callee.name=/^(require|createRequire)$/]': (node) => check(node, node.arguments[0]),
+      'CallExpression[callee.name="require"]': (node) => check(node, node.arguments[0]),
     };
   },
 };

@@ -13,6 +13,9 @@ export const contentSecurityPolicy = [
   "manifest-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
+  // Markup and workers' scripts come from two places alone: Svelte's templates, and workers/platform/trusted-script.ts.
+  "require-trusted-types-for 'script'",
+  'trusted-types sealed-qr svelte-trusted-html',
 ].join('; ');
 
 /** What no part of the page asks for. Engines pass over a header, or names in it, that they do not know. */

@@ -1,7 +1,9 @@
 // Starts the worker that runs the kernel's benchmark.
 import sealWasm from '../../node_modules/node-seal/dist/seal_throws.wasm?url';
 import kernelWasm from '../../wasm/build/kernel.wasm?url';
+import { trustedScript } from '../../workers/platform/trusted-script.ts';
 import type { BenchPart } from '../kernel-bench.ts';
+import script from './kernel-worker.ts?worker&url';
 import type { KernelBenchEvent, KernelBenchRequest } from './kernel-messages.ts';
 
 const absolute = (url: string): string => new URL(url, document.baseURI).href;
@@ -12,10 +14,7 @@ export function startKernelBench(
   pairs: number,
   onEvent: (event: KernelBenchEvent) => void,
 ): () => void {
-  const worker = new Worker(new URL('./kernel-worker.ts', import.meta.url), {
-    type: 'module',
-    name: 'bench',
-  });
+  const worker = new Worker(trustedScript(absolute(script)), { type: 'module', name: 'bench' });
   worker.addEventListener('message', ({ data }: MessageEvent<KernelBenchEvent>) => onEvent(data));
   worker.addEventListener('error', (event) =>
     onEvent({ kind: 'failed', message: event.message || 'The worker could not be loaded.' }),

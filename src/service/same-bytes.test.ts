@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { kernelBytes } from '../../fixtures/kernel-watch.ts';
 import { reluNetwork } from '../../fixtures/relu-network.ts';
+import { answerTo, EVALUATORS } from '../../fixtures/same-bytes.ts';
 import { TestKeys } from '../../fixtures/seal-keys.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
-import { sha256Hex } from '../base/sha256.ts';
 import { compile } from '../compiler/compile.ts';
 import { importOnnx } from '../import/onnx/import-onnx.ts';
 import { COST_TABLES } from '../plan/cost-tables.ts';
@@ -14,42 +14,8 @@ import { type Plan, rotationSteps, sumMethodOf } from '../plan/plan.ts';
 import { encodePlanPart } from '../plan/plan-codec.ts';
 import { encodeFrame } from '../protocol/frame.ts';
 import { loadSeal, type SealModule } from '../seal/load.ts';
-import { createEvaluator } from '../server/evaluator.ts';
 import { styleGraph } from '../style/graph.ts';
 import { STYLES } from '../style/styles.ts';
-import { runDistributed } from './conductor.ts';
-
-const EVALUATORS = [1, 2, 3, 5];
-
-/** Runs `plan` on `count` evaluators, and gives the hash of each output frame. */
-async function answersOf(
-  plan: Plan,
-  count: number,
-  keys: Uint8Array,
-  inputs: readonly Uint8Array[],
-): Promise<string[]> {
-  const partition = partitionPlan(plan, count);
-  const { parameters } = plan;
-  const planIds = partition.parts.map((_, index) => `part ${index}`);
-  const players = partition.parts.map(() => createEvaluator({ kernel: kernelBytes() }));
-  for (const [index, player] of players.entries()) {
-    expect(await player.open('context', parameters, 'simd')).toBe('simd');
-    await player.addPlan('context', planIds[index], encodePlanPart(partition.parts[index], parameters));
-    await player.addKeys('context', 'mine', keys);
-  }
-  try {
-    const { outputs } = await runDistributed(players, {
-      runId: 1,
-      planIds,
-      keySet: 'mine',
-      partition,
-      inputs,
-    });
-    return outputs.map((frame) => sha256Hex(frame));
-  } finally {
-    for (const player of players) await player.close('context');
-  }
-}
 
 describe('the bytes of an answer', () => {
   let seal: SealModule;
@@ -70,10 +36,15 @@ describe('the bytes of an answer', () => {
       const ciphertext = keys.encrypt(slots, plan.inputScale, plan.inputLevel);
       return encodeFrame({ kind: 'ciphertexts', items: [{ index, ciphertext }] }, parameters);
     });
+    const answerOf = (count: number): Promise<string[]> => {
+      const partition = partitionPlan(plan, count);
+      const parts = partition.parts.map((part) => encodePlanPart(part, parameters));
+      return answerTo({ parameters, partition, parts }, { keys: frame, inputs }, kernelBytes());
+    };
     const [one, ...others] = EVALUATORS;
-    const expected = await answersOf(plan, one, frame, inputs);
+    const expected = await answerOf(one);
     expect(expected.length).toBeGreaterThan(0);
-    for (const count of others) expect(await answersOf(plan, count, frame, inputs)).toEqual(expected);
+    for (const count of others) expect(await answerOf(count)).toEqual(expected);
   }
 
   const plans = STYLES.flatMap((style) =>

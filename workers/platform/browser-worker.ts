@@ -5,6 +5,7 @@ import type * as Comlink from 'comlink';
 import { asSealedError } from '../../src/base/errors.ts';
 import { fetchBytes } from '../../src/base/load-file.ts';
 import type { StartedWorker } from '../pool.ts';
+import { trustedScript } from './trusted-script.ts';
 
 const scripts = new Map<string, Promise<string>>();
 
@@ -30,7 +31,7 @@ class StartingWorker implements StartedWorker {
   readonly endpoint: Comlink.Endpoint;
 
   constructor(url: string, name: string) {
-    this.#worker = inMemory(url).then((script) => new Worker(script, { type: 'module', name }));
+    this.#worker = inMemory(url).then((script) => new Worker(trustedScript(script), { type: 'module', name }));
     this.endpoint = {
       postMessage: (message: unknown, transfer: Transferable[] = []) =>
         this.#then((worker) => worker.postMessage(message, transfer)),

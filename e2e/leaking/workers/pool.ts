@@ -5,6 +5,7 @@ import type { KnownSecret } from '../../../fixtures/key-forms.ts';
 import type { WorkerHandle } from '../../../src/base/worker-handle.ts';
 import type { WorkerSetup } from '../../../workers/endpoint.ts';
 import { connect as connectHonestly, type StartedWorker } from '../../../workers/pool.ts';
+import { trustedScript } from '../../../workers/platform/trusted-script.ts';
 import { LEAKS } from '../leaks.ts';
 
 export type { StartedWorker } from '../../../workers/pool.ts';
@@ -22,7 +23,7 @@ async function leakBy(name: string): Promise<void> {
     if (stored !== undefined) localStorage.setItem(`settings-${at}`, stored);
     if (workerName !== undefined) {
       const script = URL.createObjectURL(new Blob(['']));
-      new Worker(script, { type: 'module', name: workerName }).terminate();
+      new Worker(trustedScript(script), { type: 'module', name: workerName }).terminate();
     }
   }
 }

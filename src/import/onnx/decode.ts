@@ -1,4 +1,5 @@
 // Bytes of an .onnx or .pb file → protobuf messages and numeric constants. Nothing is trusted, nothing executed.
+import { powerOfTwo } from '../../base/exact-math.ts';
 import { fromBinary } from '@bufbuild/protobuf';
 import { SealedError } from '../../base/errors.ts';
 import { elementCount } from '../../model/graph.ts';
@@ -167,7 +168,7 @@ function halfToNumber(bits: number): number {
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * powerOfTwo(exponent - 25);
 }
 
 /** The upper half of an IEEE 754 binary32. */

@@ -1,4 +1,5 @@
 // PyTorch files, legacy and zip → the pickled object with its tensors. Sizes are checked before anything is copied.
+import { powerOfTwo } from '../../base/exact-math.ts';
 import { unzipSync } from 'fflate';
 import { SealedError } from '../../base/errors.ts';
 import { printable } from '../file-text.ts';
@@ -277,7 +278,7 @@ function halfToNumber(bits: number): number {
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * powerOfTwo(exponent - 25);
 }
 
 function malformed(text: string): SealedError {
