@@ -6,6 +6,7 @@ import { allEqual, determinismTable, type HostRow, unequal } from './determinism
 const REQUESTS = ['ink-1', 'ink-2'];
 const made = (card: string, ...answers: string[]): Made => ({
   card,
+  tables: 't',
   answers: Object.fromEntries(answers.map((answer, i) => [[1, 3][i], answer])),
 });
 const node: HostRow = { name: 'Node', made: [made('c1', 'a', 'a'), made('c2', 'b', 'b')] };
@@ -15,13 +16,18 @@ describe('the determinism table', () => {
   it('is all equal where every host made the same', () => {
     const hosts = [node, host(made('c1', 'a', 'a'), made('c2', 'b', 'b'))];
     expect(allEqual(REQUESTS, hosts)).toBe(true);
-    expect(determinismTable(REQUESTS, hosts)).toContain('| ink-2 | `c2` | `b` | == | == |');
+    expect(determinismTable(REQUESTS, hosts)).toContain('| ink-2 | `c2` | `t` | `b` | == | == |');
   });
 
   it.each([
     ['another answer', host(made('c1', 'a', 'a'), made('c2', 'x', 'x')), '| == | ≠≠ |'],
     ['another one with three evaluators', host(made('c1', 'a', 'a'), made('c2', 'b', 'x')), '| == | =≠ |'],
     ['another card', host(made('c1', 'a', 'a'), made('cx', 'b', 'b')), '| == | == (another card) |'],
+    [
+      'other tables, even where they round to the same answer',
+      host(made('c1', 'a', 'a'), { ...made('c2', 'b', 'b'), tables: 'x' }),
+      '| == | == (other tables) |',
+    ],
     ['an answer too few', host(made('c1', 'a', 'a')), '| == | - |'],
     ['a host that failed', { name: 'Other', made: 'no WebAssembly' }, 'Other failed: no WebAssembly'],
   ])('shows %s', (_, other, shown) => {

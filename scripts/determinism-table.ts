@@ -7,7 +7,7 @@ export interface HostRow {
   readonly made: readonly Made[] | string;
 }
 
-/** Whether every host made the same cards, and the same answers with each number of evaluators. */
+/** Whether every host made the same cards and tables, and the same answers with each number of evaluators. */
 export function allEqual(requests: readonly string[], hosts: readonly HostRow[]): boolean {
   return (
     hosts.length > 0 && requests.length > 0 && hosts.every((host) => unequal(host, requests, hosts[0]) === 0)
@@ -22,7 +22,8 @@ export function unequal({ made }: HostRow, requests: readonly string[], { made: 
 
 /** Whether `made` is what `expected` is with one evaluator, whatever the number of evaluators. */
 function isSame(made: Made | undefined, expected: Made | undefined): boolean {
-  if (!made || !expected || made.card !== expected.card) return false;
+  if (!made || !expected) return false;
+  if (made.card !== expected.card || made.tables !== expected.tables) return false;
   const answers = Object.values(made.answers);
   return answers.length > 0 && answers.every((answer) => answer === expected.answers[1]);
 }
@@ -30,11 +31,14 @@ function isSame(made: Made | undefined, expected: Made | undefined): boolean {
 /** `====` for four numbers of evaluators, `≠` where the answer is another than the first host's with one. */
 function cell(made: Made | undefined, expected: Made | undefined): string {
   if (!made || !expected) return '-';
-  const card = made.card === expected.card ? '' : ' (another card)';
+  const others = [
+    made.card === expected.card ? [] : ['another card'],
+    made.tables === expected.tables ? [] : ['other tables'],
+  ].flat();
   return (
     Object.values(made.answers)
       .map((answer) => (answer === expected.answers[1] ? '=' : '≠'))
-      .join('') + card
+      .join('') + (others.length > 0 ? ` (${others.join(', ')})` : '')
   );
 }
 
@@ -43,11 +47,13 @@ export function determinismTable(requests: readonly string[], hosts: readonly Ho
   const madeBy = ({ made }: HostRow, index: number): Made | undefined =>
     typeof made === 'string' ? undefined : made[index];
   const rows = [
-    ['Request', 'Card', 'Answer', ...hosts.map(({ name }) => name)],
-    ['---', '---', '---', ...hosts.map(() => '---')],
+    ['Request', 'Card', 'Tables', 'Answer', ...hosts.map(({ name }) => name)],
+    ['---', '---', '---', '---', ...hosts.map(() => '---')],
     ...requests.map((request, index) => {
       const first = madeBy(hosts[0], index);
-      const hashes = [first?.card, first?.answers[1]].map((hash) => `\`${hash?.slice(0, 16) ?? '-'}\``);
+      const hashes = [first?.card, first?.tables, first?.answers[1]].map(
+        (hash) => `\`${hash?.slice(0, 16) ?? '-'}\``,
+      );
       return [request, ...hashes, ...hosts.map((host) => cell(madeBy(host, index), first))];
     }),
   ];

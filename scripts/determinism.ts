@@ -1,7 +1,7 @@
 // `npm run determinism [-- --versions 2,7] [--only webkit] [--allow-missing] [--write]`: one request, the same bytes everywhere.
 //
 // Requests are made by the client's code from known seeds; every host compiles the style and answers with 1, 2, 3 and 5
-// evaluators. The control is a build whose sine and cosine are each engine's own: there the hosts must differ.
+// evaluators. The control is a build whose sines, powers and cube roots are each engine's own: there the hosts must differ.
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -106,12 +106,14 @@ const text = [
   'A request is made by the client’s own code from a known seed: its keys and an encrypted picture. Every host compiles the ' +
     `style from its file, shares the plan out to ${EVALUATORS.join(', ')} evaluators, and answers with each. Equal signs: the ` +
     'SHA-256 of the answer is the one of the column "Answer", for these numbers of evaluators in turn. "Card" is the SHA-256 ' +
-    'of the card, which names the plan and its tables. The backend is `simd`: `seal` gives other bytes by nature.',
+    'of the card, which names the plan with all its weights; "Tables" that of the encoder’s tables. The backend is `simd`: ' +
+    '`seal` gives other bytes by nature.',
   determinismTable(requests, hosts),
   `**${isEqual ? 'All equal' : 'NOT all equal'}**: ${requests.length} requests, ${hosts.length} hosts, ${EVALUATORS.length} numbers of evaluators.`,
   '## Control',
-  'The same, with sine and cosine as each engine computes them (`Math.sin`, `Math.cos`) in the place of `base/exact-math`, one ' +
-    'evaluator. Were these equal as well, the table above would prove nothing.',
+  'The same, with `Math.sin`, `Math.cos`, `Math.cbrt` and `Math.pow` in the place of `base/exact-math`, one evaluator. Were ' +
+    'these equal as well, the table above would prove nothing. Last bits of the encoder’s tables seldom reach an answer, since ' +
+    'what they make is rounded to whole numbers at scales below 2^31; when they do is what nobody could foresee.',
   determinismTable(CONTROL, rough),
   `**${hasControl ? 'They differ' : 'They do NOT differ'}**: ${apart.map(({ name, count }) => `${name} from ${rough[0].name} in ${count} of ${CONTROL.length}`).join('; ')}.`,
 ].join('\n\n');
