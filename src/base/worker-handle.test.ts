@@ -23,7 +23,7 @@ function stoppable(): StoppableWorker<Role> {
     }
     return name;
   };
-  return new StoppableWorker<Role>(() => {
+  return new StoppableWorker<Role>('listening', () => {
     workers.push(new FakeWorker('scan', { work }));
     return workers.at(-1)!.handle<Role>();
   });

@@ -32,19 +32,23 @@ export async function limited<T>(
 
 const STOPPED = 'its work was stopped';
 
-/** Work that nobody waits for any more may finish within this time; a new worker costs about as much. */
-const GRACE_MS = 250;
-
 /**
- * A worker that computes for longer than anyone who stops it would wait, and another in its place once it has ended. A call
- * hears its signal where its role listens; one that goes on all the same ends with its worker.
+ * How long work that nobody waits for any more may go on before its worker is ended. A role that does not listen may as
+ * well be at its end, and a new worker costs about as much. One that listens between its steps is soon done: longer than
+ * this and it hangs, or the machine is so busy that a new worker would take longer still.
  */
+const GRACE_MS = { deaf: 250, listening: 2_000 } as const;
+
+/** A worker that computes for longer than anyone who stops it would wait, and another in its place once it has ended. */
 export class StoppableWorker<Role> {
   readonly #start: () => WorkerHandle<Role>;
+  readonly #graceMs: number;
   #handle: WorkerHandle<Role> | undefined;
 
-  constructor(start: () => WorkerHandle<Role>) {
+  /** @param kind whether the role's calls listen to their signals between their steps */
+  constructor(kind: keyof typeof GRACE_MS, start: () => WorkerHandle<Role>) {
     this.#start = start;
+    this.#graceMs = GRACE_MS[kind];
   }
 
   /** The worker, started where there is none that lives. */
@@ -65,7 +69,7 @@ export class StoppableWorker<Role> {
       const handle = this.living();
       const answer = call(handle.role);
       const endUnlessDone = (): void => {
-        const timer = setTimeout(() => handle.terminate(STOPPED), GRACE_MS);
+        const timer = setTimeout(() => handle.terminate(STOPPED), this.#graceMs);
         const keep = (): void => clearTimeout(timer);
         answer.then(keep, keep);
       };

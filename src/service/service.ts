@@ -104,8 +104,8 @@ export function createService(options: ServiceOptions): RunningService {
   const times = new Map<string, OperationTimes>();
   const measuring = new SharedWork<OperationTimes>();
   const compiling = new SharedWork<CompiledCard>();
-  const compiler = new StoppableWorker(options.startCompiler);
-  const simulator = new StoppableWorker(options.startSimulator);
+  const compiler = new StoppableWorker('deaf', options.startCompiler);
+  const simulator = new StoppableWorker('listening', options.startSimulator);
   let runs = 0;
   let closings = 0;
 

@@ -99,7 +99,7 @@ export class Session {
 
   constructor({ workers, advice }: SessionOptions) {
     this.#workers = workers;
-    this.#scan = new StoppableWorker(() => workers.scan());
+    this.#scan = new StoppableWorker('listening', () => workers.scan());
     this.advice = advice;
   }
 
