@@ -14,7 +14,7 @@ import { pictureOf } from '../plan/finish.ts';
 import { verifyPlan } from '../plan/verify.ts';
 import { styleGraph } from '../style/graph.ts';
 import { STYLES } from '../style/styles.ts';
-import type { Preference } from './price.ts';
+import type { Preference } from '../plan/preference.ts';
 import { compile, type Compiled, type CompileOptions } from './compile.ts';
 
 const costs = COST_TABLES.simd;
