@@ -82,6 +82,16 @@ export function layerRange(option: string, value: string): readonly [number, num
   return [Number(match[1]), Number(match[2] ?? match[1])];
 }
 
+/** Two numbers, the lesser first. @throws UsageError */
+export function numberRange(option: string, value: string): readonly [number, number] {
+  const [low, high, ...more] = value.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  const isRange = Number.isFinite(low) && Number.isFinite(high) && low < high && more.length === 0;
+  if (isRange) return [low, high];
+  throw new UsageError(
+    `--${option} must be two numbers, the lesser first, such as 0,1 or =-1,1, not "${value}".`,
+  );
+}
+
 /** `--workers`: the number of processors, at most 4, unless given. @throws UsageError */
 export function workerCount(value: string | undefined): number {
   return value === undefined ? evaluatorCount() : wholeNumber('workers', value, 1, 32);

@@ -1,6 +1,8 @@
 // Arguments of `sealed-qr model`, `params` and `bench`: each mistake is named before anything starts.
 import { describe, expect, it } from 'vitest';
 import { runBench } from './bench-command.ts';
+import { modelPath } from '../workers/platform/node-local-service.ts';
+import { readModelArguments } from './model-arguments.ts';
 import { runModelCommand } from './model-command.ts';
 import { runParamsCommand } from './params-command.ts';
 import { UsageError } from './usage.ts';
@@ -24,9 +26,38 @@ describe('model', () => {
     ['a refresh in words', ['plan', 'a.pt', '--refresh', '2,x'], /--refresh must be whole numbers/],
     ['no batch', ['plan', 'a.pt', '--batch', '0'], /--batch must be 1 to/],
     ['half an input', ['plan', 'a.pt', '--count', '1.5'], /--count must be 1 to/],
+    [
+      'an unknown preference',
+      ['plan', 'a.pt', '--prefer', 'fast'],
+      /--prefer must be latency, small-keys, bal/,
+    ],
+    [
+      'a range from top to bottom',
+      ['plan', 'a.pt', '--input-range', '1,0'],
+      /--input-range must be two numbers/,
+    ],
+    ['half a range', ['plan', 'a.pt', '--input-range', '1,'], /--input-range must be two numbers/],
+    [
+      'two kinds of ranges',
+      ['plan', 'a.pt', '--calibrate', 'b.npy', '--input-range=-1,1'],
+      /--calibrate FILE or from --input-range LOW,HIGH, not from both/,
+    ],
     ['no worker', ['plan', 'a.pt', '--workers', '0'], /--workers must be 1 to 32/],
   ])('refuses %s', async (_, args, message) => {
     expect((await refusal(runModelCommand(args))).message).toMatch(message);
+  });
+
+  it('take no ranges from the inputs, which are a person’s: from samples, or the range of an input', async () => {
+    const [model, input] = [modelPath('models/digits.onnx'), modelPath('models/digits-input.npy')];
+    const read = async (...args: string[]) => {
+      const { request } = await readModelArguments([model, '--input', input, ...args], 'run');
+      const { calibration, inputRange, prefer, inputs } = request;
+      return { samples: calibration?.length, inputRange, prefer, inputs: inputs.length };
+    };
+    expect(await read()).toEqual({ samples: 0, inputs: 10 });
+    expect(await read('--calibrate', input)).toMatchObject({ samples: 10 });
+    expect(await read('--input-range=-1,2.5')).toMatchObject({ samples: 0, inputRange: [-1, 2.5] });
+    expect(await read('--prefer', 'latency')).toMatchObject({ prefer: 'latency' });
   });
 
   it.each<[string, string[], RegExp]>([

@@ -3,8 +3,17 @@ import { basename } from 'node:path';
 import { inputsFor, readInputFile, readLayerList, readModelFile } from '../src/import/model-file.ts';
 import { type ModelOptions, samplesOf } from '../src/app/network/model-plan.ts';
 import { BACKENDS } from '../src/app/session/backends.ts';
+import { PREFERENCES } from '../src/plan/preference.ts';
 import type { ModelRunRequest } from '../src/app/network/run-model.ts';
-import { choice, layerRange, numberList, parseArguments, wholeNumber, workerCount } from './arguments.ts';
+import {
+  choice,
+  layerRange,
+  numberList,
+  numberRange,
+  parseArguments,
+  wholeNumber,
+  workerCount,
+} from './arguments.ts';
 import { parsed, readBytes, readText } from './files.ts';
 import { UsageError } from './usage.ts';
 
@@ -13,6 +22,8 @@ const OPTIONS = {
   'input-shape': { type: 'string' },
   'state-dict-layers': { type: 'string' },
   calibrate: { type: 'string' },
+  'input-range': { type: 'string' },
+  prefer: { type: 'string' },
   count: { type: 'string' },
   layers: { type: 'string' },
   refresh: { type: 'string' },
@@ -57,7 +68,13 @@ export async function readModelArguments(
     ...(values.layers !== undefined && { layers: layerRange('layers', values.layers) }),
     ...(values.refresh !== undefined && { refresh: numberList('refresh', values.refresh) }),
     clientOps: values['client-ops'],
+    ...(values.prefer !== undefined && { prefer: choice('prefer', values.prefer, PREFERENCES) }),
+    ...(values['input-range'] !== undefined && {
+      inputRange: numberRange('input-range', values['input-range']),
+    }),
   };
+  if (values.calibrate !== undefined && values['input-range'] !== undefined)
+    throw new UsageError('Ranges come from --calibrate FILE or from --input-range LOW,HIGH, not from both.');
   const batch = values.batch === undefined ? undefined : wholeNumber('batch', values.batch, 1, 16384);
   const count = values.count === undefined ? Infinity : wholeNumber('count', values.count, 1, 1e6);
   const workers = workerCount(values.workers);
@@ -73,8 +90,8 @@ export async function readModelArguments(
     samplesPath === undefined ? undefined : await readInput('The calibration input', samplesPath);
   const graph = parsed(file, () => readModelFile(bytes, { name, inputShape: shape, layers, input }));
   const inputs = input ? parsed(inputPath!, () => inputsFor(graph.input.shape, input)).slice(0, count) : [];
-  // Whoever runs this command owns both network and inputs; a server that must not see their ranges is given --calibrate.
-  const calibration = samples ? parsed(samplesPath!, () => inputsFor(graph.input.shape, samples)) : inputs;
+  // Never those of --input: what a plan is made for, its service knows.
+  const calibration = samples ? parsed(samplesPath!, () => inputsFor(graph.input.shape, samples)) : [];
   const modelOptions: ModelOptions = {
     ...options,
     batch: batch ?? Math.max(1, inputs.length),

@@ -53,6 +53,16 @@ describe('what a test is made on', () => {
     expect(given.notes).toEqual([]);
   });
 
+  it('gives no ranges: they are the model owner’s samples, or the range of an input', async () => {
+    // Six squares of numbers up to 3 fit no parameters; of numbers up to 1, they do.
+    const wide = await report({ ...simulated, inputRange: [-3, 3], layers: undefined });
+    expect(wide.results).toMatchObject([{ ran: false }]);
+    const narrow = await report({ ...simulated, calibrate: 'x.json' });
+    expect(narrow.results).toMatchObject([{ ran: true }]);
+    expect(narrow.notes).toEqual([]);
+    expect(() => report({ ...simulated, inputRange: [3] })).toThrow(/two numbers, the lesser first/);
+  });
+
   it('stands beside the keys that nothing reads', async () => {
     const misspelt = await report({ ...simulated, input: undefined, inputt: 'x.json' });
     expect(misspelt.input.madeUp).toBe(true);

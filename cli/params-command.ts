@@ -47,10 +47,12 @@ export async function paramsReport(
   threads: number,
 ): Promise<ParamsReport> {
   const at = (path: string): string => resolve(folder, path);
-  const { modelPath, inputPath, layers, clientOps, layersReport, notes } = config;
+  const { modelPath, inputPath, calibratePath, inputRange, layers, clientOps, layersReport, notes } = config;
   const name = basename(modelPath);
   const bytes = await readBytes('The model', at(modelPath));
   const given = inputPath === undefined ? undefined : await readInput('The input', at(inputPath));
+  const samples =
+    calibratePath === undefined ? undefined : await readInput('The calibration input', at(calibratePath));
   const graph = parsed(at(modelPath), () =>
     readModelFile(bytes, {
       name,
@@ -63,6 +65,12 @@ export async function paramsReport(
   const inputs = given
     ? parsed(at(inputPath!), () => inputsFor(shape, given)).slice(0, config.count ?? 1)
     : [madeUpInput(shape)];
+  // A person's inputs are none of the plan's business; a picture that this command has made up is nobody's.
+  const calibration = samples
+    ? parsed(at(calibratePath!), () => inputsFor(shape, samples))
+    : given || inputRange
+      ? []
+      : inputs;
   const range = layers && { layers };
   const withRefresh = <S extends { readonly refresh: RefreshRule | undefined }>(set: S) => ({
     ...set,
@@ -80,7 +88,8 @@ export async function paramsReport(
       clientOps,
       backend: choice('backend', config.backend ?? 'simd', BACKENDS),
       batch: inputs.length,
-      calibration: samplesOf(graph, inputs),
+      calibration: samplesOf(graph, calibration),
+      inputRange,
       ...range,
     };
     results.push(...(await testParameters(nodeWorkers(1), test)));

@@ -5,6 +5,7 @@ import { StyleSession } from '../src/app/style/style-session.ts';
 import { ERROR_CORRECTION_LEVELS } from '../src/qr/capacity.ts';
 import { decodePng, encodePng } from '../src/qr/png.ts';
 import { pictureSource } from '../src/app/style/picture-source.ts';
+import { PREFERENCES } from '../src/plan/preference.ts';
 import { PICTURE_KINDS } from '../src/style/picture/fields.ts';
 import { pictureStyle } from '../src/style/picture/picture-style.ts';
 import type { Rgb } from '../src/base/raster.ts';
@@ -38,6 +39,7 @@ const OPTIONS = {
   kind: { type: 'string' },
   pixels: { type: 'string', default: '8' },
   backend: { type: 'string', default: 'simd' },
+  prefer: { type: 'string' },
   workers: { type: 'string' },
   'no-snap': { type: 'boolean', default: false },
   warm: { type: 'boolean', default: false },
@@ -138,6 +140,7 @@ async function parse(args: readonly string[]): Promise<StyleArguments> {
     pixelsPerModule: choice('pixels', values.pixels, [8, 4] as const),
     backend: choice('backend', values.backend, BACKENDS),
     snap: values['no-snap'] ? false : undefined,
+    prefer: values.prefer === undefined ? undefined : choice('prefer', values.prefer, PREFERENCES),
   };
   const png = { name: '--out', path: values.out };
   const svg = values.svg === undefined ? undefined : { name: '--svg', path: values.svg };

@@ -19,6 +19,7 @@ const PARTS: ReadonlyMap<string, string> = new Map([
   --direction D     horizontal, vertical or diagonal, where the style has one  (the style's own)
   --pixels N        pixels per module drawn by the network: 8 or 4             (8)
   --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
+  --prefer WHAT     what the plan is chosen by: latency, small-keys, balanced  (small-keys: a picture has keys of its own)
   --workers N       evaluators of the service                                  (number of processors, at most 4)
   --no-snap         hand out the decrypted picture, and not the style's that it was held against
   --force           replace files that are there
@@ -49,11 +50,14 @@ sealed-qr model run FILE --input FILE [options]
   --input FILE      inputs: .npy, .json or .png; several along the first axis
   --input-shape A,B shape of one input, where neither the model nor --input says
   --state-dict-layers FILE   the layers of a state_dict: JSON, or the text that print(model) shows
-  --calibrate FILE  inputs that ranges are taken from                          (those of --input)
+  --calibrate FILE  sample inputs of the model's owner, that ranges are taken from; --input is a person's, and no plan is
+                    made of it                                                 (random values in --input-range)
+  --input-range A,B least and largest value of an input, where no samples are given; negative: --input-range=-1,1  (0,1)
   --count N         the first N inputs only
   --layers A-B      only these layers of the file
   --refresh A,B     layers after which the client decrypts and encrypts again
   --client-ops      the client computes what the scheme cannot, in rounds of its own
+  --prefer WHAT     latency: the fastest run; small-keys: the cheapest first run, keys made and sent; balanced (balanced)
   --batch N         inputs to run at once: as many as pay share a ciphertext   (all)
   --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
   --workers N       evaluators of the service                                  (number of processors, at most 4)
@@ -66,7 +70,8 @@ sealed-qr model run FILE --input FILE [options]
     'params',
     `sealed-qr params test CONFIG.json [--threads N] [--json]
   Runs a network under many parameter sets: errors, levels, time and bytes of each, or why it cannot run.
-  CONFIG.json: model, input, sets of {polyModulusDegree, coeffModulusBits}, and layers, refresh, clientOps, backend, threads;
+  CONFIG.json: model, input, sets of {polyModulusDegree, coeffModulusBits}, and layers, refresh, clientOps, backend, threads,
+  and calibrate, a file of the model owner's inputs that ranges are taken from, or inputRange: [0, 1];
   or PyCrCNN's file: model_path, encryption_parameters of {m, p, sec, base}, layers, rencrypt_positions, max_threads.`,
   ],
   [

@@ -1,6 +1,6 @@
 // A role behind a worker, and the limits of calls on it.
 import { type CallLimits, withLimits } from './controls.ts';
-import { SealedError } from './errors.ts';
+import { SealedError, throwIfAborted } from './errors.ts';
 
 /** A role behind a worker. Every pending and later call rejects with `worker-died` once the worker is gone. */
 export interface WorkerHandle<Role> {
@@ -12,7 +12,7 @@ export interface WorkerHandle<Role> {
 }
 
 /** How long any one call may take: version 40 needs a minute or two with the SEAL backend on a slow machine. */
-const CALL_TIMEOUT_MS = 300_000;
+export const CALL_TIMEOUT_MS = 300_000;
 
 /** `call` on `workers` within the limits. A worker that hangs is ended: the next call would wait for it as well. */
 export async function limited<T>(
@@ -27,6 +27,69 @@ export async function limited<T>(
       for (const { terminate } of workers) terminate('it took too long');
     }
     throw error;
+  }
+}
+
+const STOPPED = 'its work was stopped';
+
+/**
+ * How long work that nobody waits for any more may go on before its worker is ended. A role that does not listen may as
+ * well be at its end, and a new worker costs about as much. One that listens between its steps is soon done: longer than
+ * this and it hangs, or the machine is so busy that a new worker would take longer still.
+ */
+const GRACE_MS = { deaf: 250, listening: 2_000 } as const;
+
+/** A worker that computes for longer than anyone who stops it would wait, and another in its place once it has ended. */
+export class StoppableWorker<Role> {
+  readonly #start: () => WorkerHandle<Role>;
+  readonly #graceMs: number;
+  #handle: WorkerHandle<Role> | undefined;
+
+  /** @param kind whether the role's calls listen to their signals between their steps */
+  constructor(kind: keyof typeof GRACE_MS, start: () => WorkerHandle<Role>) {
+    this.#start = start;
+    this.#graceMs = GRACE_MS[kind];
+  }
+
+  /** The worker, started where there is none that lives. */
+  living(): WorkerHandle<Role> {
+    if (this.#handle?.dead !== false) this.#handle = this.#start();
+    return this.#handle;
+  }
+
+  /**
+   * What `call` gives within the limits. It rejects as soon as the signal fires, and the worker is ended unless it is done
+   * soon after. The call of another who was not stopped is made again then, on the new worker.
+   * @throws SealedError `aborted`, `timeout`, or whatever `call` throws
+   */
+  async call<T>(call: (role: Role) => Promise<T>, limits: Omit<CallLimits, 'timeoutMs'>): Promise<T> {
+    const { signal, stage } = limits;
+    for (;;) {
+      throwIfAborted(signal, stage);
+      const handle = this.living();
+      const answer = call(handle.role);
+      const endUnlessDone = (): void => {
+        const timer = setTimeout(() => handle.terminate(STOPPED), this.#graceMs);
+        const keep = (): void => clearTimeout(timer);
+        answer.then(keep, keep);
+      };
+      signal?.addEventListener('abort', endUnlessDone);
+      try {
+        return await limited(answer, [handle], limits);
+      } catch (error) {
+        // What ended the worker was this caller's own stop, or another's: then a new one goes on.
+        throwIfAborted(signal, stage);
+        const isOthers = error instanceof SealedError && error.message.includes(STOPPED);
+        if (!isOthers) throw error;
+      } finally {
+        signal?.removeEventListener('abort', endUnlessDone);
+      }
+    }
+  }
+
+  /** Ends the worker; a later call starts another. */
+  end(): void {
+    this.#handle?.terminate();
   }
 }
 

@@ -211,7 +211,13 @@ export function createClientRole(files: ClientFiles = {}): ClientRole {
         const left = rotationSteps.length - steps.length;
         const made = steps.length + (relinearize ? 1 : 0);
         const [{ input }] = card.segments;
-        if (left === 0) own.keys.prepare(input.level, Math.min(input.count, MOST_PREPARED));
+        const ahead = left === 0 ? Math.min(input.count, MOST_PREPARED) : 0;
+        // The keys of the frame are made, and are made once: what comes after them is not stopped.
+        const pause = yielding(undefined, 'keygen');
+        for (let count = 1; count <= ahead; count += 1) {
+          await pause();
+          own.keys.prepare(input.level, count);
+        }
         return { keys: frame, made, keygenMs: performance.now() - start, left };
       }),
 

@@ -72,14 +72,18 @@ function notFinite(layer: ValueId): SealedError {
 }
 
 /**
- * Inputs to calibrate by where there are no samples: uniform in [0, 1), as pictures are, from a fixed generator so that a
+ * Inputs to calibrate by where there are no samples: uniform between `low` and `high`, from a fixed generator so that a
  * network always compiles to the same plan.
  */
-export function defaultSamples(graph: Graph, count = 8): Tensor[] {
+export function defaultSamples(
+  graph: Graph,
+  [low, high]: readonly [number, number] = [0, 1],
+  count = 8,
+): Tensor[] {
   let state = 1;
   const next = (): number => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
+    return low + ((high - low) * state) / 2 ** 32;
   };
   const size = elementCount(graph.input.shape);
   return Array.from({ length: count }, () => ({

@@ -14,7 +14,7 @@ import { pictureOf } from '../plan/finish.ts';
 import { verifyPlan } from '../plan/verify.ts';
 import { styleGraph } from '../style/graph.ts';
 import { STYLES } from '../style/styles.ts';
-import type { Preference } from './price.ts';
+import type { Preference, PriceWeights } from '../plan/preference.ts';
 import { compile, type Compiled, type CompileOptions } from './compile.ts';
 
 const costs = COST_TABLES.simd;
@@ -85,11 +85,42 @@ describe('compile', () => {
     expect(() => compile(digits, { costs, picture: true })).toThrow(/3×height×width/);
   });
 
-  it('plans with fewer rotation keys for who prefers small keys', () => {
-    const keyBytes = (prefer: Preference): number =>
-      compile(reluNetwork(), { costs, prefer, clientOps: true }).interface.expected.keyBytes;
-    expect(keyBytes('small-keys')).toBeLessThan(keyBytes('balanced') / 1.5);
-    expect(keyBytes('latency')).toBe(keyBytes('balanced'));
+  it('plans differently for each preference, and for weights of the caller’s own', () => {
+    const planned = (prefer: Preference | PriceWeights) => {
+      const { interface: face, explanation } = compile(reluNetwork(), { costs, prefer, clientOps: true });
+      return { keys: face.expected.keyBytes, ...explanation.price };
+    };
+    const [latency, balanced, small] = (['latency', 'balanced', 'small-keys'] as const).map(planned);
+    expect(small.keys).toBeLessThan(balanced.keys / 1.5);
+    expect(balanced.keys).toBeLessThan(latency.keys);
+    // What latency buys with its keys: a faster evaluation than the balanced one, and a smaller request than small keys'.
+    expect(latency.evaluateMs).toBeLessThan(balanced.evaluateMs);
+    expect(latency.requestMs).toBeLessThan(small.requestMs);
+    const keysAlone = planned({ evaluateMs: 0, keysMs: 1, requestMs: 0, responseMs: 0 });
+    expect(keysAlone.keys).toBeLessThan(small.keys);
+    const unweighed = { evaluateMs: 0, keysMs: 0, requestMs: 0, responseMs: 0 };
+    expect(() => planned(unweighed)).toThrow(/not all of them 0/);
+  });
+
+  it('makes up its samples in the range that the model’s owner declares', () => {
+    const rangesOf = (options: Partial<CompileOptions>) => {
+      const { ranges, bounds } = compile(digits, { costs, ...options }).explanation;
+      return { ...ranges, reach: bounds[0]!.high };
+    };
+    expect(rangesOf({}).description).toMatch(/from 0 to 1 /);
+    const wide = rangesOf({ inputRange: [-3, 3] });
+    expect(wide).toMatchObject({
+      madeUp: true,
+      description: expect.stringMatching(/from -3 to 3 /) as string,
+    });
+    expect(wide.reach).toBeGreaterThan(rangesOf({}).reach);
+    for (const inputRange of [
+      [1, 1],
+      [2, 0],
+      [0, NaN],
+    ] as const) {
+      expect(() => compile(digits, { costs, inputRange })).toThrow(/the lesser one first/);
+    }
   });
 
   it('explains itself in plain data', () => {

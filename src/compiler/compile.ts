@@ -7,6 +7,7 @@ import type { ClientInterface, Expectation, ResultInterface } from '../plan/clie
 import type { CostTable } from '../plan/counts.ts';
 import type { ExplainedRanges, Explanation, PlanForm } from '../plan/explanation.ts';
 import type { Plan } from '../plan/plan.ts';
+import { type Preference, type PriceWeights, weightsOf } from '../plan/preference.ts';
 import { defaultSamples } from './calibrate.ts';
 import { compileChannels } from './channels/compile-channels.ts';
 import { clientLearns, explain, outputShapeOf, serverLearns, rangesFrom } from './explain.ts';
@@ -17,14 +18,16 @@ import { compileSingle } from './general/single-layer.ts';
 import { networkErrorBound } from './network-error.ts';
 import { type NetworkSize, sizeOf, tooLargeFor } from './network-size.ts';
 import { batchOf } from './predict.ts';
-import { keyBytesOf, type Preference, priceOf, weighed } from './price.ts';
+import { keyBytesOf, priceOf, weighed } from './price.ts';
 
 /** How to compile. */
 export interface CompileOptions {
   /** Costs of the backend that will run it: a fixed table, so that a network compiles to the same plan on every machine. */
   readonly costs: CostTable;
-  /** Inputs that ranges and scales are taken from; without any, pictures of random values in [0, 1). */
+  /** Inputs that ranges and scales are taken from; without any, they are made up in {@link CompileOptions.inputRange}. */
   readonly calibration?: readonly Tensor[];
+  /** Least and largest value of an input, as its model's owner declares them; 0 and 1 unless given, as pictures have. */
+  readonly inputRange?: readonly [number, number];
   /** Inputs to be run at once, 1 unless given: as many as pay share a ciphertext. */
   readonly batch?: number;
   /** First and last of the file's layers to run. */
@@ -39,8 +42,11 @@ export interface CompileOptions {
   readonly parameters?: Parameters;
   /** Most bytes of encoded weights a segment may hold, 150 MB unless given. */
   readonly mostBytes?: number;
-  /** What counts most where one cost stands against another; `balanced` unless given. */
-  readonly prefer?: Preference;
+  /**
+   * What counts most where one cost stands against another: a word for it, or how much each of the four parts of a run's
+   * price counts; `balanced` unless given.
+   */
+  readonly prefer?: Preference | PriceWeights;
   /**
    * Whether the result is a picture, which needs an output of `[3, height, width]`. Unless given, a network in channel form
    * that ends in a depth-to-space to three channels makes one.
@@ -69,11 +75,14 @@ export interface Compiled {
  *   levels or memory run out, or what is too large), `invalid-argument` for layers that are not there
  */
 export function compile(graph: Graph, options: CompileOptions): Compiled {
-  const { layers, single } = options;
+  const { layers, single, inputRange = PICTURE_RANGE, prefer } = options;
+  if (prefer !== undefined) weightsOf(prefer);
+  checkRange(inputRange);
   if (single !== undefined) {
-    const { graph: alone, compiled, errorBound } = compileSingle(graph, single, options);
-    const given = options.calibration?.length ?? 0;
-    return handOut(alone, compiled, errorBound, rangesFrom(given, given === 0));
+    const selected = layers ? selectLayers(graph, ...layers) : graph;
+    const calibration = samplesFor(selected, options)();
+    const { graph: alone, compiled, errorBound } = compileSingle(graph, single, { ...options, calibration });
+    return handOut(alone, compiled, errorBound, rangesOf(calibration, options));
   }
   const selected = layers ? selectLayers(graph, layers[0], layers[1]) : graph;
   if (options.picture === true) requirePicture(selected);
@@ -86,12 +95,13 @@ export function compile(graph: Graph, options: CompileOptions): Compiled {
   const compiled = bestForm({ graph, selected, size, samplesOf, options });
   const samples = samplesOf();
   const predictedError = networkErrorBound(compiled.segments, samples);
-  return handOut(
-    selected,
-    compiled,
-    predictedError,
-    rangesFrom(samples.length, !options.calibration?.length),
-  );
+  return handOut(selected, compiled, predictedError, rangesOf(samples, options));
+}
+
+function checkRange([low, high]: readonly [number, number]): void {
+  if (Number.isFinite(low) && Number.isFinite(high) && low < high) return;
+  const message = `The range of an input’s values must be two numbers, the lesser one first, not ${low} and ${high}.`;
+  throw new SealedError('invalid-argument', message, { stage: 'compile' });
 }
 
 /** What is handed out of a compiled network: plans, the client's interface, the explanation. */
@@ -146,10 +156,20 @@ interface Asked {
   readonly options: CompileOptions;
 }
 
+/** Values of an input unless its model's owner declares others: those of a picture. */
+const PICTURE_RANGE = [0, 1] as const;
+
 /** The inputs that are given, or else made up, once, when they are first asked for. */
-function samplesFor(graph: Graph, { calibration }: CompileOptions): () => readonly Tensor[] {
+function samplesFor(graph: Graph, { calibration, inputRange }: CompileOptions): () => readonly Tensor[] {
   let samples = calibration?.length ? calibration : undefined;
-  return () => (samples ??= defaultSamples(graph));
+  return () => (samples ??= defaultSamples(graph, inputRange ?? PICTURE_RANGE));
+}
+
+function rangesOf(
+  { length }: readonly Tensor[],
+  { calibration, inputRange }: CompileOptions,
+): ExplainedRanges {
+  return rangesFrom(length, calibration?.length ? undefined : (inputRange ?? PICTURE_RANGE));
 }
 
 // Beyond this many values the channel form's packing is the only one that stays small.

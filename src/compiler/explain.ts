@@ -90,10 +90,11 @@ function explainLayers(graph: Graph, compiled: CompiledForm): ExplainedLayer[] {
   });
 }
 
-/** What the ranges of a network come from. */
-export function rangesFrom(inputs: number, madeUp: boolean): ExplainedRanges {
+/** What the ranges of a network come from: samples, or inputs that are made up between two numbers. */
+export function rangesFrom(inputs: number, between: readonly [number, number] | undefined): ExplainedRanges {
+  const madeUp = between !== undefined;
   const description = madeUp
-    ? `${inputs} made-up inputs of random numbers from 0 to 1 (none was given)`
+    ? `${inputs} made-up inputs of random numbers from ${between[0]} to ${between[1]} (none was given)`
     : `${inputs} given input${inputs === 1 ? '' : 's'}`;
   return { madeUp, inputs, description };
 }

@@ -3,6 +3,7 @@ import type { Parameters } from '../params/parameters.ts';
 import { CLIENT_COSTS } from '../plan/cost-tables.ts';
 import type { CostTable } from '../plan/counts.ts';
 import type { RunPrice } from '../plan/explanation.ts';
+import { type Preference, type PriceWeights, weightsOf } from '../plan/preference.ts';
 import {
   batchOf,
   ciphertextBytes,
@@ -10,21 +11,6 @@ import {
   type Prediction,
   type SegmentEnds,
 } from './predict.ts';
-
-/** What a caller prefers where one cost stands against another. */
-export type Preference = 'latency' | 'small-keys' | 'balanced';
-
-/** How much each part of a {@link RunPrice} counts. */
-type Weights = Readonly<Record<keyof RunPrice, number>>;
-
-const WEIGHTS: Readonly<Record<Preference, Weights>> = {
-  // Keys that were made long before the run.
-  latency: { evaluateMs: 1, keysMs: 0.01, requestMs: 1, responseMs: 1 },
-  // Keys that serve some runs.
-  balanced: { evaluateMs: 1, keysMs: 0.1, requestMs: 1, responseMs: 1 },
-  // Keys made for this run alone.
-  'small-keys': { evaluateMs: 1, keysMs: 1, requestMs: 1, responseMs: 1 },
-};
 
 /** Bytes on the line. */
 function wireMs(bytes: number): number {
@@ -54,20 +40,27 @@ export interface SearchPrices {
 }
 
 // Layouts are chosen for fast runs: a key, once a session, counts as a share of one giant step in every run, and an input
-// as what encrypting it in parallel with others takes.
-const FAST_KEY_SHARE = 0.3;
+// as what encrypting it in parallel with others takes. Who wants the fastest run takes many more keys for it.
+const FAST_KEY_SHARE = { balanced: 0.3, latency: 0.03 } as const;
 const FAST_INPUT_MS = 0.5;
 
-/** What one more input and one more key are worth to who prefers `prefer`: their price, or a small share of it. */
-export function searchPrices(prefer: Preference, parameters: Parameters, costs: CostTable): SearchPrices {
+/**
+ * What one more input and one more key are worth to who prefers `prefer`: their price by its weights, or a small share of it
+ * where keys are no matter.
+ */
+export function searchPrices(
+  prefer: Preference | PriceWeights,
+  parameters: Parameters,
+  costs: CostTable,
+): SearchPrices {
   const { polyModulusDegree: degree, slots } = parameters;
-  if (prefer !== 'small-keys') {
+  if (prefer === 'latency' || prefer === 'balanced') {
     return {
       input: (primes) => (FAST_INPUT_MS * primes * degree) / CLIENT_COSTS.polyModulusDegree,
-      key: (primes) => FAST_KEY_SHARE * costs.rotate(primes, slots),
+      key: (primes) => FAST_KEY_SHARE[prefer] * costs.rotate(primes, slots),
     };
   }
-  const { requestMs: request, keysMs } = WEIGHTS[prefer];
+  const { requestMs: request, keysMs } = weightsOf(prefer);
   const key = keyMs(CLIENT_COSTS.galoisKey, parameters) + wireMs(evaluationKeyBytes(parameters));
   return { input: (primes) => request * requestMs(primes, degree), key: () => keysMs * key };
 }
@@ -96,10 +89,10 @@ export function weighedKeysMs(
   rotations: number,
   relinearize: boolean,
   parameters: Parameters,
-  prefer: Preference,
+  prefer: Preference | PriceWeights,
 ): number {
   const bytes = (rotations + Number(relinearize)) * evaluationKeyBytes(parameters);
-  return WEIGHTS[prefer].keysMs * keysMsOf(rotations, relinearize, bytes, parameters);
+  return weightsOf(prefer).keysMs * keysMsOf(rotations, relinearize, bytes, parameters);
 }
 
 /** The price of a run through `segments`, which share `parameters`. */
@@ -130,8 +123,8 @@ export function priceOf(
 }
 
 /** The parts of `price` weighed by `prefer`, in milliseconds. */
-export function weighed(price: RunPrice, prefer: Preference): number {
-  const weights = WEIGHTS[prefer];
+export function weighed(price: RunPrice, prefer: Preference | PriceWeights): number {
+  const weights = weightsOf(prefer);
   return (Object.keys(weights) as (keyof RunPrice)[]).reduce(
     (sum, part) => sum + weights[part] * price[part],
     0,

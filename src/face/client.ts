@@ -28,6 +28,7 @@ export type {
 } from '../plan/client-interface.ts';
 export type { Explanation } from '../plan/explanation.ts';
 export type { Picture } from '../plan/finish.ts';
+export type { Preference, PriceWeights } from '../plan/preference.ts';
 export type { ParametersLiteral } from '../params/parameters.ts';
 export type { StageName } from '../app/session/stages.ts';
 export { decodeCard, encodeCard } from '../protocol/card-codec.ts';
@@ -39,7 +40,6 @@ export type {
   ModelEntry,
   ModelFile,
   NetworkOptions,
-  Preference,
   Service,
   StyleOptions as StyleCardOptions,
 } from '../protocol/service.ts';

@@ -54,7 +54,8 @@ export type {
 } from '../plan/explanation.ts';
 export type { NamedCard } from '../app/session/session.ts';
 export type { OperationTimes } from '../protocol/evaluator.ts';
-export { type LocalService, type Preference, PREFERENCES, type Service } from '../protocol/service.ts';
+export { type Preference, PREFERENCES, type PriceWeights } from '../plan/preference.ts';
+export type { LocalService, Service } from '../protocol/service.ts';
 export type { EncryptedTensor } from './encrypted-tensor.ts';
 export { type EncryptedLayer, LayerList } from './layer-list.ts';
 export {
@@ -101,8 +102,8 @@ export function readInputs(model: Model, name: string, bytes: Uint8Array): Float
 /** How a network is to be run. */
 export interface CompileOptions extends Partial<Omit<ModelOptions, 'calibration'>> {
   /**
-   * Inputs that ranges and scales are taken from: the model owner's, never a person's. Without any, pictures of random
-   * values in [0, 1).
+   * Inputs that ranges and scales are taken from: the model owner's, never a person's. Without any, inputs of random values
+   * are made up in `inputRange`.
    */
   readonly calibration?: readonly Float32Array[];
 }
@@ -129,16 +130,20 @@ export interface EngineOptions {
 export interface EncodeOptions {
   /** Shape of one input, `[channels, height, width]`; a list that begins with a dense layer has one of its own. */
   readonly inputShape?: Shape;
-  /** Inputs that ranges and scales are taken from: the model owner's. Random pictures without any. */
+  /** Inputs that ranges and scales are taken from: the model owner's. Without any they are made up in `inputRange`. */
   readonly calibration?: readonly Float32Array[];
+  /** Least and largest value of an input, as the model's owner declares them; 0 and 1 unless given. */
+  readonly inputRange?: readonly [number, number];
 }
 
 /** Options of {@link EngineSession.fromPytorch}. */
 export interface PytorchOptions extends ReadOptions {
   /** Layers of the file after which the client refreshes. */
   readonly refresh?: readonly number[];
-  /** Inputs that ranges and scales are taken from: the model owner's. Random pictures without any. */
+  /** Inputs that ranges and scales are taken from: the model owner's. Without any they are made up in `inputRange`. */
   readonly calibration?: readonly Float32Array[];
+  /** Least and largest value of an input, as the model's owner declares them; 0 and 1 unless given. */
+  readonly inputRange?: readonly [number, number];
 }
 
 /** The session within: for {@link compile} and {@link run}. */
@@ -190,7 +195,7 @@ export class EngineSession implements Disposable {
       next += 1;
       return { mark: marks[next - 1] };
     });
-    return new LayerList(this.#core, model, members, options.calibration ?? []);
+    return new LayerList(this.#core, model, members, options);
   }
 
   /**
@@ -199,12 +204,12 @@ export class EngineSession implements Disposable {
    * @throws SealedError as {@link readModel} does
    */
   fromPytorch(file: Uint8Array, options: PytorchOptions = {}): LayerList {
-    const { refresh = [], calibration = [], ...read } = options;
+    const { refresh = [], calibration, inputRange, ...read } = options;
     const model = readModel(file, { name: 'model.pt', ...read });
     const members = (model.graph.layers ?? []).flatMap((mark): Member[] =>
       refresh.includes(mark.index) ? [{ mark }, 'refresh'] : [{ mark }],
     );
-    return new LayerList(this.#core, model, members, calibration);
+    return new LayerList(this.#core, model, members, { calibration, inputRange });
   }
 
   /** Ends every worker; the keys are gone with the client's. */

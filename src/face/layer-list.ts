@@ -21,27 +21,28 @@ export interface EncryptedLayer {
 /** A member of a list: one of the model's layers, or a place where the client refreshes. */
 export type Member = { readonly mark: LayerMark } | 'refresh';
 
+/** What the ranges and scales of a list are taken from: sample inputs, or the range of an input's values. */
+export interface InputRanges {
+  readonly calibration?: readonly Float32Array[] | undefined;
+  readonly inputRange?: readonly [number, number] | undefined;
+}
+
 /** Several layers in order, encoded for a session's service. */
 export class LayerList implements Iterable<EncryptedLayer> {
   readonly #session: Session;
   readonly #model: Model;
   readonly #members: readonly Member[];
   readonly #layers: readonly EncryptedLayer[];
-  readonly #calibration: readonly Float32Array[];
+  readonly #ranges: InputRanges;
   readonly #cards = new Map<number, Promise<NamedCard>>();
 
   /** @internal */
-  constructor(
-    session: Session,
-    model: Model,
-    members: readonly Member[],
-    calibration: readonly Float32Array[],
-  ) {
+  constructor(session: Session, model: Model, members: readonly Member[], ranges: InputRanges) {
     if (!members.some((member) => member !== 'refresh')) throw invalid('There is no layer to run.');
     this.#session = session;
     this.#model = model;
     this.#members = members;
-    this.#calibration = calibration;
+    this.#ranges = ranges;
     this.#layers = members.map((member, index) =>
       Object.assign((encrypted: EncryptedTensor) => this.#apply(index, encrypted), {
         type: member === 'refresh' ? 'Refresh' : member.mark.type,
@@ -69,8 +70,7 @@ export class LayerList implements Iterable<EncryptedLayer> {
   slice(from = 0, to = this.length): LayerList {
     const members = this.#members.slice(from, to);
     // Ranges of a list's inputs say nothing of what its later layers get.
-    const calibration = from === 0 ? this.#calibration : [];
-    return new LayerList(this.#session, this.#model, members, calibration);
+    return new LayerList(this.#session, this.#model, members, from === 0 ? this.#ranges : {});
   }
 
   /** Encrypts one input, in C order, for the first layer. */
@@ -104,7 +104,8 @@ export class LayerList implements Iterable<EncryptedLayer> {
     return explanation.segments.map(({ plan }) => plan);
   }
 
-  #options(): NetworkOptions & { readonly calibration: NonNullable<NetworkOptions['calibration']> } {
+  #options(): NetworkOptions {
+    const { calibration = [], inputRange } = this.#ranges;
     const marks = this.#members.flatMap((member) => (member === 'refresh' ? [] : [member.mark]));
     const refresh = this.#members.flatMap((member, index) => {
       const before = this.#members[index - 1];
@@ -115,7 +116,8 @@ export class LayerList implements Iterable<EncryptedLayer> {
       backend: 'simd',
       layers: [marks[0].index, marks.at(-1).index],
       refresh,
-      calibration: samplesOf(this.#model.graph, this.#calibration),
+      calibration: samplesOf(this.#model.graph, calibration),
+      inputRange,
     };
   }
 

@@ -7,11 +7,7 @@ import type { ServerBackendName } from './backends.ts';
 import type { Sha256 } from './card.ts';
 import type { OperationTimes } from './evaluator.ts';
 import type { Explanation } from '../plan/explanation.ts';
-
-/** What a plan is chosen by: the time of a run, the bytes of its keys, or both together. */
-export const PREFERENCES = ['latency', 'small-keys', 'balanced'] as const;
-/** One of {@link PREFERENCES}. */
-export type Preference = (typeof PREFERENCES)[number];
+import type { Preference, PriceWeights } from '../plan/preference.ts';
 
 /** What a service can do. */
 export interface Capabilities {
@@ -44,14 +40,16 @@ export interface StyleOptions {
   /** Of the style's gradient, where it has one. */
   readonly direction?: string | undefined;
   readonly backend: ServerBackendName;
-  readonly prefer?: Preference | undefined;
+  /** What the plan is chosen by: a word for it, or how much each part of a run's price counts. */
+  readonly prefer?: Preference | PriceWeights | undefined;
 }
 
 /** How a network is to be run. */
 export interface NetworkOptions {
   readonly kind: 'network';
   readonly backend: ServerBackendName;
-  readonly prefer?: Preference | undefined;
+  /** What the plan is chosen by: a word for it, or how much each part of a run's price counts. */
+  readonly prefer?: Preference | PriceWeights | undefined;
   /** Inputs to be run at once, 1 unless given: as many as pay share a ciphertext. */
   readonly batch?: number | undefined;
   /** First and last of the file's layers to run. */
@@ -70,10 +68,12 @@ export interface NetworkOptions {
   /** The smallest that hold the network unless given. */
   readonly parameters?: ParametersLiteral | undefined;
   /**
-   * Inputs that ranges and scales are taken from: the model owner's, never a person's; without any, pictures of random
-   * values in [0, 1).
+   * Inputs that ranges and scales are taken from: the model owner's, never a person's. Without any, inputs of random values
+   * are made up in {@link NetworkOptions.inputRange}.
    */
   readonly calibration?: readonly Tensor[] | undefined;
+  /** Least and largest value of an input, as the model's owner declares them; 0 and 1 unless given. */
+  readonly inputRange?: readonly [number, number] | undefined;
 }
 
 /** How a model is to be run. */

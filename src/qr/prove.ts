@@ -1,5 +1,5 @@
 // Correction with proof: the smallest correction whose picture two readers return exactly, with a margin.
-import { throwIfAborted } from '../base/errors.ts';
+import { yielding } from '../base/controls.ts';
 import { colourDifference } from './colour-difference.ts';
 import { createCorrector } from './correct.ts';
 import type { CorrectionInput, Corrector } from './correct.ts';
@@ -101,7 +101,7 @@ function enlarge(input: ProofInput, scale: number): CorrectionInput {
 const UNTOUCHED = -1;
 
 /** Scans one strength at a time, or the untouched picture, and remembers what it found. */
-function createTrial(input: ProofInput, corrector: Corrector, border: number) {
+function createTrial(input: ProofInput, corrector: Corrector, border: number, pause: () => Promise<void>) {
   const known = new Map<number, ReadBy>();
   return async (step: number): Promise<ReadBy> => {
     const before = known.get(step);
@@ -109,9 +109,10 @@ function createTrial(input: ProofInput, corrector: Corrector, border: number) {
     const raster = step === UNTOUCHED ? corrector.uncorrected(border) : corrector.at(step / STEPS, border);
     const read = { zxing: true, zbar: true };
     for (const scale of PROOF_SCALES) {
+      await pause();
       const picture = atScale(raster, scale);
       for (const decoder of DECODERS) {
-        throwIfAborted(input.signal, 'scan');
+        await pause();
         if (read[decoder]) read[decoder] = (await input.scanners[decoder](picture)) === input.text;
       }
     }
@@ -148,21 +149,25 @@ export async function correctAndProve(input: ProofInput): Promise<Proof> {
   const { text, signal, onProgress } = input;
   const started = performance.now();
   const scanners = timedScanners(input.scanners);
-  throwIfAborted(signal, 'correct');
+  // Between two scans the thread hears its messages: a scan itself is in WebAssembly, and listens to nobody.
+  const pause = yielding(signal, 'scan');
+  await pause();
   const { scale, modulePixels, border: quiet } = exportGeometry(input.pixelsPerModule);
   const border = quiet + (input.frame ?? 0) * modulePixels;
   const enlarged = enlarge(input, scale);
   const corrector = createCorrector(enlarged);
   const uncorrected = corrector.uncorrected(border);
+  await pause();
   const { decrypted } = input;
   const before = decrypted
     ? createCorrector(enlarge({ ...input, picture: decrypted }, scale)).uncorrected(border)
     : uncorrected;
-  const readBefore = {
-    zxing: (await scanners.zxing(before)) === text,
-    zbar: (await scanners.zbar(before)) === text,
-  };
-  const trial = createTrial({ ...input, scanners }, corrector, border);
+  const readBefore = { zxing: false, zbar: false };
+  for (const decoder of DECODERS) {
+    await pause();
+    readBefore[decoder] = (await scanners[decoder](before)) === text;
+  }
+  const trial = createTrial({ ...input, scanners }, corrector, border, pause);
   let scan: ReadBy = { zxing: false, zbar: false };
   let proven = false;
   let step = (corrector.hasContrast() ? UNTOUCHED : 0) - 1;
@@ -180,7 +185,9 @@ export async function correctAndProve(input: ProofInput): Promise<Proof> {
   }
   const untouched = step === UNTOUCHED;
   const strength = proven ? Math.max(0, step) / STEPS : 1;
+  await pause();
   const raster = untouched ? uncorrected : corrector.at(strength, border);
+  await pause();
   const difference = colourDifference(enlarged.picture, raster, border - input.margin * modulePixels);
   onProgress?.(1);
   const verifyMs = scanners.ms;

@@ -1,4 +1,5 @@
 // The scanning role for a worker: corrects a picture and proves that two decoders read it.
+import type { Controls } from '../base/controls.ts';
 import type { Proof } from './prove.ts';
 import { correctAndProve } from './prove.ts';
 import type { QrCode } from './matrix.ts';
@@ -23,7 +24,8 @@ export interface ScanRequest {
 
 /** Correction and proof behind a worker. */
 export interface ScanRole {
-  prove(request: ScanRequest): Promise<Proof>;
+  /** `onProgress` is told the share that is done, 0 to 1. @throws SealedError `aborted` */
+  prove(request: ScanRequest, controls?: Controls<number>): Promise<Proof>;
   /** Loads the decoders, so that the first proof does not wait for them. */
   warm(): Promise<void>;
 }
@@ -37,7 +39,7 @@ export function createScanRole(sources: ScannerSources): ScanRole {
       throw error;
     }));
   return Object.freeze({
-    async prove({ ground, ...request }) {
+    async prove({ ground, ...request }, { signal, onProgress } = {}) {
       const before = ground.around * request.pixelsPerModule;
       const colourAt =
         ({ width, data }: Raster) =>
@@ -46,7 +48,8 @@ export function createScanRole(sources: ScannerSources): ScanRole {
           return [data[at], data[at + 1], data[at + 2]];
         };
       const [light, foreground] = [colourAt(ground.light), colourAt(ground.dark)];
-      return correctAndProve({ ...request, light, foreground, scanners: await scanners() });
+      const loaded = await scanners();
+      return correctAndProve({ ...request, light, foreground, scanners: loaded, signal, onProgress });
     },
     async warm() {
       await scanners();

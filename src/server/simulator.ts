@@ -1,4 +1,5 @@
 // The simulation mode: a whole plan on plaintext slots through the same interpreter, with the clear backend.
+import { yielding } from '../base/controls.ts';
 import { partitionPlan } from '../plan/partition.ts';
 import type { Plan } from '../plan/plan.ts';
 import { decodePlan } from '../plan/plan-codec.ts';
@@ -11,14 +12,15 @@ import { preparePart, runSegment, type Values } from './interpreter.ts';
 async function simulatePlan(
   plan: Plan,
   inputs: readonly Float64Array[],
+  signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<number, ClearCiphertext>> {
   using backend = new ClearBackend(plan.parameters);
   let values: Values<ClearCiphertext> = new Map(inputs.map((slots, index) => [index, { slots }]));
-  const nothing = (): Promise<void> => Promise.resolve();
-  using part = await preparePart(backend, partitionPlan(plan, 1).parts[0], nothing);
+  const pause = yielding(signal, 'server');
+  using part = await preparePart(backend, partitionPlan(plan, 1).parts[0], pause);
   for (const segment of part.segments) {
     const next: Values<ClearCiphertext> = new Map();
-    await runSegment(backend, segment, values, nothing, (output, c) => next.set(output, c));
+    await runSegment(backend, segment, values, pause, (output, c) => next.set(output, c));
     values = next;
   }
   return values;
@@ -27,10 +29,10 @@ async function simulatePlan(
 /** A simulator; it encrypts nothing and is no server role. */
 export function createSimulator(): SimulatorRole {
   return Object.freeze({
-    async simulate(bytes, { input, output }, values, inputs) {
+    async simulate(bytes, { input, output }, values, inputs, { signal } = {}) {
       const start = performance.now();
       const results = new Float32Array(inputs * outputElements(output.layout));
-      const outputs = await simulatePlan(decodePlan(bytes), packValues(input.layout, values));
+      const outputs = await simulatePlan(decodePlan(bytes), packValues(input.layout, values), signal);
       for (const [index, { slots }] of outputs) unpackValues(output.layout, index, slots, results);
       return { values: results, evaluateMs: performance.now() - start };
     },

@@ -19,12 +19,6 @@ export interface PlacedPlan {
   readonly part: (index: number) => Uint8Array;
 }
 
-/** Concatenated SHA-256 of several byte strings: the hash of their hashes. */
-function hashOf(parts: readonly Uint8Array[]): string {
-  if (parts.length === 1) return sha256Hex(parts[0]);
-  return sha256Hex(new TextEncoder().encode(parts.map(sha256Hex).join('')));
-}
-
 /** A compiled model under its card's name. */
 export class CompiledCard {
   readonly card: Card;
@@ -39,8 +33,8 @@ export class CompiledCard {
   readonly #placed = new Map<string, PlacedPlan>();
 
   constructor(source: ModelSource, compiled: CompiledModel, backend: ServerBackendName) {
-    const { plans, interface: face, explanation } = compiled;
-    this.card = { ...face, model: source.id, modelHash: source.hash, planHash: hashOf(plans), backend };
+    const { plans, planHash, interface: face, explanation } = compiled;
+    this.card = { ...face, model: source.id, modelHash: source.hash, planHash, backend };
     this.bytes = encodeCard(this.card);
     this.hash = sha256Hex(this.bytes);
     this.context = contextOf(face.parameters, backend);

@@ -1,6 +1,7 @@
 // The compiler in a thread of its own: it computes for seconds without listening, and is ended when it is to stop.
 import { compile, type CompileOptions } from '../compiler/compile.ts';
 import { SealedError } from '../base/errors.ts';
+import { sha256Hex } from '../base/sha256.ts';
 import { readModelFile } from '../import/model-file.ts';
 import { importOnnx } from '../import/onnx/import-onnx.ts';
 import type { Graph } from '../model/graph.ts';
@@ -25,6 +26,8 @@ export type ModelSource =
 export interface CompiledModel {
   /** One encoded plan for each segment. */
   readonly plans: readonly Uint8Array[];
+  /** Their name, made here: the service's own thread listens to its clients meanwhile. */
+  readonly planHash: Sha256;
   readonly interface: ClientInterface;
   readonly explanation: Explanation;
 }
@@ -42,6 +45,12 @@ const ANY_SIZE = [1, 21, 21];
 
 // A graph holds its weights: a few are enough for one person.
 const MOST_GRAPHS = 4;
+
+/** The SHA-256 of a plan; of several, that of theirs in a row. */
+export function hashOfPlans(plans: readonly Uint8Array[]): Sha256 {
+  if (plans.length === 1) return sha256Hex(plans[0]);
+  return sha256Hex(new TextEncoder().encode(plans.map(sha256Hex).join('')));
+}
 
 /** A compiler, which keeps the graphs that it has read last. */
 export function createCompiler(): CompilerRole {
@@ -85,8 +94,14 @@ export function createCompiler(): CompilerRole {
             picture: true,
           })
         : compile(graph, networkOptions(options));
+      const encoded = plans.map(encodePlan);
       // A copy: the client's layers are parts of the graph that is kept, and an answer is moved to whoever asked.
-      return { plans: plans.map(encodePlan), interface: structuredClone(face), explanation };
+      return {
+        plans: encoded,
+        planHash: hashOfPlans(encoded),
+        interface: structuredClone(face),
+        explanation,
+      };
     },
   };
   return Object.freeze(Object.assign(Object.create(null) as object, role));

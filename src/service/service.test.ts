@@ -18,6 +18,8 @@ let bench: Bench;
 afterEach(() => bench.service.close());
 
 describe('cards', () => {
+  const ended = (): boolean[] => bench.compilers.map(({ reason }) => reason !== undefined);
+
   it('are the same for the same options, and compiled once', async () => {
     bench = new Bench();
     const first = await cardOf(bench);
@@ -73,10 +75,66 @@ describe('cards', () => {
     expect((await cardOf(bench)).card.backend).toBe('seal');
   });
 
+  it('come though the evaluator dies that is asked whether the kernel runs', async () => {
+    bench = new Bench();
+    await bench.service.warm();
+    bench.evaluators[0].answers.set('open', () => {
+      bench.evaluators[0].die();
+      return new Promise(() => undefined);
+    });
+    expect((await cardOf(bench)).card.backend).toBe('simd');
+    expect(bench.evaluators).toHaveLength(2);
+  });
+
+  it('are compiled once for all who ask at the same time', async () => {
+    bench = new Bench();
+    const { id } = await bench.service.load(network());
+    const cards = await Promise.all([1, 2, 3].map(() => bench.service.card(id, { ...simd })));
+    expect(bench.compilations).toBe(1);
+    // To each a copy of its own: what a role returns is moved to its caller.
+    expect(new Set(cards.map(({ buffer }) => buffer)).size).toBe(3);
+    for (const card of cards) expect(card).toEqual(cards[0]);
+  });
+
+  it('come to one who waits though another who asked for the same stops; both stop the compiler', async () => {
+    bench = new Bench();
+    const { service, compilers } = bench;
+    const { id } = await service.load(network());
+    await service.warm();
+    const aborted = { code: 'aborted', stage: 'compile' };
+    const held = holdCompiler(compilers[0]);
+    const controller = new AbortController();
+    const first = expect(service.card(id, simd, { signal: controller.signal })).rejects.toMatchObject(
+      aborted,
+    );
+    const second = service.card(id, simd);
+    await held.started;
+    controller.abort();
+    await first;
+    held.go();
+    expect(decodeCard(await second).model).toBe(id);
+    expect([bench.compilations, ...ended()]).toEqual([1, false]);
+
+    const other = { ...simd, layers: [0, 0] } as const;
+    holdCompiler(compilers[0]);
+    const controllers = [new AbortController(), new AbortController()];
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const both = controllers.map(({ signal }) =>
+      expect(service.card(id, other, { signal })).rejects.toMatchObject(aborted),
+    );
+    await vi.advanceTimersByTimeAsync(0);
+    for (const each of controllers) each.abort();
+    await Promise.all(both);
+    await vi.advanceTimersByTimeAsync(1000);
+    vi.useRealTimers();
+    expect(ended()).toEqual([true]);
+    expect(decodeCard(await service.card(id, other)).model).toBe(id);
+  });
+
   /** Two callers of one compiler that computes, of whom `stopped` stops. */
   async function oneOfTwo(
     stopped: 0 | 1,
-    stop = (abort: () => void): void => abort(),
+    stop = async (abort: () => void): Promise<void> => abort(),
   ): Promise<{ held: ReturnType<typeof holdCompiler>; other: () => Promise<void> }> {
     bench = new Bench();
     const { service, compilers } = bench;
@@ -89,13 +147,12 @@ describe('cards', () => {
       service.card(id, { ...simd, layers: [0, 0] }, { signal: controllers[1].signal }),
     ];
     const outcome = expect(calls[stopped]).rejects.toMatchObject({ code: 'aborted', stage: 'compile' });
-    await held.started;
-    stop(() => controllers[stopped].abort());
+    await vi.waitUntil(() => bench.compilations === 2);
+    await stop(() => controllers[stopped].abort());
     await outcome;
     const other = async (): Promise<void> => expect(decodeCard(await calls[1 - stopped]).model).toBe(id);
     return { held, other };
   }
-  const ended = (): boolean[] => bench.compilers.map(({ reason }) => reason !== undefined);
 
   it.each([0, 1] as const)(
     'come to one caller when caller %i stops, and the compiler is soon done',
@@ -110,11 +167,11 @@ describe('cards', () => {
   it.each([0, 1] as const)(
     'come to one caller when caller %i stops, and the compiler goes on',
     async (stopped) => {
-      const { other } = await oneOfTwo(stopped, (abort) => {
+      const { other } = await oneOfTwo(stopped, async (abort) => {
         vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
         abort();
         // It does not listen while it computes.
-        vi.advanceTimersByTime(1000);
+        await vi.advanceTimersByTimeAsync(1000);
         vi.useRealTimers();
       });
       await other();

@@ -1,21 +1,28 @@
 // The server side whole, behind its contract: models, compiled cards, key sets and runs, over a pool of evaluators.
-import { limited, watch, type WorkerHandle } from '../base/worker-handle.ts';
+import {
+  CALL_TIMEOUT_MS,
+  limited,
+  StoppableWorker,
+  watch,
+  type WorkerHandle,
+} from '../base/worker-handle.ts';
 import type { Controls } from '../base/controls.ts';
 import { SealedError, throwIfAborted } from '../base/errors.ts';
 import { sha256Hex } from '../base/sha256.ts';
 import { COST_TABLES } from '../plan/cost-tables.ts';
 import type { ParametersLiteral } from '../params/parameters.ts';
 import type { EvaluatorRole, OperationTimes } from '../protocol/evaluator.ts';
-import { SERVER_BACKENDS } from '../protocol/backends.ts';
+import { SERVER_BACKENDS, type ServerBackendName } from '../protocol/backends.ts';
 import type { CardOptions, EvaluationAnswer, EvaluationRequest, LocalService } from '../protocol/service.ts';
 import type { SimulatorRole } from '../protocol/simulator.ts';
 import { BudgetCache } from './budget-cache.ts';
 import { CompiledCard } from './compiled-card.ts';
-import type { CompiledModel, CompilerRole, ModelSource } from './compiler-role.ts';
+import type { CompilerRole } from './compiler-role.ts';
 import { runDistributed } from './conductor.ts';
 import { measuredCosts, predictEvaluateMs, sharesPay } from './placement.ts';
 import { Pool } from './pool.ts';
 import { type ModelLoader, Registry } from './registry.ts';
+import { SharedWork } from './shared-work.ts';
 
 /** How a service is put together. */
 export interface ServiceOptions {
@@ -94,9 +101,11 @@ export function createService(options: ServiceOptions): RunningService {
     if (droppedSets.size > MOST_DROPPED) droppedSets.delete(droppedSets.values().next().value!);
     void pool.dropKeys(name);
   });
-  const times = new Map<string, Promise<OperationTimes>>();
-  const compiler = new Compiling(options.startCompiler);
-  let simulator: WorkerHandle<SimulatorRole> | undefined;
+  const times = new Map<string, OperationTimes>();
+  const measuring = new SharedWork<OperationTimes>();
+  const compiling = new SharedWork<CompiledCard>();
+  const compiler = new StoppableWorker('deaf', options.startCompiler);
+  const simulator = new StoppableWorker('listening', options.startSimulator);
   let runs = 0;
   let closings = 0;
 
@@ -108,23 +117,38 @@ export function createService(options: ServiceOptions): RunningService {
     });
   };
 
+  /** `work`, and once more where an evaluator died in it: another takes its place, and the client need not know. */
+  const replacing = async <T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> => {
+    const closedBefore = closings;
+    try {
+      return await work();
+    } catch (error) {
+      const hasDied = error instanceof SealedError && error.code === 'worker-died';
+      if (!hasDied || signal?.aborted || closings > closedBefore) throw error;
+      return await work();
+    }
+  };
+
   /** Compiles for the backend asked for, or for SEAL where that one does not run here. */
   const compileCard = async (
     model: string,
     wanted: CardOptions,
-    controls: Controls,
+    signal: AbortSignal,
   ): Promise<CompiledCard> => {
     const source = await registry.source(model);
-    const compiled = new CompiledCard(
-      source,
-      await compiler.compile(source, wanted, controls),
-      wanted.backend,
-    );
+    const compileFor = async (backend: ServerBackendName): Promise<CompiledCard> => {
+      const asked = { ...wanted, backend };
+      const limits = { signal, stage: 'compile', advice: ADVICE } as const;
+      return new CompiledCard(
+        source,
+        await compiler.call((role) => role.compile(source, asked), limits),
+        backend,
+      );
+    };
+    const compiled = await compileFor(wanted.backend);
     if (wanted.backend === 'seal') return compiled;
-    const used = await pool.at(0).open(compiled.context);
-    if (used === wanted.backend) return compiled;
-    const other = { ...wanted, backend: used };
-    return new CompiledCard(source, await compiler.compile(source, other, controls), used);
+    const used = await replacing(signal, () => pool.at(0).open(compiled.context));
+    return used === wanted.backend ? compiled : compileFor(used);
   };
 
   /** One try of a run, on the evaluators lent to it. */
@@ -184,16 +208,20 @@ export function createService(options: ServiceOptions): RunningService {
 
     models: async () => registry.entries(),
 
-    card: async (model, wanted, controls = {}) => {
+    card: async (model, wanted, { signal } = {}) => {
       const name = `${model} ${optionsName(wanted)}`;
       const hash = names.get(name);
       const compiledBefore = hash === undefined ? undefined : cards.get(hash);
       // A copy: what a role returns is moved to its caller.
       if (compiledBefore) return compiledBefore.bytes.slice();
-      const compiled = await compileCard(model, wanted, controls);
-      names.set(name, compiled.hash);
-      cards.set(compiled.hash, compiled, compiled.weight);
-      return compiled.bytes.slice();
+      const compile = async (stop: AbortSignal): Promise<CompiledCard> => {
+        const compiled = await compileCard(model, wanted, stop);
+        names.set(name, compiled.hash);
+        cards.set(compiled.hash, compiled, compiled.weight);
+        return compiled;
+      };
+      const limits = { signal, stage: 'compile', advice: ADVICE, timeoutMs: CALL_TIMEOUT_MS } as const;
+      return (await compiling.get(name, compile, limits)).bytes.slice();
     },
 
     putKeys: async (card, keySet, frame, { signal } = {}) => {
@@ -241,20 +269,13 @@ export function createService(options: ServiceOptions): RunningService {
       }
       using _card = cards.pin(compiled.hash);
       using _keys = keySets.pin(request.keySet);
-      const closedBefore = closings;
       const plan = compiled.plans[request.segment];
       const wantsAll =
         (request.siblings ?? 1) < pool.size && sharesPay(plan, pool.size, COST_TABLES[compiled.card.backend]);
-      return await pool.lend(wantsAll, controls.signal, async (indices) => {
-        try {
-          return await runOn(indices, compiled, request, controls);
-        } catch (error) {
-          // An evaluator that died is replaced: the client need not know.
-          const hasDied = error instanceof SealedError && error.code === 'worker-died';
-          if (!hasDied || controls.signal?.aborted || closings > closedBefore) throw error;
-          return await runOn(indices, compiled, request, controls);
-        }
-      });
+      const { signal } = controls;
+      return await pool.lend(wantsAll, signal, (indices) =>
+        replacing(signal, () => runOn(indices, compiled, request, controls)),
+      );
     },
 
     drop: async (keySet) => keySets.delete(keySet),
@@ -262,31 +283,30 @@ export function createService(options: ServiceOptions): RunningService {
     explain: async (card) => known(card).explanation,
 
     warm: async () => {
-      await Promise.all([pool.warm(), compiler.warm(), registry.warm()]);
+      await Promise.all([pool.warm(), compiler.living().role.warm(), registry.warm()]);
     },
 
     simulate: async ({ card, segment, values, inputs }, { signal } = {}) => {
       const compiled = known(card);
-      if (simulator?.dead !== false) simulator = options.startSimulator();
-      const call = simulator.role.simulate(
-        compiled.encodedPlan(segment),
-        compiled.card.segments[segment],
-        values,
-        inputs,
-      );
-      return await limited(call, [simulator], { signal, stage: 'server', advice: ADVICE });
+      const [plan, face] = [compiled.encodedPlan(segment), compiled.card.segments[segment]];
+      return await simulator.call((role) => role.simulate(plan, face, values, inputs, { signal }), {
+        signal,
+        stage: 'server',
+        advice: ADVICE,
+      });
     },
 
     measure: async (card, { signal } = {}) => {
       const { context } = known(card);
-      let measuring = times.get(context.name);
-      if (!measuring) {
-        // For all who ask meanwhile: none of them stops it.
-        measuring = pool.measure(context);
-        times.set(context.name, measuring);
-        measuring.catch(() => times.delete(context.name));
-      }
-      return await limited(measuring, [], { signal, stage: 'compile', advice: ADVICE });
+      const before = times.get(context.name);
+      if (before) return before;
+      const measure = async (stop: AbortSignal): Promise<OperationTimes> => {
+        const measured = await pool.measure(context, stop);
+        times.set(context.name, measured);
+        return measured;
+      };
+      const limits = { signal, stage: 'compile', advice: ADVICE, timeoutMs: CALL_TIMEOUT_MS } as const;
+      return await measuring.get(context.name, measure, limits);
     },
 
     predict: async (card, inputs, measured) => {
@@ -301,62 +321,9 @@ export function createService(options: ServiceOptions): RunningService {
       closings += 1;
       keySets.clear();
       pool.close();
-      compiler.close();
-      simulator?.terminate();
+      compiler.end();
+      simulator.end();
     },
   };
   return Object.freeze(Object.assign(Object.create(null) as object, service));
-}
-
-const STOPPED = 'compiling was stopped';
-
-/** A compilation that nobody waits for any more may finish within this time; a new thread costs about as much. */
-const GRACE_MS = 250;
-
-/** The compiler's thread: it does not listen while it computes, so that it is ended when it is to stop. */
-class Compiling {
-  readonly #start: () => WorkerHandle<CompilerRole>;
-  #handle: WorkerHandle<CompilerRole> | undefined;
-
-  constructor(start: () => WorkerHandle<CompilerRole>) {
-    this.#start = start;
-  }
-
-  #living(): WorkerHandle<CompilerRole> {
-    if (this.#handle?.dead !== false) this.#handle = this.#start();
-    return this.#handle;
-  }
-
-  async warm(): Promise<void> {
-    await this.#living().role.warm();
-  }
-
-  /** Rejects as soon as the signal fires; the thread is ended unless it is done soon after. */
-  async compile(source: ModelSource, wanted: CardOptions, { signal }: Controls): Promise<CompiledModel> {
-    for (;;) {
-      throwIfAborted(signal, 'compile');
-      const handle = this.#living();
-      const call = handle.role.compile(source, wanted);
-      const endUnlessDone = (): void => {
-        const timer = setTimeout(() => handle.terminate(STOPPED), GRACE_MS);
-        const keep = (): void => clearTimeout(timer);
-        call.then(keep, keep);
-      };
-      signal?.addEventListener('abort', endUnlessDone);
-      try {
-        return await limited(call, [handle], { signal, stage: 'compile', advice: ADVICE });
-      } catch (error) {
-        // What ended the thread was this caller's own stop, or another's: then a new one goes on.
-        throwIfAborted(signal, 'compile');
-        const isOthers = error instanceof SealedError && error.message.includes(STOPPED);
-        if (!isOthers) throw error;
-      } finally {
-        signal?.removeEventListener('abort', endUnlessDone);
-      }
-    }
-  }
-
-  close(): void {
-    this.#handle?.terminate();
-  }
 }

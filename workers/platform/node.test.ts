@@ -1,13 +1,16 @@
 // Real worker threads: whole runs over the thread boundary, errors with their codes, and what a killed thread leaves.
 import { afterEach, describe, expect, it } from 'vitest';
+import { scanRequest, textOf } from '../../fixtures/scan-requests.ts';
 import { writeOnnx } from '../../fixtures/onnx-writer.ts';
 import { runSealed } from '../../src/app/session/run.ts';
 import { Session } from '../../src/app/session/session.ts';
 import { Stages } from '../../src/app/session/stages.ts';
 import type { SessionWorkers } from '../../src/app/session/workers.ts';
+import { asSealedError } from '../../src/base/errors.ts';
 import type { WorkerHandle } from '../../src/base/worker-handle.ts';
 import { SERVER_BACKENDS } from '../../src/protocol/backends.ts';
 import type { LocalService, StyleOptions } from '../../src/protocol/service.ts';
+import type { ScanRole } from '../../src/qr/scan-role.ts';
 import { nodeWorkers } from './node.ts';
 
 const started: WorkerHandle<unknown>[] = [];
@@ -19,19 +22,27 @@ afterEach(() => {
   for (const { terminate } of started.splice(0)) terminate();
 });
 
-/** A session in threads, and the services that it has started. */
-function openSession(evaluators: number): { session: Session; services: WorkerHandle<LocalService>[] } {
+/** A session in threads, and the services and scanners that it has started. */
+function openSession(evaluators: number): {
+  session: Session;
+  services: WorkerHandle<LocalService>[];
+  scans: WorkerHandle<ScanRole>[];
+} {
   const workers = nodeWorkers(evaluators);
   const services: WorkerHandle<LocalService>[] = [];
+  const scans: WorkerHandle<ScanRole>[] = [];
   const watched: SessionWorkers = {
     client: () => keep(workers.client()),
     service: () => {
       services.push(keep(workers.service()));
       return services.at(-1);
     },
-    scan: () => keep(workers.scan()),
+    scan: () => {
+      scans.push(keep(workers.scan()));
+      return scans.at(-1);
+    },
   };
-  return { session: new Session({ workers: watched, advice: 'Try again.' }), services };
+  return { session: new Session({ workers: watched, advice: 'Try again.' }), services, scans };
 }
 
 const weights = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i * 1.7) / 3);
@@ -156,5 +167,32 @@ describe('nodeWorkers', () => {
     const { role } = keep(nodeWorkers(1).scan());
     await role.warm();
     await expect(role.prove({ foreground: undefined } as never)).rejects.toMatchObject({ code: 'internal' });
+  });
+
+  it('stop a proof of 900 characters in its thread, and the next, short one goes first', async () => {
+    const { session, scans } = openSession(1);
+    const short = scanRequest('short');
+    expect(await session.prove(short)).toMatchObject({ proven: true });
+    const log: string[] = [];
+    const controller = new AbortController();
+    const begun = Promise.withResolvers<void>();
+    const long = scanRequest(textOf(900), [150, 150, 150]);
+    const stopped = session
+      .prove(long, { signal: controller.signal, onProgress: () => begun.resolve() })
+      .catch((error: unknown) => log.push(asSealedError(error).code));
+    await begun.promise;
+    const started = performance.now();
+    controller.abort();
+    await stopped;
+    const heardMs = performance.now() - started;
+    const { proven } = await session.prove(short);
+    log.push(`proven ${proven}`);
+    const nextMs = performance.now() - started;
+    console.info(
+      `heard after ${heardMs.toFixed(0)} ms; the next proof was there after ${nextMs.toFixed(0)} ms`,
+    );
+    expect(log).toEqual(['aborted', 'proven true']);
+    // It heard of the stop, or another has taken its place.
+    expect(scans.filter(({ dead }) => !dead)).toHaveLength(1);
   });
 });

@@ -43,7 +43,16 @@ describe('runModel', () => {
     expect(report.maxAbsError).toBeLessThan(report.predictedError);
     expect(report.cost.fits).toHaveLength(1);
     const far = { ...request, inputs: [Float32Array.of(0, 9, 0, 0)] };
-    await expect(runModel(session, far)).rejects.toMatchObject({ code: 'out-of-range' });
+    await expect(runModel(session, far)).rejects.toMatchObject({
+      code: 'out-of-range',
+      message: expect.stringMatching(
+        /by 1 given input\. Plan with ranges that hold it: sample inputs of the/,
+      ) as string,
+    });
+    // Made for that range, the plan holds such an input.
+    const wider = { ...far, calibration: [], inputRange: [-10, 10] } as const;
+    const wide = await runModel(session, wider);
+    expect(wide.cost.ranges.description).toMatch(/made-up inputs .* from -10 to 10/);
   });
 
   it('counts NaN as the largest error', () => {

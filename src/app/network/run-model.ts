@@ -70,7 +70,11 @@ export function clearOutputs(graph: Model['graph'], inputs: readonly Float32Arra
  * small enough for the modulus it is decrypted at. By this side's own copy of the network: nothing of an input leaves.
  * @throws SealedError `out-of-range` naming the layer
  */
-function checkRanges(graph: Model['graph'], inputs: readonly Float32Array[], { bounds }: Explanation): void {
+function checkRanges(
+  graph: Model['graph'],
+  inputs: readonly Float32Array[],
+  { bounds, ranges }: Explanation,
+): void {
   const byValue = Map.groupBy(bounds, ({ value }) => value);
   const check = (id: string, data: Float32Array): void => {
     for (const { layer, low, high } of byValue.get(id) ?? []) {
@@ -79,7 +83,8 @@ function checkRanges(graph: Model['graph'], inputs: readonly Float32Array[], { b
       throw new SealedError(
         'out-of-range',
         `At layer ${layer} a value of ${outside.toPrecision(4)} lies outside ${low.toPrecision(4)} to ${high.toPrecision(4)}, ` +
-          'for which the plan was made: calibrate with inputs like this one.',
+          `for which the plan was made by ${ranges.description}. Plan with ranges that hold it: sample inputs of the ` +
+          'model’s owner, or the range of an input’s values.',
         { stage: 'model', detail: { layer } },
       );
     }

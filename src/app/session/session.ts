@@ -1,7 +1,7 @@
 // The client side whole: a client with its keys, a scanner, and a service behind its contract. Replaces what has died.
 import type { Controls } from '../../base/controls.ts';
 import { type ErrorStage, SealedError, throwIfAborted } from '../../base/errors.ts';
-import { limited, watch, type WorkerHandle } from '../../base/worker-handle.ts';
+import { limited, StoppableWorker, watch, type WorkerHandle } from '../../base/worker-handle.ts';
 import type { Card, Sha256 } from '../../protocol/card.ts';
 import { decodeCard } from '../../protocol/card-codec.ts';
 import type { ClientRole } from '../../protocol/client.ts';
@@ -92,13 +92,14 @@ export class Session {
   readonly #workers: SessionWorkers;
   #client: WorkerHandle<ClientRole> | undefined;
   #service: WorkerHandle<LocalService> | undefined;
-  #scan: WorkerHandle<ScanRole> | undefined;
+  readonly #scan: StoppableWorker<ScanRole>;
   #keySet: KeySet | undefined;
   readonly #files = new Map<string, { file: ModelFile; service: WorkerHandle<LocalService> }>();
   #preparing: Promise<unknown> = Promise.resolve();
 
   constructor({ workers, advice }: SessionOptions) {
     this.#workers = workers;
+    this.#scan = new StoppableWorker('listening', () => workers.scan());
     this.advice = advice;
   }
 
@@ -310,16 +311,15 @@ export class Session {
     return this.#onClient(stage, controls, call);
   }
 
-  /** Corrects a picture and proves that it reads. */
-  prove(request: ScanRequest, controls: Controls = {}): Promise<Proof> {
-    if (this.#scan?.dead !== false) this.#scan = this.#workers.scan();
-    return this.#limited([this.#scan], 'scan', controls, this.#scan.role.prove(request));
+  /** Corrects a picture and proves that it reads. `onProgress` is told the share that is done. */
+  prove(request: ScanRequest, controls: Controls<number> = {}): Promise<Proof> {
+    const limits = { signal: controls.signal, stage: 'scan', advice: this.advice } as const;
+    return this.#scan.call((scanner) => scanner.prove(request, controls), limits);
   }
 
   /** Starts the workers and has each load all it will need, so that the first run waits for less and fetches nothing. */
   async warm(): Promise<void> {
-    if (this.#scan?.dead !== false) this.#scan = this.#workers.scan();
-    const handles = [this.#liveClient(), this.#liveService(), this.#scan];
+    const handles = [this.#liveClient(), this.#liveService(), this.#scan.living()];
     const warming = Promise.all(handles.map(({ role }) => role.warm()));
     // Nobody has asked for anything yet that could be made smaller.
     await limited(warming, handles, { signal: undefined, stage: 'worker', advice: 'Try again.' });
@@ -332,7 +332,8 @@ export class Session {
 
   /** Ends every worker; keys are gone with the client's. */
   close(): void {
-    for (const handle of [this.#client, this.#service, this.#scan]) handle?.terminate();
+    for (const handle of [this.#client, this.#service]) handle?.terminate();
+    this.#scan.end();
     this.#keySet?.ended?.resolve();
     this.#keySet = undefined;
   }

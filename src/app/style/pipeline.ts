@@ -3,6 +3,7 @@ import { defined } from '../../base/assert.ts';
 import { SealedError } from '../../base/errors.ts';
 import type { Raster } from '../../base/raster.ts';
 import { checkParameters } from '../../params/parameters.ts';
+import type { Preference, PriceWeights } from '../../plan/preference.ts';
 import { type Picture, toRgb } from '../../plan/finish.ts';
 import { type ErrorCorrectionLevel, encodeQr, type QrCode } from '../../qr/matrix.ts';
 import type { Proof } from '../../qr/prove.ts';
@@ -37,6 +38,8 @@ export interface StyleRequest {
    * the decrypted ones themselves: true unless given. Then the file tells nothing of keys, noise or service.
    */
   readonly snap?: boolean | undefined;
+  /** What the plan is chosen by; small keys unless given, since they serve one picture. */
+  readonly prefer?: Preference | PriceWeights | undefined;
 }
 
 /** The proven picture, quiet zone included, and the report. */

@@ -1,4 +1,5 @@
 // What a service is told of a style's run: the size of the code, its colours, and nothing of its text.
+import type { Preference, PriceWeights } from '../../plan/preference.ts';
 import type { StyleOptions } from '../../protocol/service.ts';
 import type { StyleColours } from '../../style/colours.ts';
 import type { PixelsPerModule } from '../../style/graph.ts';
@@ -11,11 +12,13 @@ export interface Drawing {
   readonly colours: StyleColours;
   readonly pixelsPerModule: PixelsPerModule;
   readonly backend: BackendName;
+  /** What its plan is chosen by; small keys unless given, since they serve one picture. */
+  readonly prefer?: Preference | PriceWeights | undefined;
 }
 
 /** The public options of `drawing` for a code of `modules` by `modules`. The simulation runs the kernel's plan. */
 export function styleOptions(drawing: Drawing, modules: number): StyleOptions {
-  const { style, colours, pixelsPerModule, backend } = drawing;
+  const { style, colours, pixelsPerModule, backend, prefer } = drawing;
   const { start, end, background } = colours;
   return {
     kind: 'style',
@@ -24,5 +27,6 @@ export function styleOptions(drawing: Drawing, modules: number): StyleOptions {
     colours: { start, end, background },
     direction: directionOf(style),
     backend: backend === 'clear' ? 'simd' : backend,
+    ...(prefer !== undefined && { prefer }),
   };
 }

@@ -56,6 +56,15 @@ export class Fields {
     return value as number[];
   }
 
+  /** Two numbers, the lesser first; undefined where it is not there. */
+  range(name: string): readonly [number, number] | undefined {
+    const value = this.#get(name);
+    if (value === undefined) return undefined;
+    const [low, high] = Array.isArray(value) && value.length === 2 ? (value as unknown[]) : [];
+    if (typeof low === 'number' && typeof high === 'number' && low < high) return [low, high];
+    throw invalidConfig(`"${name}" of ${this.where} must be two numbers, the lesser first, such as [0, 1].`);
+  }
+
   /** true or false, or PyCrCNN's "y", "yes", "n", "no" and ""; undefined where it is not there. */
   flag(name: string): boolean | undefined {
     const value = this.#get(name);

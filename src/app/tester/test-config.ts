@@ -16,6 +16,10 @@ export interface TestConfig {
   /** Absent in PyCrCNN's files: the tester makes up a picture. */
   readonly inputPath: string | undefined;
   readonly inputShape: readonly number[] | undefined;
+  /** Sample inputs of the model's owner, which ranges are taken from. */
+  readonly calibratePath: string | undefined;
+  /** Least and largest value of an input, where there are no samples. */
+  readonly inputRange: readonly [number, number] | undefined;
   readonly count: number | undefined;
   readonly layers: readonly [number, number] | undefined;
   readonly clientOps: boolean;
@@ -30,7 +34,7 @@ export interface TestConfig {
 
 const REFRESH_KEYS = ['refresh', 'rencrypt_positions'];
 const CONFIG_KEYS = [
-  ...['model', 'model_path', 'input', 'inputShape', 'count', 'layers', 'clientOps', 'backend', 'layersReport', 'debug'],
+  ...['model', 'model_path', 'input', 'inputShape', 'calibrate', 'inputRange', 'count', 'layers', 'clientOps', 'backend', 'layersReport', 'debug'],
   ...['threads', 'max_threads', 'sets', 'encryption_parameters', ...REFRESH_KEYS],
 ]; // prettier-ignore
 const CKKS_KEYS = ['name', 'polyModulusDegree', 'coeffModulusBits', ...REFRESH_KEYS];
@@ -61,8 +65,8 @@ function unreadKeys(fields: Fields, known: readonly string[]): string[] {
 }
 
 /**
- * The configuration in `text`: `{model, input, sets: [{polyModulusDegree, coeffModulusBits}, …], layers, refresh, clientOps,
- * backend, layersReport, threads}`, or PyCrCNN's `{model_path, encryption_parameters: [{m, p, sec, base}, …], layers,
+ * The configuration in `text`: `{model, input, sets: [{polyModulusDegree, coeffModulusBits}, …], calibrate, inputRange,
+ * layers, refresh, clientOps, backend, layersReport, threads}`, or PyCrCNN's `{model_path, encryption_parameters: [{m, p, sec, base}, …], layers,
  * rencrypt_positions, debug, max_threads}`. Both kinds of sets may stand in one file; `refresh` or `rencrypt_positions` may
  * stand in a set, too, and then counts instead of the file's.
  * @throws SealedError `invalid-argument` naming the field
@@ -109,6 +113,8 @@ function readFields(
     modelPath,
     inputPath: fields.text('input'),
     inputShape: fields.wholes('inputShape'),
+    calibratePath: fields.text('calibrate'),
+    inputRange: fields.range('inputRange'),
     count: fields.whole('count'),
     // PyCrCNN lists every layer; it knows no gaps.
     layers: layers?.length ? [Math.min(...layers), Math.max(...layers)] : undefined,

@@ -13,7 +13,7 @@ import { encodePlan } from '../../plan/plan-codec.ts';
 import { printPlan } from '../../plan/print.ts';
 import { verifyPlan } from '../../plan/verify.ts';
 import { createSimulator } from '../../server/simulator.ts';
-import type { Preference } from '../price.ts';
+import type { Preference } from '../../plan/preference.ts';
 import { channelProgram } from './channel-program.ts';
 import { compile } from './compile-channels.ts';
 import { packings } from './packing.ts';

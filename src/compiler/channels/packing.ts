@@ -2,7 +2,8 @@
 import type { Parameters } from '../../params/parameters.ts';
 import { type CostTable, type OperationName, stepCosts } from '../../plan/counts.ts';
 import { type BlockShape, blockShape } from '../../plan/layout.ts';
-import { type Preference, weighedKeysMs } from '../price.ts';
+import { weighedKeysMs } from '../price.ts';
+import type { Preference, PriceWeights } from '../../plan/preference.ts';
 import { type ChannelMap, countTerms, type Weight } from './channel-map.ts';
 import type { ChannelProgram } from './channel-program.ts';
 import { babyStepCount } from './lower.ts';
@@ -15,7 +16,7 @@ export interface PackingOptions {
   /** Use this many channels a ciphertext (a power of two) instead of the cheapest choice. */
   readonly blocksPerCiphertext?: number;
   /** What keys count for; `balanced` unless given. */
-  readonly prefer?: Preference;
+  readonly prefer?: Preference | PriceWeights;
 }
 
 /** How the channels of a program lie in ciphertexts. */

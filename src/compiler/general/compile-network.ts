@@ -19,7 +19,8 @@ import {
 } from './compile-segment.ts';
 import type { FitReport } from './read-network.ts';
 import { PlanningWork } from './planning-work.ts';
-import { keyBytesOf, type Preference } from '../price.ts';
+import { keyBytesOf } from '../price.ts';
+import type { Preference, PriceWeights } from '../../plan/preference.ts';
 import type { Prediction } from '../predict.ts';
 import { cutSegments } from './segments.ts';
 
@@ -46,7 +47,7 @@ export interface NetworkOptions {
   /** Most bytes of encoded weights a segment may hold, 150 MB unless given. */
   readonly mostBytes?: number;
   /** What counts most where one cost stands against another; `balanced` unless given. */
-  readonly prefer?: Preference;
+  readonly prefer?: Preference | PriceWeights;
   /** Counts what planning looks at, and ends it where that is too much. */
   readonly work?: PlanningWork;
   /** Values that are to stand whole in ciphertexts of their own, so that the plan may be cut there; none unless given. */

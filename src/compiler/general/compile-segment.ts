@@ -14,7 +14,8 @@ import { assignNetworkScales, type Depth, depthOf, parametersFor, primesByRound 
 import { INPUT, type Schedule, schedulePhases } from './phases.ts';
 import { aroundStage, magnitudesOf, type NetworkMagnitudes } from './magnitudes.ts';
 import { predict, type Prediction } from '../predict.ts';
-import { type Preference, searchPrices } from '../price.ts';
+import { searchPrices } from '../price.ts';
+import type { Preference, PriceWeights } from '../../plan/preference.ts';
 import type { PlanningWork } from './planning-work.ts';
 import type { Program } from './program.ts';
 import { type FitReport, readNetwork } from './read-network.ts';
@@ -35,7 +36,7 @@ export interface SegmentOptions {
   /** Most bytes of encoded diagonals. */
   readonly mostBytes: number;
   /** What counts most where one cost stands against another. */
-  readonly prefer: Preference;
+  readonly prefer: Preference | PriceWeights;
   /** Counts what planning looks at, for all segments together. */
   readonly work: PlanningWork;
   /** Values that are to stand whole in ciphertexts of their own; none unless given. */

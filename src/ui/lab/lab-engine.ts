@@ -21,6 +21,7 @@ import {
   testParameters,
 } from '../../app/tester/parameter-test.ts';
 import { inputsFor, readInputFile, readModelFile } from '../../import/model-file.ts';
+import type { Preference } from '../../plan/preference.ts';
 
 export type { LayerSummary, ModelPlanReport, ModelRunReport };
 
@@ -44,6 +45,10 @@ export interface LabOptions {
   readonly layerList: string | undefined;
   readonly refresh: readonly number[];
   readonly clientOps: boolean;
+  /** Least and largest value of an input, which ranges are made up in where no samples are given; 0 and 1 unless given. */
+  readonly inputRange: readonly [number, number] | undefined;
+  /** What the plan is chosen by. */
+  readonly prefer: Preference;
   readonly backend: BackendName;
   /** Inputs to run, from the first. */
   readonly inputs: number;
@@ -55,6 +60,8 @@ export interface OpenedModel {
   readonly layers: readonly LayerSummary[];
   readonly parameters: number;
   readonly inputs: readonly Float32Array[];
+  /** Samples of the model's owner, which ranges are taken from; none where none were given. */
+  readonly samples: readonly Float32Array[];
 }
 
 /** A plan that is shown, and that a run will follow. */
@@ -70,8 +77,13 @@ export class LabEngine {
     advice: 'Try a smaller network, fewer of its layers, or fewer inputs at once.',
   });
 
-  /** Reads both files. @throws SealedError saying which of them is wrong, and how */
-  open(model: NamedFile, input: NamedFile | undefined, { inputShape, layerList }: LabOptions): OpenedModel {
+  /** Reads the files. @throws SealedError saying which of them is wrong, and how */
+  open(
+    model: NamedFile,
+    input: NamedFile | undefined,
+    samples: NamedFile | undefined,
+    { inputShape, layerList }: LabOptions,
+  ): OpenedModel {
     const tensor = input && readInputFile(input.name, input.bytes);
     const { name } = model;
     const graph = readModelFile(model.bytes, { name, inputShape, layers: layerList, input: tensor });
@@ -84,6 +96,7 @@ export class LabEngine {
       layers,
       parameters: layers.reduce((sum, { parameters }) => sum + parameters, 0),
       inputs: tensor ? inputsFor(graph.input.shape, tensor) : [],
+      samples: samples ? inputsFor(graph.input.shape, readInputFile(samples.name, samples.bytes)) : [],
     };
   }
 
@@ -124,12 +137,15 @@ export class LabEngine {
   }
 }
 
+// More samples change the ranges little and the time much.
+const MOST_SAMPLES = 64;
+
 /** The options of plan, run and sweep alike, and the inputs that are used. */
 function optionsOf(
-  { model: { graph }, inputs }: OpenedModel,
+  { model: { graph }, inputs, samples }: OpenedModel,
   options: LabOptions,
 ): ModelOptions & { readonly inputs: readonly Float32Array[] } {
-  const { backend, refresh, clientOps } = options;
+  const { backend, refresh, clientOps, inputRange, prefer } = options;
   const used = inputs.slice(0, options.inputs);
   return {
     inputs: used,
@@ -137,6 +153,9 @@ function optionsOf(
     refresh,
     clientOps,
     batch: Math.max(1, used.length),
-    calibration: samplesOf(graph, used),
+    prefer,
+    // Never the inputs themselves: what a plan is made for, its service knows.
+    calibration: samplesOf(graph, samples.slice(0, MOST_SAMPLES)),
+    inputRange,
   };
 }

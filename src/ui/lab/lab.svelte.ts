@@ -1,6 +1,7 @@
 // Everything the lab page holds: the files, the forms, and what has come of them.
 import type { StageName } from '../../app/session/stages.ts';
 import { asSealedError, SealedError } from '../../base/errors.ts';
+import type { Preference } from '../../plan/preference.ts';
 import { fetchAsset } from './fetch-asset.ts';
 import {
   LabEngine,
@@ -47,6 +48,10 @@ export class Lab {
   readonly #engine = new LabEngine();
   model = $state.raw<NamedFile | undefined>();
   input = $state.raw<NamedFile | undefined>();
+  /** Samples of the model's owner, which ranges are taken from. */
+  samples = $state.raw<NamedFile | undefined>();
+  rangeText = $state('');
+  prefer = $state<Preference>('balanced');
   shapeText = $state('');
   layerList = $state('');
   refreshText = $state('');
@@ -85,6 +90,8 @@ export class Lab {
   async takeModel(file: NamedFile): Promise<void> {
     this.model = file;
     this.input = undefined;
+    this.samples = undefined;
+    this.rangeText = '';
     this.shapeText = '';
     this.layerList = '';
     await this.prepare();
@@ -95,6 +102,11 @@ export class Lab {
     await this.prepare();
   }
 
+  async takeSamples(file: NamedFile): Promise<void> {
+    this.samples = file;
+    await this.prepare();
+  }
+
   async takeExample(example: Example): Promise<void> {
     const { model, input } = example;
     this.#again = () => this.takeExample(example);
@@ -102,6 +114,8 @@ export class Lab {
     try {
       const [first, second] = await Promise.all([fetchAsset(model), fetchAsset(input)]);
       this.input = second;
+      this.samples = undefined;
+      this.rangeText = '';
       this.model = first;
       this.shapeText = '';
       this.layerList = '';
@@ -124,7 +138,7 @@ export class Lab {
       if (!model) return;
       this.activity = 'Reading the model and planning its run…';
       const options = this.#options();
-      const opened = this.#engine.open(model, input, options);
+      const opened = this.#engine.open(model, input, this.samples, options);
       this.opened = opened;
       this.inputCount = Math.min(Math.max(1, this.inputCount), Math.max(1, opened.inputs.length));
       this.#shown = await this.#engine.plan(opened, this.#options(), signal);
@@ -188,6 +202,8 @@ export class Lab {
       layerList: this.layerList.trim() === '' ? undefined : this.layerList,
       refresh: numbersIn(this.refreshText, 'Layers to refresh after') ?? [],
       clientOps: this.clientOps,
+      inputRange: rangeIn(this.rangeText),
+      prefer: this.prefer,
       backend: this.simulated ? 'clear' : 'simd',
       inputs: this.inputCount,
     };
@@ -216,6 +232,17 @@ export class Lab {
       }
     }
   }
+}
+
+/** `0 to 1`, `-1, 1`; undefined for nothing. @throws SealedError for anything else */
+function rangeIn(text: string): readonly [number, number] | undefined {
+  const parts = text.split(/\s*(?:,|\bto\b|…|\s)\s*/).filter((part) => part !== '');
+  if (parts.length === 0) return undefined;
+  const [low, high, ...more] = parts.map((part) => Number(part.replace('−', '-')));
+  if (more.length === 0 && low < high) return [low, high];
+  throw new SealedError('invalid-argument', 'The range of an input: two numbers are needed, as in 0 to 1.', {
+    stage: 'input',
+  });
 }
 
 /** `1×12×12`, `1, 12, 12` or `1 12 12`; undefined for nothing. @throws SealedError for anything else */

@@ -41,7 +41,7 @@ interface MatrixGroup {
 class MatrixRunner implements LinearRunner<SimdCiphertext> {
   readonly #host: SimdOperations;
   readonly #part: LinearPart;
-  #groups: readonly MatrixGroup[] = [];
+  readonly #groups: MatrixGroup[] = [];
   readonly #finisher: Finisher;
 
   constructor(host: SimdOperations, part: LinearPart) {
@@ -51,9 +51,10 @@ class MatrixRunner implements LinearRunner<SimdCiphertext> {
   }
 
   async prepare(checkpoint: Checkpoint): Promise<void> {
-    this.#groups = connectedRows(placedRows(this.#part)).map((rows) =>
-      matrixGroup(this.#host, this.#part, rows),
-    );
+    for (const rows of connectedRows(placedRows(this.#part))) {
+      this.#groups.push(matrixGroup(this.#host, this.#part, rows));
+      await checkpoint(0);
+    }
     await this.#finisher.prepare(checkpoint);
   }
 
