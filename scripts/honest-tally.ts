@@ -20,6 +20,8 @@ export interface HonestRuns {
   readonly workers: SessionWorkers;
   readonly runs: number;
   readonly seed: number;
+  /** Asked before each run; all are made unless given. */
+  readonly mayGoOn?: () => boolean;
   /** Told how many are done. */
   readonly onRun?: (done: number) => void;
 }
@@ -52,15 +54,22 @@ function coloursFor(style: Style, random: Random): StyleColours {
 }
 
 /** Runs honestly what chance says: each picture with keys and a text of its own, held to its bound as ever. */
-export async function runHonestly({ workers, runs, seed, onRun }: HonestRuns): Promise<HonestTally> {
+export async function runHonestly({
+  workers,
+  runs,
+  seed,
+  mayGoOn = () => true,
+  onRun,
+}: HonestRuns): Promise<HonestTally> {
   const scan = { role: PASSING_SCAN, dead: false, terminate: () => undefined };
   const session = new StyleSession({ ...workers, scan: () => scan }, loadModel);
   const random = seededRandom(seed);
   const refused: string[] = [];
   const styles = new Map<string, { runs: number; maxAbsError: number; share: number }>();
   let beyondHalf = 0;
+  let made = 0;
   try {
-    for (let run = 0; run < runs; run += 1) {
+    for (let run = 0; run < runs && mayGoOn(); run += 1) {
       const style = STYLES[run % STYLES.length];
       const ecc = pick(random, ERROR_CORRECTION_LEVELS);
       const version = pick(random, VERSIONS);
@@ -83,12 +92,13 @@ export async function runHonestly({ workers, runs, seed, onRun }: HonestRuns): P
       } catch (error) {
         refused.push(`${asSealedError(error).code}: ${name}`);
       }
-      onRun?.(run + 1);
+      made += 1;
+      onRun?.(made);
     }
   } finally {
     session.close();
   }
-  return { runs, refused, beyondHalf, styles };
+  return { runs: made, refused, beyondHalf, styles };
 }
 
 /** Where and when runs were made. */
