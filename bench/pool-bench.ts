@@ -1,8 +1,7 @@
 // How much faster two server workers are than one: the same plan on both pools, in turn.
 import type { SessionWorkers } from '../src/app/session/workers.ts';
-import type { ModelLoader } from '../src/app/style/reference.ts';
 import { styleOptions } from '../src/app/style/style-options.ts';
-import { StyleSession } from '../src/app/style/style-session.ts';
+import { Session } from '../src/app/session/session.ts';
 import { styleById } from '../src/style/styles.ts';
 import { timePair, wallClock } from './measure.ts';
 import { DEFAULT_PIXELS_PER_MODULE } from '../src/style/graph.ts';
@@ -11,7 +10,6 @@ import { DEFAULT_PIXELS_PER_MODULE } from '../src/style/graph.ts';
 export interface PoolOptions {
   /** Workers with a service of so many evaluators. */
   readonly workers: (evaluators: number) => SessionWorkers;
-  readonly loadModel: ModelLoader;
   readonly style: string;
   readonly version: number;
   readonly pairs: number;
@@ -35,14 +33,16 @@ export interface PoolReport {
 
 /** A session made ready to evaluate one plan again and again. */
 interface Pool {
-  readonly session: StyleSession;
+  readonly session: Session;
   readonly evaluate: () => Promise<void>;
   readonly exchangedBytes: () => number;
 }
 
 async function poolOf(options: PoolOptions, evaluators: number): Promise<Pool> {
-  const { workers, loadModel, version } = options;
-  const session = new StyleSession(workers(evaluators), loadModel);
+  const { workers, version } = options;
+  // The same request again and again, which no client sends.
+  const gate = () => ({ passKeys: () => undefined, passRequest: () => undefined });
+  const session = new Session({ workers: workers(evaluators), advice: 'Try again.', gate });
   const style = styleById(options.style);
   const modules = 17 + 4 * version;
   const drawing = {
@@ -61,7 +61,7 @@ async function poolOf(options: PoolOptions, evaluators: number): Promise<Pool> {
   return {
     session,
     evaluate: async () => {
-      const answer = await session.evaluate({ card: card.hash, segment: 0, keySet, frames }, {});
+      const answer = await session.evaluate({ card, segment: 0, keySet, run: 'bench', frames }, {});
       exchanged = answer.exchangedBytes;
     },
     exchangedBytes: () => exchanged,

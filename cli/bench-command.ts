@@ -51,7 +51,6 @@ export async function runBench(args: readonly string[]): Promise<void> {
   if (name === 'pool') {
     const pool = await runPoolBench({
       workers: nodeWorkers,
-      loadModel,
       style: 'liquid',
       version: 10,
       pairs,

@@ -12,6 +12,7 @@ const report: StyleReport = {
     made: { start: [21, 137, 6], end: [202, 86, 7], background: [255, 255, 255] },
   },
   pixelsPerModule: 8,
+  drawnHere: false,
   backend: 'seal',
   parameters: { polyModulusDegree: 8192, coeffModulusBits: [30, 30, 30], logQP: 90, securityBits: 128 },
   bytes: { evaluationKeys: 1_500_000, request: 65_567, response: 1_574_352 },

@@ -30,9 +30,14 @@ export function reportTable(report: StyleReport, files: readonly string[]): stri
       `version ${payload.version}, level ${payload.ecc}, ${payload.modules} modules, ${payload.bytes} bytes`,
     ],
     ['style', `${style}, ${report.pixelsPerModule} pixels a module, backend ${report.backend}`],
+    ...(report.drawnHere
+      ? [['drawn here', 'nothing was sent: an answer for this text was refused, or did not read']]
+      : []),
     [
       'parameters',
-      `N = ${parameters.polyModulusDegree}, log2(QP) = ${parameters.logQP}, ${parameters.securityBits}-bit security`,
+      parameters
+        ? `N = ${parameters.polyModulusDegree}, log2(QP) = ${parameters.logQP}, ${parameters.securityBits}-bit security`
+        : 'nothing was encrypted',
     ],
     [
       'wire',

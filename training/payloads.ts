@@ -70,6 +70,7 @@ function draw(random: Random, alphabet: string, length: number): string {
   return Array.from({ length }, () => pick(random, characters)).join('');
 }
 
-function pick<T>(random: Random, choices: readonly T[]): T {
+/** One of `list`. */
+export function pick<T>(random: Random, choices: readonly T[]): T {
   return choices[Math.floor(random() * choices.length)];
 }

@@ -3,6 +3,7 @@ import '../src/base/dispose-symbols.ts';
 import { fetchBytes } from '../src/base/load-file.ts';
 import { createService } from '../src/service/service.ts';
 import { serve, type WorkerSetup } from './endpoint.ts';
+import { BACKEND_HASHES } from './platform/backend-hashes.ts';
 import { start } from './platform/browser-worker.ts';
 import { connect } from './pool.ts';
 
@@ -19,6 +20,7 @@ serve((setup) => {
   return createService({
     loadModel: async (path) => fetchBytes(address(setup, path), 'The network of a style'),
     evaluators: Number(evaluators),
+    kernels: BACKEND_HASHES,
     startEvaluator: () => connect(start(address(setup, 'evaluatorScript'), 'evaluator'), { seal, kernel }),
     startCompiler: () => connect(start(address(setup, 'compilerScript'), 'compiler'), {}),
     startSimulator: () => connect(start(address(setup, 'simulatorScript'), 'simulator'), {}),

@@ -1,4 +1,5 @@
 // Hostile answers against the client: what each leads to, and what the service sees of that.
+import { PASSING_SCAN } from '../../fixtures/passing-scan.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
 import { styleCode } from '../../src/app/style/pipeline.ts';
 import { StyleReferences } from '../../src/app/style/reference.ts';
@@ -6,8 +7,6 @@ import { StyleSession } from '../../src/app/style/style-session.ts';
 import { SealedError } from '../../src/base/errors.ts';
 import { pictureOf } from '../../src/plan/finish.ts';
 import { encodeQr } from '../../src/qr/matrix.ts';
-import type { Proof } from '../../src/qr/prove.ts';
-import type { ScanRequest, ScanRole } from '../../src/qr/scan-role.ts';
 import { styleById } from '../../src/style/styles.ts';
 import { loadModel } from '../../workers/platform/node-local-service.ts';
 import { type Craft, CRAFTED, HARMLESS, mutated } from './crafted-answers.ts';
@@ -48,25 +47,6 @@ function smallPictures(id: Campaign['style']): PublicStyle {
   const style = styleById(id);
   return { style, colours: style.defaultColours, pixelsPerModule: 4, ecc: 'M' };
 }
-
-/** Scans nothing: hands on what the client decided to hand out. */
-const PASSING_SCAN: ScanRole = {
-  warm: async () => undefined,
-  prove: async ({ picture, pixelsPerModule, margin }: ScanRequest): Promise<Proof> => ({
-    raster: picture,
-    pixelsPerModule,
-    border: margin * pixelsPerModule,
-    untouched: true,
-    strength: 0,
-    changedPixels: 0,
-    meanDeltaE: 0,
-    readBefore: { zxing: true, zbar: true },
-    scan: { zxing: true, zbar: true },
-    correctMs: 0,
-    verifyMs: 0,
-    proven: true,
-  }),
-};
 
 /** Tries every answer on a run of its own, with a text of its own, all in one session. */
 export async function tryAnswers({

@@ -7,6 +7,7 @@ import { dropToLevel } from '../../src/params/residues.ts';
 import { pictureOf } from '../../src/plan/finish.ts';
 import type { GridLayout } from '../../src/plan/layout.ts';
 import { outputElements, packValues, unpackValues } from '../../src/plan/tensor-packing.ts';
+import { bindRequest } from '../../src/protocol/binding.ts';
 import { decodeCard } from '../../src/protocol/card-codec.ts';
 import { decodeAnswer, encodeFrame } from '../../src/protocol/frame.ts';
 import type { LocalService } from '../../src/protocol/service.ts';
@@ -41,6 +42,8 @@ export class OldClient implements Disposable {
   /** What the service has keys for. */
   #steps = new Set<number>();
   #hasProducts = false;
+  /** Hashes of the frames of keys. */
+  #frames: string[] = [];
 
   constructor(parts: OldClientParts) {
     this.#parts = parts;
@@ -63,7 +66,9 @@ export class OldClient implements Disposable {
       const ciphertext = dropToLevel(keys.encrypt(slots, input.scale), input.level);
       return encodeFrame({ kind: 'ciphertexts', items: [{ index, ciphertext }] }, parameters);
     });
-    const answer = await service.evaluate({ card: name, segment: 0, keySet: this.#keySet, frames });
+    const parts = { run: crypto.randomUUID(), card: name, segment: 0, keys: this.#frames, frames };
+    const { binding } = await bindRequest(parts);
+    const answer = await service.evaluate({ ...binding, segment: 0, keySet: this.#keySet, frames });
     const values = new Float32Array(outputElements(output.layout));
     for (const frame of answer.frames) {
       for (const { index, ciphertext } of decodeAnswer(frame, parameters)) {
@@ -88,6 +93,7 @@ export class OldClient implements Disposable {
       this.#keySet = crypto.randomUUID();
       this.#steps = new Set();
       this.#hasProducts = false;
+      this.#frames = [];
     }
     const isFirst = !this.#hasProducts;
     const missing = rotationSteps.filter((step) => !this.#steps.has(step));
@@ -98,6 +104,7 @@ export class OldClient implements Disposable {
         { kind: 'evaluation-keys', keys: { relinearization, rotations } },
         parameters,
       );
+      this.#frames.push(sha256Hex(frame));
       await service.putKeys(card, this.#keySet, frame);
       this.#hasProducts = true;
       for (const step of missing) this.#steps.add(step);

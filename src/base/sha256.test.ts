@@ -1,8 +1,8 @@
 // SHA-256 against the standard's own examples, and against Node's.
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { sha256Hex } from './sha256.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { sha256Hex, sha256Of } from './sha256.ts';
 
 describe('sha256Hex', () => {
   // NIST, examples of FIPS 180-4, and the empty message.
@@ -24,5 +24,15 @@ describe('sha256Hex', () => {
         expect(sha256Hex(part)).toBe(createHash('sha256').update(part).digest('hex'));
       }),
     );
+  });
+});
+
+describe('sha256Of', () => {
+  it('is the same, with the platform’s own function and without it', async () => {
+    const bytes = Uint8Array.from({ length: 5000 }, (_, i) => i % 251).subarray(3);
+    expect(await sha256Of(bytes)).toBe(sha256Hex(bytes));
+    const subtle = vi.spyOn(crypto, 'subtle', 'get').mockReturnValue(undefined as never);
+    expect(await sha256Of(bytes)).toBe(sha256Hex(bytes));
+    subtle.mockRestore();
   });
 });

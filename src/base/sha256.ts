@@ -6,3 +6,13 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 export function sha256Hex(bytes: Uint8Array): string {
   return bytesToHex(sha256(bytes));
 }
+
+/**
+ * {@link sha256Hex} by the platform where it has it, beside whatever else this thread does: for what is large, like keys.
+ * @param bytes not to be changed meanwhile
+ */
+export async function sha256Of(bytes: Uint8Array): Promise<string> {
+  const { subtle } = globalThis.crypto as { subtle?: SubtleCrypto };
+  if (!subtle || !(bytes.buffer instanceof ArrayBuffer)) return sha256Hex(bytes);
+  return bytesToHex(new Uint8Array(await subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)));
+}

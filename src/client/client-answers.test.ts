@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   ALL,
+  doubled,
   open,
   pictureOf,
   PIXELS,
@@ -48,12 +49,12 @@ describe('encrypt and decrypt', () => {
     const name = await ready(role, QUICK_CARD);
     const { frames } = await role.encrypt(name, PLANES);
     expect(frames).toHaveLength(3);
-    const plain = await pictureOf(role, name, frames);
+    const plain = await pictureOf(role, name, doubled(frames));
     expect(plain).toMatchObject({ width: 4, height: 4, precision: undefined });
     expect(plain.data).toEqual(PIXELS);
     await ready(role, QUICK_CARD);
     const again = await role.encrypt(name, PLANES);
-    const { precision } = await pictureOf(role, name, again.frames.toReversed(), PLANES);
+    const { precision } = await pictureOf(role, name, doubled(again.frames).toReversed(), PLANES);
     expect(precision!.maxAbsError).toBeGreaterThan(0);
     expect(precision!.maxAbsError).toBeLessThan(1e-3);
     expect(precision!.meanAbsError).toBeLessThan(precision!.maxAbsError);
@@ -135,7 +136,7 @@ describe('encrypt and decrypt', () => {
       const { frames } = await role.encrypt(name, PLANES);
       await expect(role.encrypt(name, PLANES)).rejects.toMatchObject(used);
       expect(key.isDeleted()).toBe(false);
-      const answer = role.decrypt(name, spoil ? frames.slice(1) : frames, 1);
+      const answer = role.decrypt(name, doubled(spoil ? frames.slice(1) : frames), 1);
       if (spoil) await expect(answer).rejects.toMatchObject({ code: 'malformed-frame' });
       else expect(await answer).toMatchObject({ kind: 'picture' });
       expect(key.isDeleted()).toBe(true);
@@ -156,12 +157,12 @@ describe('encrypt and decrypt', () => {
       const name = await ready(role, QUICK_CARD);
       const { frames } = await role.encrypt(name, PLANES);
       const refused = { code: 'wrong-answer', stage: 'decrypt' };
-      await expect(pictureOf(role, name, frames, reference, bound)).rejects.toMatchObject(refused);
+      await expect(pictureOf(role, name, doubled(frames), reference, bound)).rejects.toMatchObject(refused);
       await expect(pictureOf(role, name, frames)).rejects.toMatchObject({ code: 'wrong-state' });
     }
     const name = await ready(role, QUICK_CARD);
     const { frames } = await role.encrypt(name, PLANES);
-    expect((await pictureOf(role, name, frames, wrong, 0.03)).data).toEqual(PIXELS);
+    expect((await pictureOf(role, name, doubled(frames), wrong, 0.03)).data).toEqual(PIXELS);
   });
 
   it('refuse a card that has not been opened', async () => {
@@ -183,7 +184,7 @@ describe('encrypt and decrypt', () => {
     await expect(role.decrypt(name, stopped.frames, 1)).rejects.toMatchObject({ code: 'wrong-state' });
     await ready(role, QUICK_CARD);
     const { frames } = await role.encrypt(name, PLANES);
-    expect((await pictureOf(role, name, frames)).data).toEqual(PIXELS);
+    expect((await pictureOf(role, name, doubled(frames))).data).toEqual(PIXELS);
   });
 
   it('refuse an input of another size', async () => {
@@ -203,7 +204,7 @@ describe('decrypt refuses an answer that', () => {
     role = createClientRole();
     const name = await ready(role, deeper);
     const { frames } = await role.encrypt(name, PLANES);
-    const items = frames.flatMap((frame) => [...decodeAnswer(frame, TINY)]);
+    const items = doubled(frames, TINY).flatMap((frame) => [...decodeAnswer(frame, TINY)]);
     const frame = encodeFrame({ kind: 'ciphertexts', items: change(items) }, TINY);
     return pictureOf(role, name, [frame]);
   }
@@ -230,7 +231,7 @@ describe('decrypt refuses an answer that', () => {
     ['repeats a ciphertext', (items) => [...items, items[0]]],
     ['repeats one instead of another', ([a, b]) => [a, b, b]],
     ['numbers one beyond the last', ([a, b, c]) => [a, b, { ...c, index: 3 }]],
-    ['has another scale', with1(() => ({ scale: CARD_SCALE * 1.0001 }))],
+    ['has another scale', with1(() => ({ scale: 2 * CARD_SCALE * 1.0001 }))],
     [
       'has another level',
       with1(({ words }) => {

@@ -5,6 +5,8 @@ import type { ResidueCiphertext, ResidueKey, SentCiphertext } from '../params/re
 /** An encryption and what it took. Where encoding and encrypting are one step, the first is 0. */
 export interface Encryption {
   readonly ciphertext: SentCiphertext;
+  /** The row of its c_1 under the first prime. */
+  readonly mask: Uint32Array;
   readonly encodeMs: number;
   readonly encryptMs: number;
 }

@@ -5,20 +5,31 @@ import { SealedError } from '../base/errors.ts';
 import { sha256Hex } from '../base/sha256.ts';
 import { executeBatch } from '../model/batch.ts';
 import { checkParameters, type Parameters, sameParameters } from '../params/parameters.ts';
-import { type Picture, pictureOf } from '../plan/finish.ts';
+import { pictureOf } from '../plan/finish.ts';
 import type { SegmentInterface } from '../plan/client-interface.ts';
-import { packValues } from '../plan/tensor-packing.ts';
+import { outputElements, packValues } from '../plan/tensor-packing.ts';
 import type { Card, Sha256 } from '../protocol/card.ts';
 import { decodeCard } from '../protocol/card-codec.ts';
-import type { ClientRole, EncryptedInput } from '../protocol/client.ts';
+import type { ClientRole, EncryptedInput, Expected } from '../protocol/client.ts';
 import { encodeFrame } from '../protocol/frame.ts';
 import { SealContext } from '../seal/context.ts';
 import { loadSeal, type WasmSource } from '../seal/load.ts';
 import type { ClientKeys } from './client-keys.ts';
+import { CommittedSeed } from './committed-seed.ts';
 import { ClientKernel, clientKernelTakes } from './crypto/client-kernel.ts';
-import { drawMasterSeed } from './crypto/randomness.ts';
+import { drawSeed } from './crypto/randomness.ts';
+import type { SeedSource } from './crypto/seeds.ts';
 import { FastKeys, loadClientKernel } from './fast-keys.ts';
 import { HeldValues } from './held-values.ts';
+import {
+  encryptable,
+  isRefusal,
+  requireColours,
+  requireExpected,
+  requireWithin,
+  type Settled,
+  settledBy,
+} from './judgement.ts';
 import { KeyRing, type NeededKeys, notPrepared } from './key-ring.ts';
 import { OutputCollector } from './output.ts';
 import { SealKeys } from './seal-keys.ts';
@@ -48,18 +59,6 @@ function keyUsed(): SealedError {
   });
 }
 
-/** @throws SealedError `wrong-answer` */
-function requireWithin({ precision }: Picture, bound: number): void {
-  const error = precision?.maxAbsError ?? Number.NaN;
-  if (error <= bound) return;
-  throw new SealedError(
-    'wrong-answer',
-    'The service has drawn another picture than the style: its answer was thrown away, and the key with it. ' +
-      'Try again; if it happens again, do not use this service.',
-    { stage: 'decrypt', detail: { maxAbsError: error, bound } },
-  );
-}
-
 /** Where the client's WebAssembly is. Without a kernel, SEAL does all; it is loaded where it is used. */
 export interface ClientFiles {
   readonly seal?: WasmSource;
@@ -70,14 +69,16 @@ export interface ClientFiles {
  * A client role as a frozen object of closures without a prototype: Comlink serves every property path of what it
  * exposes, so nothing that leads to a key may hang on it. A picture's key lives until its answer is decrypted, a network's
  * until `forget`.
+ * @param draw where the client's part of a seed comes from: the system, but for who makes an opened run anew (src/audit)
  */
-export function createClientRole(files: ClientFiles = {}): ClientRole {
+export function createClientRole(files: ClientFiles = {}, draw = drawSeed): ClientRole {
   let ring: KeyRing | undefined;
   /** The kernel for the parameters that were used last: its tables are worth keeping, and it holds no key. */
   let kernel: ClientKernel | undefined;
   /** SEAL's context of the parameters that were used last, which takes half a second to make. */
   let context: SealContext | undefined;
   const held = new HeldValues();
+  const nextSeed = new CommittedSeed(draw);
   const cards = new Map<Sha256, Card>();
   let last: Promise<unknown> = Promise.resolve();
 
@@ -117,23 +118,28 @@ export function createClientRole(files: ClientFiles = {}): ClientRole {
   };
 
   /** SEAL where the service computes with SEAL: both roles in SEAL are what the commission names. */
-  const makeKeys = async ({ backend }: Card, parameters: Parameters): Promise<ClientKeys> => {
+  const makeKeys = async (
+    { backend }: Card,
+    parameters: Parameters,
+    seeds: SeedSource,
+  ): Promise<ClientKeys> => {
     const module = backend === 'seal' ? undefined : await loadClientKernel(files.kernel);
     if (!module || !clientKernelTakes(parameters)) {
-      return new SealKeys(await contextFor(parameters), drawMasterSeed());
+      return new SealKeys(await contextFor(parameters), seeds);
     }
     if (!kernel || !sameParameters(kernel.parameters, parameters))
       kernel = new ClientKernel(module, parameters);
-    return new FastKeys(kernel, drawMasterSeed());
+    return new FastKeys(kernel, seeds);
   };
 
   const ringFor = async (card: Card): Promise<KeyRing> => {
     const parameters = checkParameters(card.parameters);
     const isPicture = card.result.kind === 'picture';
     if (ring && fits(ring, card) && !(isPicture && ring.isUsed)) return ring;
-    const made = await makeKeys(card, parameters);
+    const { seeds, own } = nextSeed.take();
+    const made = await makeKeys(card, parameters, seeds);
     forgetRing();
-    ring = new KeyRing(made, card.backend);
+    ring = new KeyRing(made, card.backend, own);
     return ring;
   };
 
@@ -156,7 +162,8 @@ export function createClientRole(files: ClientFiles = {}): ClientRole {
     for (const [index, slots] of packValues(layout, values).entries()) {
       await pause();
       own.isUsed = true;
-      const { ciphertext, ...times } = keys.encrypt(slots, scale, level);
+      const { ciphertext, mask, ...times } = keys.encrypt(slots, scale, level);
+      own.sent.add(mask);
       const items = [{ index, ciphertext }];
       encodeMs += times.encodeMs;
       encryptMs += times.encryptMs;
@@ -165,7 +172,7 @@ export function createClientRole(files: ClientFiles = {}): ClientRole {
     return { frames, encodeMs, encryptMs };
   };
 
-  /** The decrypted outputs of a segment, one after the other. */
+  /** The decrypted outputs of a segment, one after the other: none is decrypted unless all are there. */
   const openOutputs = async (
     card: Card,
     segment: SegmentInterface,
@@ -173,14 +180,32 @@ export function createClientRole(files: ClientFiles = {}): ClientRole {
     inputs: number,
     { signal }: Controls,
   ): Promise<Float32Array> => {
-    const { keys } = openRing(card);
+    const { keys, sent } = openRing(card);
     const pause = yielding(signal, 'decrypt');
-    const collector = new OutputCollector(segment.output, keys.parameters, inputs);
+    const collector = new OutputCollector(segment.output, keys.parameters);
     for (const frame of frames) {
       await pause();
-      collector.add(frame, (ciphertext) => keys.decrypt(ciphertext));
+      collector.add(frame, sent);
     }
-    return collector.values();
+    return collector.open(inputs, (ciphertext) => keys.decrypt(ciphertext), pause);
+  };
+
+  /** The outputs of a segment in the middle, or what stands in for them where the answer is wrong. */
+  const settledOutputs = async (
+    card: Card,
+    segment: SegmentInterface,
+    frames: readonly Uint8Array[],
+    inputs: number,
+    expected: Expected | undefined,
+    controls: Controls,
+  ): Promise<Settled> => {
+    try {
+      return settledBy(expected, await openOutputs(card, segment, frames, inputs, controls));
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const size = inputs * outputElements(segment.output.layout);
+      return { values: expected?.reference ?? new Float32Array(size), wrong: error.message };
+    }
   };
 
   const role: ClientRole = {
@@ -228,14 +253,16 @@ export function createClientRole(files: ClientFiles = {}): ClientRole {
         return encryptValues(card, segmentOf(card, 0), values, controls);
       }),
 
-    hold: (name, index, frames, { runId, first, inputs }, controls = {}) =>
+    hold: (name, index, frames, { runId, first, inputs }, expected, controls = {}) =>
       inTurn(async () => {
         const start = performance.now();
         const card = cardOf(name);
-        const segment = segmentOf(card, index);
-        const values = await openOutputs(card, segment, frames, inputs, controls);
-        held.put(runId, first, executeBatch(segment.client, values), inputs);
-        return { decryptMs: performance.now() - start };
+        const [segment, next] = [segmentOf(card, index), segmentOf(card, index + 1)];
+        const { values, wrong } = await settledOutputs(card, segment, frames, inputs, expected, controls);
+        const { parameters } = openRing(card).keys;
+        const computed = encryptable(executeBatch(segment.client, values), next.input, parameters);
+        held.put(runId, first, computed.values, inputs);
+        return { decryptMs: performance.now() - start, wrong: wrong ?? computed.wrong };
       }),
 
     encryptHeld: (name, index, { runId, first, inputs }, controls = {}) =>
@@ -254,6 +281,7 @@ export function createClientRole(files: ClientFiles = {}): ClientRole {
           executeBatch(segment.client, await openOutputs(card, segment, frames, inputs, controls));
         if (result.kind === 'tensor') {
           const values = await open();
+          if (expected) requireExpected(values, expected);
           return { kind: 'tensor', values, decryptMs: performance.now() - start };
         }
         openRing(card);
@@ -263,22 +291,38 @@ export function createClientRole(files: ClientFiles = {}): ClientRole {
           assert(inputs === 1 && width !== undefined, 'a picture comes alone, with three axes');
           const shape = [channels, height, width] as const;
           const picture = pictureOf(shape, result.finish, values, expected?.reference);
-          if (expected) requireWithin(picture, expected.bound);
+          if (expected) requireWithin(picture.precision, expected.bound);
+          else requireColours(values);
           return { kind: 'picture', picture, decryptMs: performance.now() - start };
         } finally {
           forgetRing();
         }
       }),
 
+    commit: () => inTurn(async () => nextSeed.commit()),
+
+    mix: (page) => inTurn(async () => nextSeed.mix(page)),
+
+    reveal: () =>
+      inTurn(async () => {
+        if (!ring) throw notPrepared();
+        const own = ring.opening();
+        forgetRing();
+        held.clear();
+        return own;
+      }),
+
     forget: () =>
       inTurn(async () => {
         forgetRing();
+        nextSeed.clear();
         held.clear();
       }),
 
     close: () =>
       inTurn(async () => {
         forgetRing();
+        nextSeed.clear();
         context?.[Symbol.dispose]();
         context = undefined;
         held.clear();

@@ -53,12 +53,12 @@ export class FastKeys implements ClientKeys {
   encrypt(slots: Float64Array, scale: number, level: number): Encryption {
     const start = performance.now();
     const at = this.#zeros.findIndex((zero) => zero.level === level);
-    const { words, seed } =
+    const { words, seed, mask } =
       at < 0
         ? this.#key.encrypt(slots, scale, level)
         : this.#key.encryptWith(this.#zeros.splice(at, 1)[0], slots, scale);
     const ciphertext = { level, scale, words, seed: seed.bytes };
-    return { ciphertext, encodeMs: 0, encryptMs: performance.now() - start };
+    return { ciphertext, mask, encodeMs: 0, encryptMs: performance.now() - start };
   }
 
   decrypt(ciphertext: ResidueCiphertext): Float64Array {

@@ -4,6 +4,7 @@ import type { ResidueKey } from '../params/residues.ts';
 import type { ServerBackendName } from '../protocol/backends.ts';
 import { encodeFrame } from '../protocol/frame.ts';
 import type { ClientKeys } from './client-keys.ts';
+import { Masks } from './masks.ts';
 
 /** The keys that a card needs. */
 export interface NeededKeys {
@@ -18,13 +19,26 @@ export class KeyRing implements Disposable {
   readonly keys: ClientKeys;
   /** What the service computes with. */
   readonly backend: ServerBackendName;
+  /** Of all that it has encrypted. */
+  readonly sent = new Masks();
+  /** The client's part of the seed that all of it was made from, where that can be opened. */
+  readonly #own: Uint8Array<ArrayBuffer> | undefined;
   #hasRelinearization = false;
   readonly #steps = new Set<number>();
 
-  /** @param keys become the ring's own */
-  constructor(keys: ClientKeys, backend: ServerBackendName) {
+  /** @param keys become the ring's own, as does `own`, what its seed is opened with */
+  constructor(keys: ClientKeys, backend: ServerBackendName, own?: Uint8Array<ArrayBuffer>) {
     this.keys = keys;
     this.backend = backend;
+    this.#own = own;
+  }
+
+  /** A copy of what the seed is opened with. @throws SealedError `wrong-state` where it was not committed to */
+  opening(): Uint8Array<ArrayBuffer> {
+    if (this.#own) return this.#own.slice();
+    throw new SealedError('wrong-state', 'The seed of these keys was not committed to: it opens nothing.', {
+      stage: 'keygen',
+    });
   }
 
   /** The keys of `needed` that have not been made yet. */
@@ -59,6 +73,7 @@ export class KeyRing implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#own?.fill(0);
     this.keys[Symbol.dispose]();
   }
 }

@@ -1,4 +1,4 @@
-// Collects a server's answer: every output ciphertext exactly once, decrypted into the output tensor.
+// Collects a server's answer: nothing of it is decrypted before every output ciphertext is there and passes the rules.
 import { SealedError } from '../base/errors.ts';
 import type { Parameters } from '../params/parameters.ts';
 import type { ResidueCiphertext } from '../params/residues.ts';
@@ -6,48 +6,69 @@ import type { OutputLayout } from '../plan/client-interface.ts';
 import type { CardTensor } from '../plan/model-card.ts';
 import { outputElements, unpackValues } from '../plan/tensor-packing.ts';
 import { decodeAnswer } from '../protocol/frame.ts';
+import type { Masks } from './masks.ts';
 
-/** Fills the output tensor of a card, or one for each input of a batch, frame by frame. */
+/** The output ciphertexts of a card, or those of a batch, frame by frame. */
 export class OutputCollector {
   readonly #output: CardTensor<OutputLayout>;
   readonly #parameters: Parameters;
-  readonly #values: Float32Array;
-  readonly #seen = new Set<number>();
+  readonly #found = new Map<number, ResidueCiphertext>();
 
-  /** @param inputs how many inputs of a batch were encrypted */
-  constructor(output: CardTensor<OutputLayout>, parameters: Parameters, inputs = 1) {
+  constructor(output: CardTensor<OutputLayout>, parameters: Parameters) {
     this.#output = output;
     this.#parameters = parameters;
-    this.#values = new Float32Array(inputs * outputElements(output.layout));
   }
 
   /**
-   * Decrypts the ciphertexts of `frame` into place.
-   * @throws SealedError `malformed-frame` for a wrong level or scale, an unknown or a repeated number
+   * Takes the ciphertexts of `frame`.
+   * @param sent what this key has encrypted: none of it comes back as it went
+   * @throws SealedError `malformed-frame` for a wrong level or scale, an unknown or a repeated number; `wrong-answer` for a
+   *   ciphertext that nothing encrypts (c_1 = 0), or that is masked as the request was
    */
-  add(frame: Uint8Array, decrypt: (ciphertext: ResidueCiphertext) => Float64Array): void {
-    const { layout, level, scale, count } = this.#output;
+  add(frame: Uint8Array, sent: Masks): void {
+    const { level, scale, count } = this.#output;
     for (const { index, ciphertext } of decodeAnswer(frame, this.#parameters)) {
-      const isExpected = index < count && !this.#seen.has(index);
+      const isExpected = index < count && !this.#found.has(index);
       const isScaled = Math.abs(ciphertext.scale - scale) <= 1e-9 * scale;
       if (!isExpected || ciphertext.level !== level || !isScaled || ciphertext.size !== 2) {
         throw new SealedError('malformed-frame', 'The answer is not what the model card announces.', {
           stage: 'decrypt',
         });
       }
-      this.#seen.add(index);
-      unpackValues(layout, index, decrypt(ciphertext), this.#values);
+      const { polyModulusDegree } = this.#parameters;
+      const mask = ciphertext.words.subarray((level + 1) * polyModulusDegree);
+      if (mask.every((word) => word === 0)) throw unmasked('is not encrypted');
+      if (sent.has(mask.subarray(0, polyModulusDegree))) throw unmasked('is the request');
+      this.#found.set(index, ciphertext);
     }
   }
 
-  /** The finished tensor, in C order. @throws SealedError `malformed-frame` while outputs are missing */
-  values(): Float32Array {
-    const missing = this.#output.count - this.#seen.size;
-    if (missing > 0) {
-      throw new SealedError('malformed-frame', `The answer lacks ${missing} ciphertexts.`, {
+  /**
+   * Decrypts everything: the finished tensors, one after the other, each in C order.
+   * @param inputs how many inputs of a batch were encrypted
+   * @throws SealedError `malformed-frame` while outputs are missing: then nothing is decrypted
+   */
+  async open(
+    inputs: number,
+    decrypt: (ciphertext: ResidueCiphertext) => Float64Array,
+    pause: () => Promise<void>,
+  ): Promise<Float32Array> {
+    const { layout, count } = this.#output;
+    if (this.#found.size < count) {
+      throw new SealedError('malformed-frame', `The answer lacks ${count - this.#found.size} ciphertexts.`, {
         stage: 'decrypt',
       });
     }
-    return this.#values;
+    const values = new Float32Array(inputs * outputElements(layout));
+    for (const [index, ciphertext] of this.#found) {
+      await pause();
+      unpackValues(layout, index, decrypt(ciphertext), values);
+    }
+    return values;
   }
+}
+
+function unmasked(what: string): SealedError {
+  const message = `A part of the answer ${what}: all of it was thrown away, and the key with it.`;
+  return new SealedError('wrong-answer', message, { stage: 'decrypt' });
 }

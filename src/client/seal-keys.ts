@@ -68,7 +68,14 @@ export class SealKeys implements ClientKeys {
     withRandomness(this.#seeds, () => this.#encryptor.encryptSymmetric(plaintext, handle));
     // The bytes of an encryption at the lower level.
     const ciphertext = dropToLevel(this.#context.save(handle), level);
-    return { ciphertext, encodeMs: encoded - start, encryptMs: performance.now() - encoded };
+    const { polyModulusDegree } = this.parameters;
+    const mask = ciphertext.words.subarray((level + 1) * polyModulusDegree, (level + 2) * polyModulusDegree);
+    return {
+      ciphertext,
+      mask: mask.slice(),
+      encodeMs: encoded - start,
+      encryptMs: performance.now() - encoded,
+    };
   }
 
   decrypt(ciphertext: ResidueCiphertext): Float64Array {

@@ -1,6 +1,6 @@
 // The secret key: in no answer of the client role, in no form, and on nothing that can be reached.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ALL, open, PLANES, ready } from '../../fixtures/client-cards.ts';
+import { ALL, doubled, open, PLANES, ready } from '../../fixtures/client-cards.ts';
 import { type HandleWatch, loadMeasuredSeal, watchHandles } from '../../fixtures/handle-count.ts';
 import { identityCard, twoSegments } from '../../fixtures/small-card.ts';
 import { TINY } from '../../fixtures/small-engine.ts';
@@ -72,16 +72,20 @@ describe('the secret key', () => {
     const picture = await open(role, identityCard(TINY));
     const encrypted = await role.encrypt(picture, PLANES);
     const expected = { reference: PLANES, bound: 0.01 };
-    answers.push(encrypted, await role.decrypt(picture, encrypted.frames, 1, expected));
+    answers.push(encrypted, await role.decrypt(picture, doubled(encrypted.frames, TINY), 1, expected));
     // A picture's key is gone with its answer.
     expect(secretKey.isDeleted()).toBe(true);
     const tensor = await ready(role, twoSegments(TINY));
     needles.push(...needlesOf(handles.ofClass('SecretKey').at(-1)!));
     const { frames } = await role.encrypt(tensor, PLANES.subarray(0, 4));
     const failure = (call: Promise<unknown>): Promise<unknown> => call.catch((error: unknown) => error);
-    answers.push(frames, await role.decrypt(tensor, frames, 1), await failure(role.decrypt(tensor, [], 1)));
+    answers.push(
+      frames,
+      await role.decrypt(tensor, doubled(frames, TINY), 1),
+      await failure(role.decrypt(tensor, [], 1)),
+    );
     const group = { runId: 1, first: 0, inputs: 1 };
-    answers.push(await role.hold(tensor, 0, frames, group));
+    answers.push(await role.hold(tensor, 0, doubled(frames, TINY), group));
     answers.push(await role.encryptHeld(tensor, 1, group));
     answers.push(await failure(role.encryptHeld(tensor, 1, group)));
     answers.push(await failure(role.encrypt(picture, new Float32Array(1))));
@@ -89,13 +93,16 @@ describe('the secret key', () => {
     answers.push(await failure(role.prepare('none', ALL)));
     expect(Object.keys(role).sort()).toEqual([
       'close',
+      'commit',
       'decrypt',
       'encrypt',
       'encryptHeld',
       'forget',
       'hold',
+      'mix',
       'open',
       'prepare',
+      'reveal',
       'warm',
     ]);
     answers.push(await role.close(), role);

@@ -5,6 +5,7 @@ import type { NamedCard, Session } from '../app/session/session.ts';
 import type { RunControls } from '../app/session/stages.ts';
 import { SealedError } from '../base/errors.ts';
 import type { LayerMark, Shape } from '../model/graph.ts';
+import { requireBound } from '../protocol/binding.ts';
 import type { NetworkOptions } from '../protocol/service.ts';
 import { type EncryptedTensor, encryptedTensor, stateOf } from './encrypted-tensor.ts';
 
@@ -210,8 +211,9 @@ export class LayerList implements Iterable<EncryptedLayer> {
       throw new SealedError('keys-gone', 'The keys of this tensor are gone: encrypt again.', {
         stage: 'server',
       });
-    const request = { card: card.hash, segment: 0, keySet, frames: state.frames };
-    const { frames, evaluateMs } = await this.#session.evaluate(request, {});
+    const request = { card, segment: 0, keySet, run: crypto.randomUUID(), frames: state.frames };
+    const { frames, evaluateMs, binding, asked } = await this.#session.evaluate(request, {});
+    requireBound(binding, asked, card.card);
     const { level, scale } = card.card.segments[0].output;
     const noiseBound = card.card.expected.errorBound;
     return encryptedTensor(

@@ -37,11 +37,20 @@ export type DecryptedResult =
   | { readonly kind: 'tensor'; readonly values: Float32Array; readonly decryptMs: number };
 
 /** What an answer must be, where the client knows the model. */
-export interface ExpectedPicture {
-  /** The float network's output for the input that was encrypted, `[3, height, width]`. */
+export interface Expected {
+  /**
+   * The float network's values for the inputs that were encrypted, one after the other: of a picture `[3, height, width]`.
+   */
   readonly reference: Float32Array;
-  /** Largest absolute difference that is accepted, of values in 0 to 1: the client's own and not the card's word. */
+  /** Largest absolute difference that is accepted (of a picture's values in 0 to 1): the client's own, not the card's word. */
   readonly bound: number;
+}
+
+/** What came of a round in the middle of a network. */
+export interface HeldRound {
+  readonly decryptMs: number;
+  /** What was wrong with the answer, in words: the run goes on as if nothing were, and this is told at its end. */
+  readonly wrong: string | undefined;
 }
 
 /** The client role. Its calls are done one after the other, in the order in which they came. */
@@ -66,15 +75,18 @@ export interface ClientRole {
   encrypt(card: Sha256, values: Float32Array, controls?: Controls): Promise<EncryptedInput>;
   /**
    * A round in the middle of a network: decrypts the answer of `segment`, computes the card's layers on it and keeps the
-   * result, which no call returns in the clear.
+   * result, which no call returns in the clear. An answer never fails here, since the service would see that no next request
+   * comes: values that are not what is expected are replaced by it, others that cannot be encrypted again are clamped.
+   * @param expected the float network's values at the segment's end, where they are known
    */
   hold(
     card: Sha256,
     segment: number,
     frames: readonly Uint8Array[],
     group: InputGroup,
+    expected?: Expected,
     controls?: Controls,
-  ): Promise<{ readonly decryptMs: number }>;
+  ): Promise<HeldRound>;
   /** Encrypts what {@link ClientRole.hold} kept of these inputs for `segment`, and forgets it. */
   encryptHeld(card: Sha256, segment: number, group: InputGroup, controls?: Controls): Promise<EncryptedInput>;
   /**
@@ -82,16 +94,30 @@ export interface ClientRole {
    * forgotten before this returns or throws: whoever could make the picture tell of the key learns what the picture says.
    * @param frames frames of ciphertexts that together hold every output once
    * @param inputs how many inputs were encrypted
-   * @param expected what a picture is held against, where the model is known
-   * @throws SealedError `malformed-frame`; `wrong-answer` for a picture further than the bound from what is expected
+   * @param expected what the result is held against, where the model is known
+   * @throws SealedError `malformed-frame`; `wrong-answer` for a result further than the bound from what is expected, for a
+   *   ciphertext that is not encrypted or is the request's, and for a picture whose values are no colours
    */
   decrypt(
     card: Sha256,
     frames: readonly Uint8Array[],
     inputs: number,
-    expected?: ExpectedPicture,
+    expected?: Expected,
     controls?: Controls,
   ): Promise<DecryptedResult>;
+  /**
+   * Draws the client's part of the seed of the next secret key, and says what it is bound to (SHA-256). Everything that is
+   * made under that key follows from this part and the page's.
+   */
+  commit(): Promise<Sha256>;
+  /** Mixes in 32 random bytes of the page, which a client cannot have known when it committed itself. */
+  mix(page: Uint8Array): Promise<void>;
+  /**
+   * Opens a run: forgets its key, so that nothing is decrypted under it any more, and gives out the client's part of its seed.
+   * Whoever has it can make anew every byte that was sent, and read it.
+   * @throws SealedError `wrong-state` where there is no key, or none that was committed to
+   */
+  reveal(): Promise<Uint8Array<ArrayBuffer>>;
   /** Forgets the secret key and what was held. What parameters alone ask for stays loaded. */
   forget(): Promise<void>;
   /** Forgets everything but the cards. */

@@ -4,6 +4,7 @@ import type { Rgb } from '../base/raster.ts';
 import type { Shape, Tensor } from '../model/graph.ts';
 import type { ParametersLiteral } from '../params/parameters.ts';
 import type { ServerBackendName } from './backends.ts';
+import type { AnswerBinding, RequestBinding } from './binding.ts';
 import type { Sha256 } from './card.ts';
 import type { OperationTimes } from './evaluator.ts';
 import type { Explanation } from '../plan/explanation.ts';
@@ -89,9 +90,8 @@ export interface ModelFile {
   readonly layers?: string | undefined;
 }
 
-/** One stretch of a run, on the encrypted inputs that the card asks for. */
-export interface EvaluationRequest {
-  readonly card: Sha256;
+/** One stretch of a run, on the encrypted inputs that the card asks for, and what it is bound to (binding.ts). */
+export interface EvaluationRequest extends RequestBinding {
   readonly segment: number;
   readonly keySet: string;
   /** One frame for each input ciphertext, in order. */
@@ -103,6 +103,8 @@ export interface EvaluationRequest {
 /** Its encrypted outputs, in order. */
 export interface EvaluationAnswer {
   readonly frames: readonly Uint8Array[];
+  /** The question that this answers, and what it was computed with. */
+  readonly binding: AnswerBinding;
   readonly evaluateMs: number;
   /** Bytes that went between the evaluators. */
   readonly exchangedBytes: number;
@@ -124,7 +126,10 @@ export interface Service {
   card(model: string, options: CardOptions, controls?: Controls): Promise<Uint8Array>;
   /** Adds a frame of evaluation keys to a key set, for the card's parameters. */
   putKeys(card: Sha256, keySet: string, frame: Uint8Array, controls?: Controls): Promise<void>;
-  /** Runs one segment. `onProgress` is told the share that is done, 0 to 1. */
+  /**
+   * Runs one segment. `onProgress` is told the share that is done, 0 to 1.
+   * @throws SealedError `hash-mismatch` where what has arrived is not what the request says; `keys-gone`, `card-gone`
+   */
   evaluate(request: EvaluationRequest, controls?: Controls<number>): Promise<EvaluationAnswer>;
   /** Forgets a key set, and ends the runs that use it. */
   drop(keySet: string): Promise<void>;

@@ -8,11 +8,14 @@ import {
 } from '../base/worker-handle.ts';
 import type { Controls } from '../base/controls.ts';
 import { SealedError, throwIfAborted } from '../base/errors.ts';
-import { sha256Hex } from '../base/sha256.ts';
+import { sha256Hex, sha256Of } from '../base/sha256.ts';
 import { COST_TABLES } from '../plan/cost-tables.ts';
+import { embeddingRoots } from '../params/embedding-roots.ts';
 import type { ParametersLiteral } from '../params/parameters.ts';
 import type { EvaluatorRole, OperationTimes } from '../protocol/evaluator.ts';
 import { SERVER_BACKENDS, type ServerBackendName } from '../protocol/backends.ts';
+import { bindRequest, differingPart, type RequestBinding } from '../protocol/binding.ts';
+import type { Sha256 } from '../protocol/card.ts';
 import type { CardOptions, EvaluationAnswer, EvaluationRequest, LocalService } from '../protocol/service.ts';
 import type { SimulatorRole } from '../protocol/simulator.ts';
 import { BudgetCache } from './budget-cache.ts';
@@ -32,6 +35,8 @@ export interface ServiceOptions {
   readonly startEvaluator: () => WorkerHandle<EvaluatorRole>;
   readonly startCompiler: () => WorkerHandle<CompilerRole>;
   readonly startSimulator: () => WorkerHandle<SimulatorRole>;
+  /** SHA-256 of the WebAssembly of each backend: what answers say that they were computed with. */
+  readonly kernels: Readonly<Record<ServerBackendName, Sha256>>;
   /** Most bytes of evaluation keys that all key sets hold together. */
   readonly keyBytes?: number;
   /** Most bytes of plans that are kept. */
@@ -55,7 +60,15 @@ const ADVICE = 'Try again, or a smaller model.';
 interface KeySet {
   readonly context: string;
   readonly frames: Uint8Array[];
+  /** Their hashes as they arrived. */
+  readonly hashes: Sha256[];
   bytes: number;
+}
+
+/** The hash of the encoder's table for a degree. */
+function tablesHash(polyModulusDegree: number): Sha256 {
+  const { buffer } = embeddingRoots(polyModulusDegree);
+  return sha256Hex(new Uint8Array(buffer));
 }
 
 function keysGone(): SealedError {
@@ -157,7 +170,7 @@ export function createService(options: ServiceOptions): RunningService {
     compiled: CompiledCard,
     { segment, keySet, frames }: EvaluationRequest,
     { signal, onProgress }: Controls<number>,
-  ): Promise<EvaluationAnswer> => {
+  ): Promise<Omit<EvaluationAnswer, 'binding'>> => {
     const evaluators = indices.map((index) => pool.at(index));
     const handles = evaluators.map(({ handle }) => handle);
     const placed = compiled.placed(segment, evaluators.length);
@@ -196,6 +209,30 @@ export function createService(options: ServiceOptions): RunningService {
     }
   };
 
+  /** What has arrived, bound again. @throws SealedError `hash-mismatch` */
+  const bound = async (request: EvaluationRequest): Promise<RequestBinding> => {
+    const { run, card, segment, frames } = request;
+    const keys = keySets.get(request.keySet)?.hashes ?? [];
+    const { binding } = await bindRequest({ run, card, segment, frames, keys });
+    const part = differingPart(binding, request);
+    if (part === undefined) return binding;
+    throw new SealedError(
+      'hash-mismatch',
+      `What has arrived is not what was sent (${part}): send it again.`,
+      {
+        stage: 'server',
+        detail: { part },
+      },
+    );
+  };
+
+  const tables = new Map<number, Sha256>();
+  const tablesOf = (degree: number): Sha256 => {
+    const known = tables.get(degree) ?? tablesHash(degree);
+    tables.set(degree, known);
+    return known;
+  };
+
   const service: RunningService = {
     capabilities: async () => ({
       protocol: 1,
@@ -226,6 +263,7 @@ export function createService(options: ServiceOptions): RunningService {
 
     putKeys: async (card, keySet, frame, { signal } = {}) => {
       throwIfAborted(signal, 'wire');
+      const hash = await sha256Of(frame);
       const { context } = known(card);
       const held = keySets.get(keySet);
       if (held && held.context !== context.name) {
@@ -245,10 +283,11 @@ export function createService(options: ServiceOptions): RunningService {
       }
       if (held) {
         held.frames.push(frame);
+        held.hashes.push(hash);
         held.bytes = bytes;
         keySets.grow(keySet, frame.byteLength);
       } else {
-        keySets.set(keySet, { context: context.name, frames: [frame], bytes }, bytes);
+        keySets.set(keySet, { context: context.name, frames: [frame], hashes: [hash], bytes }, bytes);
       }
     },
 
@@ -269,13 +308,22 @@ export function createService(options: ServiceOptions): RunningService {
       }
       using _card = cards.pin(compiled.hash);
       using _keys = keySets.pin(request.keySet);
+      const { planHash, backend, parameters } = compiled.card;
+      const binding = {
+        ...(await bound(request)),
+        plan: planHash,
+        tables: tablesOf(parameters.polyModulusDegree),
+        kernel: options.kernels[backend],
+        backend,
+      };
       const plan = compiled.plans[request.segment];
       const wantsAll =
         (request.siblings ?? 1) < pool.size && sharesPay(plan, pool.size, COST_TABLES[compiled.card.backend]);
       const { signal } = controls;
-      return await pool.lend(wantsAll, signal, (indices) =>
+      const answer = await pool.lend(wantsAll, signal, (indices) =>
         replacing(signal, () => runOn(indices, compiled, request, controls)),
       );
+      return { ...answer, binding };
     },
 
     drop: async (keySet) => keySets.delete(keySet),

@@ -4,10 +4,12 @@ import { executeBatch } from '../../model/batch.ts';
 import { type Picture, pictureOf } from '../../plan/finish.ts';
 import { batchOf } from '../../plan/tensor-packing.ts';
 import type { Card } from '../../protocol/card.ts';
-import type { DecryptedResult, EncryptedInput, ExpectedPicture, InputGroup } from '../../protocol/client.ts';
-import type { EvaluationAnswer } from '../../protocol/service.ts';
+import { requireBound } from '../../protocol/binding.ts';
+import type { DecryptedResult, EncryptedInput, InputGroup } from '../../protocol/client.ts';
+import type { OpenedRun } from '../../protocol/opened-run.ts';
 import { type Group, groupsOf, joined, split } from './input-groups.ts';
-import type { NamedCard, Session, UsedKeys } from './session.ts';
+import { expectedOf, type RunExpectation } from './run-expectation.ts';
+import type { GivenAnswer, NamedCard, Session, UsedKeys } from './session.ts';
 import type { RunBytes, RunTimings, Stages } from './stages.ts';
 
 /** What a run is given. */
@@ -15,10 +17,15 @@ export interface RunInput {
   readonly card: NamedCard;
   /** Each in C order. A card whose result is a picture takes one. */
   readonly inputs: readonly Float32Array[];
-  /** What a picture is held against: the answer is refused where it is another. */
-  readonly expected?: ExpectedPicture | undefined;
+  /** What answers are held against: one that is another is refused. */
+  readonly expected?: RunExpectation | undefined;
   /** Whether a network's keys are for this run alone, as a picture's always are. */
   readonly freshKeys?: boolean | undefined;
+  /**
+   * The auditor's coin: asked once the last byte of a run with keys of its own has crossed, and before anything of the last
+   * answer is decrypted. Where it says so, the run is opened and has no result.
+   */
+  readonly coin?: (() => boolean | Promise<boolean>) | undefined;
 }
 
 /** What a run gives back. */
@@ -30,17 +37,28 @@ export interface RunOutcome {
   readonly bytes: Readonly<RunBytes>;
   /** None in the simulation. */
   readonly keys: Omit<UsedKeys, 'bytes'>;
+  /** The run, where the coin opened it: then there is neither output nor picture. */
+  readonly opened: OpenedRun | undefined;
 }
 
 /** One run in progress. */
 interface Run extends RunInput {
   readonly id: number;
+  /** What the service knows it by. */
+  readonly name: string;
   readonly session: Session;
   readonly stages: Stages;
   readonly timings: RunTimings;
   readonly bytes: RunBytes;
   readonly outputs: Float32Array[];
   picture: Picture | undefined;
+  opened: OpenedRun | undefined;
+  /** Whether its keys are for it alone. */
+  isOnce: boolean;
+  /** What was wrong with an answer, first of all: told when the last one is here, so that the service sees no difference. */
+  refusal: SealedError | undefined;
+  /** Last segments that are not answered yet. */
+  open: number;
   /** Whose keys it uses from beginning to end; none in the simulation. */
   keySet: string;
 }
@@ -53,12 +71,17 @@ function start(session: Session, input: RunInput, stages: Stages): Run {
   return {
     ...input,
     id: runs,
+    name: crypto.randomUUID(),
     session,
     stages,
     timings: { keygenMs: 0, encodeMs: 0, encryptMs: 0, evaluateMs: 0, roundMs: 0, decryptMs: 0 },
     bytes: { evaluationKeys: 0, request: 0, response: 0, rounds: 0, exchanged: 0 },
     outputs: [],
     picture: undefined,
+    opened: undefined,
+    isOnce: input.card.card.result.kind === 'picture' || input.freshKeys === true,
+    refusal: undefined,
+    open: groupsIn(input, input.card.card.segments.length - 1).length,
     keySet: '',
   };
 }
@@ -88,9 +111,8 @@ async function tryRun(session: Session, input: RunInput, stages: Stages): Promis
   );
   timings.keygenMs = keygenMs;
   run.keySet = keySet;
-  const isOnce = card.card.result.kind === 'picture' || input.freshKeys === true;
   throwIfAborted(signal, 'encrypt');
-  const { bytes: evaluationKeys, ...keys } = session.useKeys(keySet, isOnce);
+  const { bytes: evaluationKeys, ...keys } = session.useKeys(keySet, run.isOnce);
   bytes.evaluationKeys = evaluationKeys;
   try {
     const isSimple = card.card.segments.length === 1 && groupsIn(run, 0).length === 1;
@@ -99,7 +121,8 @@ async function tryRun(session: Session, input: RunInput, stages: Stages): Promis
   } finally {
     session.endKeys(keySet);
   }
-  return { outputs: run.outputs, picture: run.picture, timings, bytes, keys };
+  if (run.refusal) throw run.refusal;
+  return { outputs: run.outputs, picture: run.picture, timings, bytes, keys, opened: run.opened };
 }
 
 /** One segment on one group of inputs: every step a stage of its own. */
@@ -110,7 +133,7 @@ async function runStaged(run: Run): Promise<void> {
   const { evaluationKeys } = bytes;
   await stages.run('request', () => undefined, { bytes: bytes.request + evaluationKeys, sample: frames[0] });
   const answer = await stages.run('evaluate', () =>
-    evaluate(run, 0, frames, 1, (share) => stages.progress('evaluate', share)),
+    evaluate(run, 0, group, frames, 1, (share) => stages.progress('evaluate', share)),
   );
   timings.evaluateMs = stages.ms('evaluate');
   await stages.run('response', () => undefined, { bytes: bytes.response, sample: answer.frames[0] });
@@ -140,7 +163,7 @@ async function runSegments(run: Run): Promise<void> {
         const group = groups[number];
         const { frames } = await encrypt(run, index, group);
         const onProgress = (share: number): void => report(number, share);
-        const answer = await evaluate(run, index, frames, busy.length, onProgress);
+        const answer = await evaluate(run, index, group, frames, busy.length, onProgress);
         busy[lane] += answer.evaluateMs;
         await finish(run, index, group, answer);
         report(number, 1);
@@ -178,36 +201,87 @@ async function encrypt(run: Run, segment: number, group: Group): Promise<Encrypt
 }
 
 async function evaluate(
-  { session, keySet, card, stages, bytes }: Run,
+  run: Run,
   segment: number,
+  group: Group,
   frames: readonly Uint8Array[],
   siblings: number,
   onProgress: (share: number) => void,
-): Promise<EvaluationAnswer> {
+): Promise<GivenAnswer> {
+  const { session, keySet, card, stages, bytes } = run;
   const { signal } = stages;
-  const request = { card: card.hash, segment, keySet, frames, siblings };
+  const request = { card, segment, keySet, run: run.name, frames, siblings, group };
   const answer = await session.evaluate(request, { signal, onProgress });
   const isLast = segment === card.card.segments.length - 1;
   bytes[isLast ? 'response' : 'rounds'] += bytesOf(answer.frames);
   bytes.exchanged += answer.exchangedBytes;
+  if (isLast) run.open -= 1;
+  // Before anything is decrypted: the service hears of nothing that follows from its answer.
+  if (run.open === 0 && run.isOnce) session.answered(keySet);
   return answer;
 }
 
-/** Decrypts an answer: keeps it at the client for the next segment, or takes the result. */
-async function finish(run: Run, segment: number, group: Group, answer: EvaluationAnswer): Promise<void> {
+/** Whether `error` says that an answer was wrong; anything else ends a run at once. */
+function isRefusal(error: unknown): error is SealedError {
+  return error instanceof SealedError && (error.code === 'wrong-answer' || error.code === 'malformed-frame');
+}
+
+/**
+ * Decrypts an answer: keeps it at the client for the next segment, or takes the result. What is wrong with it is noted, and
+ * the run goes on.
+ */
+async function finish(run: Run, segment: number, group: Group, answer: GivenAnswer): Promise<void> {
+  const { card } = run.card;
+  let { frames } = answer;
+  try {
+    requireBound(answer.binding, answer.asked, card);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    run.refusal ??= error;
+    // The client is given nothing of it, and goes on with what it knows itself.
+    frames = [];
+  }
+  if (segment < card.segments.length - 1) await hold(run, segment, group, frames);
+  else if (run.open > 0 || !(await isOpened(run))) await decrypt(run, group, frames);
+}
+
+async function hold(run: Run, segment: number, group: Group, frames: readonly Uint8Array[]): Promise<void> {
   const { session, keySet, card, stages, timings, expected } = run;
   const { signal } = stages;
-  if (segment < card.card.segments.length - 1) {
-    const { decryptMs } = await session.onClient(keySet, 'decrypt', { signal }, (client) =>
-      client.hold(card.hash, segment, answer.frames, { runId: run.id, ...group }, { signal }),
+  const known = expectedOf(expected?.rounds?.[segment], group);
+  const held: InputGroup = { runId: run.id, ...group };
+  const { decryptMs, wrong } = await session.onClient(keySet, 'decrypt', { signal }, (client) =>
+    client.hold(card.hash, segment, frames, held, known, { signal }),
+  );
+  timings.roundMs += decryptMs;
+  if (wrong !== undefined) run.refusal ??= new SealedError('wrong-answer', wrong, { stage: 'decrypt' });
+}
+
+/** Whether the coin opens the run: asked once, when everything has crossed. */
+async function isOpened(run: Run): Promise<boolean> {
+  const { session, keySet, card, inputs, coin, expected, stages } = run;
+  if (!coin || !run.isOnce || !(await coin())) return false;
+  const revealed = await session.reveal(keySet, card, { signal: stages.signal });
+  const held = revealed.requests.map(({ segment, group }) => expectedOf(expected?.rounds?.[segment], group));
+  run.opened = { ...revealed, inputs, held };
+  return true;
+}
+
+async function decrypt(run: Run, group: Group, frames: readonly Uint8Array[]): Promise<void> {
+  const { session, keySet, card, stages, timings, expected } = run;
+  const { signal } = stages;
+  // A part of an answer that is refused is not decrypted.
+  if (run.refusal && run.isOnce) return;
+  let result: DecryptedResult;
+  try {
+    result = await session.onClient(keySet, 'decrypt', { signal }, (client) =>
+      client.decrypt(card.hash, frames, group.inputs, expectedOf(expected?.result, group), { signal }),
     );
-    timings.roundMs += decryptMs;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    run.refusal ??= error;
     return;
   }
-  if (card.card.result.kind === 'picture') session.answered(keySet);
-  const result: DecryptedResult = await session.onClient(keySet, 'decrypt', { signal }, (client) =>
-    client.decrypt(card.hash, answer.frames, group.inputs, expected, { signal }),
-  );
   timings.decryptMs += result.decryptMs;
   if (result.kind === 'picture') run.picture = result.picture;
   else split(result.values, group.inputs).forEach((output, i) => (run.outputs[group.first + i] = output));
@@ -237,10 +311,11 @@ export async function runSimulated(session: Session, input: RunInput, stages: St
   if (result.kind === 'tensor') run.outputs.push(...values);
   else {
     const [channels, height, width] = card.segments.at(-1)!.output.layout.shape;
-    run.picture = pictureOf([channels, height, width], result.finish, values[0], input.expected?.reference);
+    const reference = input.expected?.result.references[0];
+    run.picture = pictureOf([channels, height, width], result.finish, values[0], reference);
   }
   const { outputs, picture, timings, bytes } = run;
-  return { outputs, picture, timings, bytes, keys: { made: 0, reused: 0 } };
+  return { outputs, picture, timings, bytes, keys: { made: 0, reused: 0 }, opened: undefined };
 }
 
 function checkInputs({ segments, result }: Card, inputs: readonly Float32Array[]): void {

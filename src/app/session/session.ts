@@ -2,14 +2,16 @@
 import type { Controls } from '../../base/controls.ts';
 import { type ErrorStage, SealedError, throwIfAborted } from '../../base/errors.ts';
 import { limited, StoppableWorker, watch, type WorkerHandle } from '../../base/worker-handle.ts';
+import { sha256Of } from '../../base/sha256.ts';
+import { bindRequest, type RequestBinding } from '../../protocol/binding.ts';
 import type { Card, Sha256 } from '../../protocol/card.ts';
 import { decodeCard } from '../../protocol/card-codec.ts';
 import type { ClientRole } from '../../protocol/client.ts';
 import type { OperationTimes } from '../../protocol/evaluator.ts';
+import type { OpenedRun, SentRequest } from '../../protocol/opened-run.ts';
 import type {
   CardOptions,
   EvaluationAnswer,
-  EvaluationRequest,
   LocalService,
   ModelEntry,
   ModelFile,
@@ -19,6 +21,7 @@ import type {
 import type { Explanation } from '../../plan/explanation.ts';
 import type { Proof } from '../../qr/prove.ts';
 import type { ScanRequest, ScanRole } from '../../qr/scan-role.ts';
+import { dropAtService, type Gate, keyFrames, type KeySet, newGate } from './key-set.ts';
 import type { SessionWorkers } from './workers.ts';
 
 /** A call that can be stopped, whatever its progress is told as. */
@@ -29,7 +32,31 @@ export interface SessionOptions {
   readonly workers: SessionWorkers;
   /** What to do when a call takes too long: a sentence for whoever uses this session. */
   readonly advice: string;
+  /** What each key set's frames pass on their way out: the gate that knows cards, unless given. */
+  readonly gate?: (() => Gate) | undefined;
 }
+
+/** What a session asks of its service: a segment of a card, on frames. */
+export interface SegmentRequest {
+  readonly card: NamedCard;
+  readonly segment: number;
+  readonly keySet: string;
+  /** Of the run: all of its requests have it. */
+  readonly run: string;
+  /** Freshly encrypted; or an answer of this service's, for the next of its layers. */
+  readonly frames: readonly Uint8Array[];
+  readonly siblings?: number | undefined;
+  /** Which inputs they are; the first alone unless given. */
+  readonly group?: SentRequest['group'] | undefined;
+}
+
+/** What a service has answered, and what it was asked. */
+export interface GivenAnswer extends EvaluationAnswer {
+  readonly asked: RequestBinding;
+}
+
+/** While it is being noted. */
+type Noted<T> = { -readonly [Part in keyof T]: T[Part] };
 
 /** A card that has been asked for, under its name. */
 export interface NamedCard {
@@ -38,27 +65,6 @@ export interface NamedCard {
   readonly card: Card;
   /** What it was asked for with, to ask again should the service forget it. */
   readonly options: CardOptions;
-}
-
-/** The keys of this session that its service has. */
-interface KeySet {
-  readonly name: string;
-  readonly client: WorkerHandle<ClientRole>;
-  readonly service: WorkerHandle<LocalService>;
-  readonly parameters: string;
-  /** Whether anything has been encrypted with it. */
-  isUsed: boolean;
-  /** Those made since a run has last asked, the secret key among them; and those that were there before. */
-  made: KeyCount;
-  reused: number;
-  /** Of the run that it is for alone, from its first encryption on. */
-  ended: PromiseWithResolvers<void> | undefined;
-}
-
-/** Keys and the bytes of their frames. */
-interface KeyCount {
-  readonly count: number;
-  readonly bytes: number;
 }
 
 /** Keys that are ready for a run. */
@@ -83,6 +89,9 @@ const KEYS_A_FRAME = 4;
 // Files are kept in case the service dies: a person works with few at a time.
 const MOST_FILES = 4;
 
+// As many as a client's seed takes.
+const PAGE_BYTES = 32;
+
 /**
  * One client, one scanner and one service, alive until `close`. The keys of a picture serve that picture; a network's live
  * as long as their parameters are used.
@@ -90,6 +99,9 @@ const MOST_FILES = 4;
 export class Session {
   readonly advice: string;
   readonly #workers: SessionWorkers;
+  readonly #gate: () => Gate;
+  /** Frames that the service has given. */
+  readonly #answers = new WeakSet<Uint8Array>();
   #client: WorkerHandle<ClientRole> | undefined;
   #service: WorkerHandle<LocalService> | undefined;
   readonly #scan: StoppableWorker<ScanRole>;
@@ -97,9 +109,10 @@ export class Session {
   readonly #files = new Map<string, { file: ModelFile; service: WorkerHandle<LocalService> }>();
   #preparing: Promise<unknown> = Promise.resolve();
 
-  constructor({ workers, advice }: SessionOptions) {
+  constructor({ workers, advice, gate = newGate }: SessionOptions) {
     this.#workers = workers;
     this.#scan = new StoppableWorker('listening', () => workers.scan());
+    this.#gate = gate;
     this.advice = advice;
   }
 
@@ -185,6 +198,9 @@ export class Session {
         const frame = await this.#limited([client], 'keygen', {}, call);
         keygenMs += frame.keygenMs;
         left = frame.left;
+        if (frame.keys) keySet.gate.passKeys(frame.keys, card.card);
+        const hash = frame.keys && (await sha256Of(frame.keys));
+        keySet.prepared.push({ card: card.bytes, most: KEYS_A_FRAME, frame: hash });
         if (!frame.keys) break;
         given += frame.made;
         const { count, bytes } = keySet.made;
@@ -217,12 +233,22 @@ export class Session {
     // It gives out each key once: what the service lacks goes with another secret key.
     await this.#limited([client], 'keygen', {}, client.role.forget());
     await this.#limited([client], 'keygen', {}, client.role.open(bytes));
+    const commitment = await this.#limited([client], 'keygen', {}, client.role.commit());
+    // Drawn after the client has bound itself, by a thread that has no key.
+    const page = crypto.getRandomValues(new Uint8Array(PAGE_BYTES));
+    await this.#limited([client], 'keygen', {}, client.role.mix(page));
     this.#keySet = {
       name: crypto.randomUUID(),
       client,
       service: this.#liveService(),
       parameters: JSON.stringify(card.parameters),
+      gate: this.#gate(),
+      commitment,
+      page,
+      prepared: [],
+      requests: [],
       isUsed: false,
+      isDropped: false,
       made: { count: 1, bytes: 0 },
       reused: 0,
       ended: undefined,
@@ -232,13 +258,8 @@ export class Session {
 
   #forget(keySet: KeySet): void {
     if (this.#keySet === keySet) this.#keySet = undefined;
-    this.#drop(keySet);
+    dropAtService(keySet);
     keySet.ended?.resolve();
-  }
-
-  /** Has the service let go of a key set, and waits for nothing: what it says to that is of no use to anyone. */
-  #drop({ name, service }: KeySet): void {
-    if (!service.dead) void service.role.drop(name).catch(() => undefined);
   }
 
   /**
@@ -257,7 +278,7 @@ export class Session {
 
   /** The answer is here: the service needs the keys no more, and is told so before anything is decrypted. */
   answered(keySet: string): void {
-    if (this.#keySet?.name === keySet) this.#drop(this.#keySet);
+    if (this.#keySet?.name === keySet) dropAtService(this.#keySet);
   }
 
   /** The run is over that `keySet` was for alone: nothing is encrypted or decrypted with it any more. */
@@ -275,15 +296,49 @@ export class Session {
     throw new SealedError('keys-gone', 'The keys of this run are gone.', { stage: 'server' });
   }
 
-  /** Runs a segment on the service, with the keys that were prepared. @throws SealedError `keys-gone`, `card-gone` */
-  async evaluate(request: EvaluationRequest, controls: Controls<number>): Promise<EvaluationAnswer> {
-    this.#checkKeys(request.keySet);
-    const keySet = this.#keySet;
+  /**
+   * Opens the run that `keySet` is for alone, and that nothing was decrypted of: its key is gone with that.
+   * @throws SealedError `keys-gone`, `wrong-state`
+   */
+  async reveal(
+    keySet: string,
+    { bytes }: NamedCard,
+    controls: Stoppable,
+  ): Promise<Omit<OpenedRun, 'inputs' | 'held'>> {
+    const { commitment, page, prepared, requests } = this.#checkKeys(keySet);
+    const own = await this.onClient(keySet, 'keygen', controls, (client) => client.reveal());
+    return { commitment, page, own, card: bytes, prepared, requests };
+  }
+
+  /**
+   * Runs a segment on the service, with the keys that were prepared. What is sent passes the gate first.
+   * Whether the answer is one to this question is for the caller to ask (`requireBound`): the service is not to see it.
+   * @throws SealedError `keys-gone`, `card-gone`
+   */
+  async evaluate(
+    { card, segment, keySet: name, run, frames, siblings, group = { first: 0, inputs: 1 } }: SegmentRequest,
+    controls: Controls<number>,
+  ): Promise<GivenAnswer> {
+    const keySet = this.#checkKeys(name);
+    if (!frames.every((frame) => this.#answers.has(frame)))
+      keySet.gate.passRequest(frames, card.card, segment);
+    const sent: Noted<SentRequest> = { segment, group, frames: [], answer: [] };
+    // Of a run that has keys of its own, which can be opened. Noted before anything else is encrypted.
+    if (keySet.ended) keySet.requests.push(sent);
+    const bound = await bindRequest({ run, card: card.hash, segment, keys: keyFrames(keySet), frames });
+    sent.frames = bound.frames;
+    const request = { ...bound.binding, segment, keySet: name, frames, siblings };
     const stopWatching = watch([this.#liveService()], ({ role }) => role.capabilities());
     try {
-      return await this.#onService('server', controls, (service) => service.evaluate(request, controls));
+      const answer = await this.#onService('server', controls, (service) =>
+        service.evaluate(request, controls),
+      );
+      for (const frame of answer.frames) this.#answers.add(frame);
+      // What a last answer says is nothing that a later request could depend on.
+      if (segment < card.card.segments.length - 1) sent.answer = answer.frames;
+      return { ...answer, asked: bound.binding };
     } catch (error) {
-      if (keySet && error instanceof SealedError && error.code === 'keys-gone') this.#forget(keySet);
+      if (error instanceof SealedError && error.code === 'keys-gone') this.#forget(keySet);
       throw error;
     } finally {
       stopWatching();

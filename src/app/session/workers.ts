@@ -9,4 +9,6 @@ export interface SessionWorkers {
   client(): WorkerHandle<ClientRole>;
   service(): WorkerHandle<LocalService>;
   scan(): WorkerHandle<ScanRole>;
+  /** Which service it is: its address, or whatever tells it from others. One of this program's own unless given. */
+  readonly serviceName?: string | undefined;
 }

@@ -1,10 +1,7 @@
 // The way through the house: text → QR → encrypted style → corrected, proven picture. Read this file first.
-import { defined } from '../../base/assert.ts';
 import { SealedError } from '../../base/errors.ts';
 import type { Raster } from '../../base/raster.ts';
-import { checkParameters } from '../../params/parameters.ts';
 import type { Preference, PriceWeights } from '../../plan/preference.ts';
-import { type Picture, toRgb } from '../../plan/finish.ts';
 import { type ErrorCorrectionLevel, encodeQr, type QrCode } from '../../qr/matrix.ts';
 import type { Proof } from '../../qr/prove.ts';
 import { checkColours, correctedColours, type StyleColours } from '../../style/colours.ts';
@@ -14,11 +11,10 @@ import { MARGIN } from '../../style/recipe.ts';
 import { directionOf, placeOf, type Style } from '../../style/styles.ts';
 import { styleGround } from '../../style/tables.ts';
 import type { BackendName } from '../session/backends.ts';
-import { runSealed, runSimulated } from '../session/run.ts';
 import { type RunControls, Stages } from '../session/stages.ts';
+import { draw } from './draw.ts';
 import { mixedPicture } from './mixed-picture.ts';
 import type { StyleReport } from './report.ts';
-import { styleOptions } from './style-options.ts';
 import type { StyleSession } from './style-session.ts';
 
 // The quiet zone is four modules wide, and half a block more.
@@ -50,7 +46,8 @@ export interface StyledCode {
 }
 
 /**
- * Styles a QR code on a server role that is sent the code encrypted, never in the clear.
+ * Styles a QR code on a server role that is sent the code encrypted, never in the clear. A text that a service has failed
+ * for is not sent to it again: its picture is drawn here, and the report says so.
  * @throws SealedError `not-scannable` when no correction makes both decoders read the exact text; whatever a stage throws
  */
 export async function styleCode(
@@ -68,22 +65,18 @@ export async function styleCode(
   const asked = checkColours(request.colours, look.field);
   const colours = style === look ? asked : style.defaultColours;
   const code = await stages.run('encode-qr', () => encodeQr(text, { ecc }));
-  const card = await stages.run('plan', () =>
-    session.card(style.id, styleOptions({ ...request, style, colours }, code.modules), { signal }),
+  const drawn = await draw(
+    session,
+    {
+      text,
+      drawing: { style, colours, pixelsPerModule, backend },
+      modules: code.modules,
+      // A style draws the eyes by the place: the code's own finder patterns stay here.
+      values: withoutFinders(code.dark, code.modules),
+      snap,
+    },
+    stages,
   );
-  // A style draws the eyes by the place: the code's own finder patterns stay here.
-  const values = withoutFinders(code.dark, code.modules);
-  const expected = await session.expected({ style, colours, pixelsPerModule, backend }, code.modules, values);
-  const run = backend === 'clear' ? runSimulated : runSealed;
-  const {
-    picture: drawn,
-    bytes,
-    timings,
-    keys,
-  } = await run(session, { card, inputs: [values], expected }, stages);
-  const decrypted = defined(drawn, 'a style ends in a picture');
-  const picture =
-    expected && snap ? await stages.run('snap', () => drawnFrom(decrypted, expected.reference)) : decrypted;
   const proveAs = (candidate: Style): Promise<Proof> => {
     const { frame = 0, recipe } = candidate;
     const around = GROUND_MODULES + frame;
@@ -91,7 +84,7 @@ export async function styleCode(
     const ground = { ...styleGround(recipe, place, around), around };
     const shown = (drawing: Raster): Raster =>
       style === look ? drawing : mixedPicture(drawing, ground, code.modules, pixelsPerModule);
-    const pictures = { picture: shown(picture), decrypted: shown(decrypted) };
+    const pictures = { picture: shown(drawn.picture), decrypted: shown(drawn.decrypted) };
     const drawing = { ...pictures, code, pixelsPerModule, margin: MARGIN, frame, ground };
     return session.prove({ ...drawing, text }, { signal });
   };
@@ -104,9 +97,10 @@ export async function styleCode(
     }
     return best;
   });
+  if (!proof.proven && backend !== 'clear') session.withhold(text);
   requireProven(proof);
 
-  const { polyModulusDegree, coeffModulusBits, logQP, securityBits } = checkParameters(card.card.parameters);
+  const { timings, ...ofDrawing } = drawn.report;
   const { roundMs: _, ...stageTimings } = timings;
   const { untouched, strength, changedPixels, meanDeltaE, readBefore, scan, correctMs, verifyMs } = proof;
   const direction = directionOf(look);
@@ -117,24 +111,12 @@ export async function styleCode(
     ...(direction && { direction }),
     colours: { asked, made: untouched ? asked : correctedColours(asked, strength) },
     pixelsPerModule,
-    backend: backend === 'clear' ? backend : card.card.backend,
-    parameters: { polyModulusDegree, coeffModulusBits, logQP, securityBits },
-    bytes: { evaluationKeys: bytes.evaluationKeys, request: bytes.request, response: bytes.response },
+    ...ofDrawing,
     timings: { ...stageTimings, planMs: stages.ms('plan'), correctMs, verifyMs, totalMs },
-    precision: decrypted.precision,
-    keys,
-    verified: expected &&
-      decrypted.precision && { maxAbsError: decrypted.precision.maxAbsError, bound: expected.bound },
-    snapped: picture !== decrypted,
     correction: { untouched, strength, changedPixels, meanDeltaE, readBefore },
     scan,
   };
   return { code, raster: proof.raster, report };
-}
-
-/** The picture of `decrypted`'s size that the float network draws, to the byte the same in every engine. */
-function drawnFrom({ width, height }: Picture, reference: Float32Array): Raster {
-  return { width, height, data: toRgb({ shape: [3, height, width], values: reference }) };
 }
 
 function requireProven({ proven, scan }: Proof): void {

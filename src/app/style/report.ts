@@ -21,13 +21,22 @@ export interface StyleReport {
   /** The colours asked for, and those of the corrected picture: the same where scanners needed no change. */
   readonly colours: { readonly asked: StyleColours; readonly made: StyleColours };
   readonly pixelsPerModule: number;
-  readonly backend: BackendName;
-  readonly parameters: {
-    readonly polyModulusDegree: number;
-    readonly coeffModulusBits: readonly number[];
-    readonly logQP: number;
-    readonly securityBits: number;
-  };
+  /** `none` where no service drew anything: see {@link StyleReport.drawnHere}. */
+  readonly backend: BackendName | 'none';
+  /**
+   * Whether the picture was drawn in this program, from its own copy of the style, and nothing of it was sent: an answer for
+   * this text has been refused before, or did not read.
+   */
+  readonly drawnHere: boolean;
+  /** Undefined where nothing was encrypted. */
+  readonly parameters:
+    | {
+        readonly polyModulusDegree: number;
+        readonly coeffModulusBits: readonly number[];
+        readonly logQP: number;
+        readonly securityBits: number;
+      }
+    | undefined;
   readonly bytes: Pick<RunBytes, 'evaluationKeys' | 'request' | 'response'>;
   readonly timings: Timings;
   /** Decrypted values against the float network on the same input; absent where this side has no copy of it. */

@@ -1,31 +1,62 @@
 // A session for styles: with this side's own copy of their networks beside it, to hold answers against.
-import type { ExpectedPicture } from '../../protocol/client.ts';
+import type { Card } from '../../protocol/card.ts';
+import type { RunExpectation } from '../session/run-expectation.ts';
 import { Session } from '../session/session.ts';
 import type { SessionWorkers } from '../session/workers.ts';
 import { type ModelLoader, StyleReferences } from './reference.ts';
 import type { Drawing } from './style-options.ts';
 import { boundFor } from './verification-bounds.ts';
+import { WithheldTexts } from './withheld-texts.ts';
 
 /** A session and the references that its answers are held against. */
 export class StyleSession extends Session {
   /** None where this side has no copy of the styles: then a wrong picture is not found out. */
   readonly references: StyleReferences | undefined;
+  readonly #withheld: WithheldTexts;
+  readonly #service: string;
 
-  /** @param loadModel reads this side's copies of the styles' networks; undefined where it has none */
-  constructor(workers: SessionWorkers, loadModel: ModelLoader | undefined) {
+  /**
+   * @param loadModel reads this side's copies of the styles' networks; undefined where it has none
+   * @param withheld what other sessions over the same service have noted, where there are any
+   */
+  constructor(workers: SessionWorkers, loadModel: ModelLoader | undefined, withheld = new WithheldTexts()) {
     super({ workers, advice: 'Try a shorter text, or try again.' });
     this.references = loadModel && new StyleReferences(loadModel);
+    this.#withheld = withheld;
+    this.#service = workers.serviceName ?? 'in this program';
   }
 
-  /** What the picture of `dark`, modules row by row, must be; undefined where this side does not know. */
-  async expected(
-    { style, colours, pixelsPerModule, backend }: Drawing,
+  /** Notes that the service is not to be sent `text` again. */
+  withhold(text: string): void {
+    this.#withheld.add(this.#service, text);
+  }
+
+  isWithheld(text: string): boolean {
+    return this.#withheld.has(this.#service, text);
+  }
+
+  /** What the float network draws of `dark`, modules row by row; undefined where this side does not know. */
+  async reference(
+    { style, colours, pixelsPerModule }: Omit<Drawing, 'backend'>,
     modules: number,
     dark: ArrayLike<number>,
-  ): Promise<ExpectedPicture | undefined> {
-    const { references } = this;
-    if (!references) return undefined;
-    const reference = await references.picture(style, modules, colours, pixelsPerModule, dark);
-    return { reference, bound: boundFor(style.id, modules, backend) };
+  ): Promise<Float32Array | undefined> {
+    return this.references?.picture(style, modules, colours, pixelsPerModule, dark);
+  }
+
+  /**
+   * What the answer under `card` must be; undefined where this side does not know. The bound is this side's own: the card's,
+   * which is the service's word, can only lower it.
+   */
+  async expected(
+    drawing: Drawing,
+    modules: number,
+    dark: ArrayLike<number>,
+    card: Card,
+  ): Promise<RunExpectation | undefined> {
+    const reference = await this.reference(drawing, modules, dark);
+    if (!reference) return undefined;
+    const own = boundFor(drawing.style.id, modules, drawing.backend);
+    return { result: { references: [reference], bound: Math.min(own, card.expected.errorBound) } };
   }
 }

@@ -1,6 +1,6 @@
 // The system's randomness: drawn once per secret key, and only where it is the system's.
 import { SealedError } from '../../base/errors.ts';
-import { MasterSeed, SEED_BYTES, type SeedSource } from './seeds.ts';
+import { SEED_BYTES, type SeedSource } from './seeds.ts';
 
 // Taken before anything that comes later can have put another in their place.
 const sourceText = Function.prototype.call.bind(Reflect.get(Function.prototype, 'toString')) as (
@@ -25,19 +25,19 @@ function looksRandom(bytes: Uint8Array): boolean {
 }
 
 /**
- * A master seed from the system.
+ * The bytes of a master seed from the system.
  * @throws SealedError `wrong-state` where the source has been replaced, or gives what no system gives
  */
-export function drawMasterSeed(): MasterSeed {
+export function drawSeed(): Uint8Array<ArrayBuffer> {
   if (!isSystems()) throw noKeys('The source of random numbers has been replaced');
   const [first, second] = [0, 0].map(() => crypto.getRandomValues(new Uint8Array(4096)));
   if (!looksRandom(first) || !looksRandom(second) || first.every((byte, i) => byte === second[i])) {
     throw noKeys('The system’s random numbers are not random');
   }
   first.fill(0);
-  const master = new MasterSeed(second.slice(0, SEED_BYTES));
+  const seed = second.slice(0, SEED_BYTES);
   second.fill(0);
-  return master;
+  return seed;
 }
 
 function noKeys(reason: string): SealedError {

@@ -12,6 +12,12 @@ export interface Seeded {
   readonly words: Uint32Array<ArrayBuffer>;
 }
 
+/** A fresh ciphertext. */
+export interface FreshCiphertext extends Seeded {
+  /** The row of c_1 under the first prime: by it an answer is known that hands the request back. */
+  readonly mask: Uint32Array<ArrayBuffer>;
+}
+
 /** An encryption of zero, made before there is anything to encrypt. It serves one text. */
 export interface PreparedZero {
   readonly level: number;
@@ -151,11 +157,12 @@ export class SecretKey implements Disposable {
    * A fresh ciphertext of up to N/2 real slots at `level`.
    * @throws SealedError `out-of-range` for values that are not finite or too large
    */
-  encrypt(slots: Float64Array, scale: number, level: number): Seeded {
+  encrypt(slots: Float64Array, scale: number, level: number): FreshCiphertext {
     const most = this.#embed(slots, scale, level);
     const seed = this.#encrypt(this.#coefficients, most, level + 1, level + 1, this.#rows);
     this.#wipePlain();
-    return { seed, words: this.#take(this.#rows, level + 1) };
+    const mask = this.kernel.row(this.#rows, level + 1).slice();
+    return { seed, words: this.#take(this.#rows, level + 1), mask };
   }
 
   /** An encryption of zero at `level`, for {@link SecretKey.encryptWith}: most of an encryption's work. */
@@ -170,7 +177,7 @@ export class SecretKey implements Disposable {
    * {@link SecretKey.encrypt}, the same bytes, with what `zero` was made from.
    * @throws SealedError `out-of-range`; TypeError for a zero of another key, or one that has been used
    */
-  encryptWith(zero: PreparedZero, slots: Float64Array, scale: number): Seeded {
+  encryptWith(zero: PreparedZero, slots: Float64Array, scale: number): FreshCiphertext {
     const { level, rows, seed } = zero;
     if (!this.#zeros.has(zero))
       throw new TypeError('This encryption of zero is another key’s, or has been used.');
@@ -179,9 +186,10 @@ export class SecretKey implements Disposable {
     this.kernel.raw.addPlain(rows, this.#coefficients, most, level + 1, this.#scratch);
     this.#wipePlain();
     const words = this.#take(rows, level + 1);
+    const mask = this.kernel.row(rows, level + 1).slice();
     const at = this.#blocks.findIndex(([pointer]) => pointer === rows);
     this.kernel.release(...this.#blocks.splice(at, 1)[0]);
-    return { seed, words };
+    return { seed, words, mask };
   }
 
   /** The N/2 slots of a ciphertext, which the caller has checked. */

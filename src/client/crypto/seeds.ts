@@ -1,6 +1,7 @@
 // Seeds. The system's and the public ones have one length and must never be taken for each other: a ciphertext's
 // secret noise follows from the first kind, its public half from the second.
 import { blake2b } from '@noble/hashes/blake2.js';
+import { sha256Hex } from '../../base/sha256.ts';
 
 /** Bytes of every seed. */
 export const SEED_BYTES = 64;
@@ -69,4 +70,24 @@ export class MasterSeed implements SeedSource, Disposable {
       throw new TypeError('This master seed has been wiped.');
     };
   }
+}
+
+/** Bytes that a page mixes into the seed of a run. */
+export const PAGE_BYTES = 32;
+
+const text = (label: string, bytes: Uint8Array): Uint8Array =>
+  Uint8Array.of(...new TextEncoder().encode(label), ...bytes);
+
+/** What a client says of its part of a run's seed before it hears the page's: it can then open no other. */
+export function commitmentTo(own: Uint8Array): string {
+  return sha256Hex(text('sealed-qr: own part of a seed: ', own));
+}
+
+/**
+ * The seed of a run from the client's part, 64 bytes of the system's randomness, and the page's: neither can choose it alone.
+ * @throws TypeError for another number of bytes from the page
+ */
+export function mixedSeed(own: Uint8Array, page: Uint8Array): MasterSeed {
+  if (page.length !== PAGE_BYTES) throw new TypeError('A page gives 32 bytes.');
+  return new MasterSeed(blake2b(text('sealed-qr: seed of a run: ', page), { key: own, dkLen: SEED_BYTES }));
 }

@@ -1,0 +1,58 @@
+// A set of keys as a session keeps account of it: whose it is, what has been sent of it, and what it was made from.
+import type { WorkerHandle } from '../../base/worker-handle.ts';
+import type { Sha256 } from '../../protocol/card.ts';
+import type { ClientRole } from '../../protocol/client.ts';
+import type { PreparedCall, SentRequest } from '../../protocol/opened-run.ts';
+import { OutgoingGate } from '../../protocol/outgoing.ts';
+import type { LocalService } from '../../protocol/service.ts';
+
+/** What stands between a client and its service. */
+export type Gate = Pick<OutgoingGate, 'passKeys' | 'passRequest'>;
+
+/** A gate for a new key set. */
+export function newGate(): Gate {
+  return new OutgoingGate();
+}
+
+/** Keys and the bytes of their frames. */
+export interface KeyCount {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** The keys of a session that its service has. */
+export interface KeySet {
+  readonly name: string;
+  readonly client: WorkerHandle<ClientRole>;
+  readonly service: WorkerHandle<LocalService>;
+  readonly parameters: string;
+  readonly gate: Gate;
+  /** What the client is bound to by its part of the seed, and what this page has mixed in. */
+  readonly commitment: Sha256;
+  readonly page: Uint8Array<ArrayBuffer>;
+  /** Everything that was sent, in order, as hashes. */
+  readonly prepared: PreparedCall[];
+  readonly requests: SentRequest[];
+  /** Whether anything has been encrypted with it. */
+  isUsed: boolean;
+  /** Whether the service has been told to let go of it. */
+  isDropped: boolean;
+  /** Those made since a run has last asked, the secret key among them; and those that were there before. */
+  made: KeyCount;
+  reused: number;
+  /** Of the run that it is for alone, from its first encryption on. */
+  ended: PromiseWithResolvers<void> | undefined;
+}
+
+/** Hashes of the frames of keys that were sent, in order. */
+export function keyFrames({ prepared }: Pick<KeySet, 'prepared'>): Sha256[] {
+  return prepared.flatMap(({ frame }) => (frame === undefined ? [] : [frame]));
+}
+
+/** Has the service let go of a key set, once, and waits for nothing: what it says to that is of no use to anyone. */
+export function dropAtService(keySet: KeySet): void {
+  if (keySet.isDropped) return;
+  keySet.isDropped = true;
+  const { name, service } = keySet;
+  if (!service.dead) void service.role.drop(name).catch(() => undefined);
+}

@@ -1,0 +1,92 @@
+// The gate on the client's way out: what its worker has made passes if it is what the card asks for, and nothing more.
+//
+// It stands outside the worker that has the key. It sees kinds, counts, numbers, levels, scales, steps and repetitions; what
+// well-formed residues and seeds say it cannot see: that is for an opened run to show (src/audit).
+import { SealedError } from '../base/errors.ts';
+import { checkParameters } from '../params/parameters.ts';
+import type { ResidueKey } from '../params/residues.ts';
+import type { Card } from './card.ts';
+import { decodeFrame, type Frame } from './frame.ts';
+
+/** What has passed of one key set. */
+export class OutgoingGate {
+  readonly #steps = new Set<number>();
+  #hasRelinearization = false;
+  /** Every seed that has passed: each is used once. */
+  readonly #seeds = new Set<string>();
+
+  /**
+   * A frame of evaluation keys for `card`: keys that it needs, each once, for all of its levels.
+   * @throws SealedError `wrong-state`: it must not be sent
+   */
+  passKeys(bytes: Uint8Array, card: Card): void {
+    const frame = this.#read(bytes, card);
+    if (frame.kind !== 'evaluation-keys') throw stopped('ciphertexts in the place of keys');
+    const { relinearization, rotations } = frame.keys;
+    const needed = new Set(card.segments.flatMap(({ rotationSteps }) => rotationSteps));
+    if (relinearization) {
+      if (this.#hasRelinearization || card.segments.every(({ relinearize }) => !relinearize))
+        throw stopped('a relinearisation key that is not needed');
+      this.#hasRelinearization = true;
+      this.#passKey(relinearization, card);
+    }
+    for (const [step, key] of rotations) {
+      if (!needed.has(step) || this.#steps.has(step))
+        throw stopped(`a key for rotations by ${step}, which is not needed`);
+      this.#steps.add(step);
+      this.#passKey(key, card);
+    }
+    if (!relinearization && rotations.size === 0) throw stopped('a frame without keys');
+  }
+
+  /**
+   * A segment's input, freshly encrypted: its ciphertexts in order, one in a frame, at the card's level and scale.
+   * @throws SealedError `wrong-state`: it must not be sent
+   */
+  passRequest(frames: readonly Uint8Array[], card: Card, segment: number): void {
+    const { input, rotationSteps, relinearize } = card.segments[segment];
+    if (frames.length !== input.count) throw stopped(`${frames.length} ciphertexts for ${input.count}`);
+    if (relinearize && !this.#hasRelinearization) throw stopped('a request without its relinearisation key');
+    const lacking = rotationSteps.filter((step) => !this.#steps.has(step)).length;
+    if (lacking > 0) throw stopped(`a request without ${lacking} of its keys`);
+    const forms = new Set<boolean>();
+    for (const [at, bytes] of frames.entries()) {
+      const frame = this.#read(bytes, card);
+      if (frame.kind !== 'ciphertexts') throw stopped('keys in the place of ciphertexts');
+      if (frame.items.length !== 1) throw stopped(`${frame.items.length} ciphertexts in a frame`);
+      const [{ index, ciphertext }] = frame.items;
+      const isAsked =
+        index === at && ciphertext.level === input.level && Object.is(ciphertext.scale, input.scale);
+      if (!isAsked) throw stopped('a ciphertext of another number, level or scale');
+      if ('seed' in ciphertext) this.#passSeed(ciphertext.seed);
+      else if (ciphertext.size !== 2) throw stopped('a ciphertext that is not fresh');
+      forms.add('seed' in ciphertext);
+    }
+    if (forms.size > 1) throw stopped('ciphertexts of two forms');
+  }
+
+  #read(bytes: Uint8Array, card: Card): Frame {
+    try {
+      return decodeFrame(bytes, checkParameters(card.parameters));
+    } catch (error) {
+      throw stopped('what is no frame', error);
+    }
+  }
+
+  #passKey({ level, seeds = [] }: ResidueKey, card: Card): void {
+    const { maxLevel } = checkParameters(card.parameters);
+    if ((level ?? maxLevel) !== maxLevel) throw stopped('a key for other levels');
+    for (const seed of seeds) this.#passSeed(seed);
+  }
+
+  #passSeed(seed: Uint8Array): void {
+    const name = seed.join();
+    if (this.#seeds.has(name)) throw stopped('a seed for the second time');
+    this.#seeds.add(name);
+  }
+}
+
+function stopped(what: string, cause?: unknown): SealedError {
+  const message = `The client was about to send ${what}. Nothing was sent: reload the page.`;
+  return new SealedError('wrong-state', message, { stage: 'wire', cause });
+}
