@@ -118,7 +118,8 @@ function unrolled(): string {
 
 const words = Array.from({ length: 8 }, (_, i) => i);
 const all = (line: (i: number) => string): string => indented(words.map(line));
-const every = (line: (i: number) => string): string => indented([...words, ...words.map((i) => 8 + i)].map(line));
+const every = (line: (i: number) => string): string =>
+  indented([...words, ...words.map((i) => 8 + i)].map(line));
 
 /** The module's text: what it exports is told in assembly/blake2x.ts, which uses it. */
 export function blakeSource(): string {

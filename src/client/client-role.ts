@@ -34,11 +34,20 @@ function fits({ keys, backend }: KeyRing, card: Card): boolean {
   return backend === card.backend && sameParameters(keys.parameters, card.parameters);
 }
 
-/** The keys of all segments. */
-function keysOf({ segments }: Card): NeededKeys {
+/** The keys of all segments, each for the highest level at which one of them uses it. */
+function keysOf({ segments, parameters }: Card): NeededKeys {
+  const whole = checkParameters(parameters).maxLevel;
+  let relinearization = -1;
+  const levels = new Map<number, number>();
+  for (const { relinearize, rotationSteps, keyLevels } of segments) {
+    if (relinearize) relinearization = Math.max(relinearization, keyLevels?.relinearize ?? whole);
+    for (const [index, step] of rotationSteps.entries()) {
+      levels.set(step, Math.max(levels.get(step) ?? 0, keyLevels?.rotations[index] ?? whole));
+    }
+  }
   return {
-    relinearize: segments.some(({ relinearize }) => relinearize),
-    rotationSteps: [...new Set(segments.flatMap(({ rotationSteps }) => rotationSteps))].sort((a, b) => a - b),
+    relinearize: relinearization < 0 ? undefined : relinearization,
+    rotations: new Map([...levels].sort(([a], [b]) => a - b)),
   };
 }
 
@@ -202,14 +211,15 @@ export function createClientRole(files: ClientFiles = {}): ClientRole {
         const start = performance.now();
         const card = cardOf(name);
         const own = await ringFor(card);
-        const { relinearize, rotationSteps } = own.missing(keysOf(card));
-        const steps = rotationSteps.slice(0, Math.max(0, most - (relinearize ? 1 : 0)));
-        const isNone = !relinearize && steps.length === 0;
-        const frame = isNone
-          ? undefined
-          : await own.make({ relinearize, rotationSteps: steps }, yielding(signal, 'keygen'));
-        const left = rotationSteps.length - steps.length;
-        const made = steps.length + (relinearize ? 1 : 0);
+        const { relinearize, rotations } = own.missing(keysOf(card));
+        const besides = relinearize === undefined ? 0 : 1;
+        const given = new Map([...rotations].slice(0, Math.max(0, most - besides)));
+        const made = given.size + besides;
+        const frame =
+          made === 0
+            ? undefined
+            : await own.make({ relinearize, rotations: given }, yielding(signal, 'keygen'));
+        const left = rotations.size - given.size;
         const [{ input }] = card.segments;
         if (left === 0) own.keys.prepare(input.level, Math.min(input.count, MOST_PREPARED));
         return { keys: frame, made, keygenMs: performance.now() - start, left };

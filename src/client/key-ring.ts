@@ -7,8 +7,10 @@ import type { ClientKeys } from './client-keys.ts';
 
 /** The keys that a card needs. */
 export interface NeededKeys {
-  readonly relinearize: boolean;
-  readonly rotationSteps: readonly number[];
+  /** Level of the relinearisation key; undefined for none. */
+  readonly relinearize: number | undefined;
+  /** Level of the key of each rotation step, steps ascending. */
+  readonly rotations: ReadonlyMap<number, number>;
 }
 
 /** A secret key and what has been made from it. Dispose it to forget it. */
@@ -18,8 +20,9 @@ export class KeyRing implements Disposable {
   readonly keys: ClientKeys;
   /** What the service computes with. */
   readonly backend: ServerBackendName;
-  #hasRelinearization = false;
-  readonly #steps = new Set<number>();
+  /** Levels of the keys that have been made; −1 for none. */
+  #relinearization = -1;
+  readonly #rotations = new Map<number, number>();
 
   /** @param keys become the ring's own */
   constructor(keys: ClientKeys, backend: ServerBackendName) {
@@ -27,11 +30,12 @@ export class KeyRing implements Disposable {
     this.backend = backend;
   }
 
-  /** The keys of `needed` that have not been made yet. */
-  missing({ relinearize, rotationSteps }: NeededKeys): NeededKeys {
+  /** The keys of `needed` that have not been made yet, or for lower levels alone. */
+  missing({ relinearize, rotations }: NeededKeys): NeededKeys {
+    const isMissing = relinearize !== undefined && relinearize > this.#relinearization;
     return {
-      relinearize: relinearize && !this.#hasRelinearization,
-      rotationSteps: rotationSteps.filter((step) => !this.#steps.has(step)),
+      relinearize: isMissing ? relinearize : undefined,
+      rotations: new Map([...rotations].filter(([step, level]) => level > (this.#rotations.get(step) ?? -1))),
     };
   }
 
@@ -40,18 +44,18 @@ export class KeyRing implements Disposable {
    * @param pause called between two keys; what it throws leaves the keys unmade
    */
   async make(
-    { relinearize, rotationSteps }: NeededKeys,
+    { relinearize, rotations: needed }: NeededKeys,
     pause: () => Promise<void>,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const relinearization = relinearize ? this.keys.relinearizationKey() : undefined;
+    const relinearization = relinearize === undefined ? undefined : this.keys.relinearizationKey(relinearize);
     const rotations = new Map<number, ResidueKey>();
-    for (const step of rotationSteps) {
+    for (const [step, level] of needed) {
       await pause();
-      rotations.set(step, this.keys.rotationKey(step));
+      rotations.set(step, this.keys.rotationKey(step, level));
     }
     await pause();
-    this.#hasRelinearization ||= relinearize;
-    for (const step of rotationSteps) this.#steps.add(step);
+    this.#relinearization = relinearize ?? this.#relinearization;
+    for (const [step, level] of needed) this.#rotations.set(step, level);
     return encodeFrame(
       { kind: 'evaluation-keys', keys: { relinearization, rotations } },
       this.keys.parameters,

@@ -6,7 +6,7 @@ import type { Parameters } from '../params/parameters.ts';
 import type { ClientInterface, Expectation, ResultInterface } from '../plan/client-interface.ts';
 import type { CostTable } from '../plan/counts.ts';
 import type { ExplainedRanges, Explanation, PlanForm } from '../plan/explanation.ts';
-import type { Plan } from '../plan/plan.ts';
+import { keyLevels, type Plan } from '../plan/plan.ts';
 import { defaultSamples } from './calibrate.ts';
 import { compileChannels } from './channels/compile-channels.ts';
 import { clientLearns, explain, outputShapeOf, serverLearns, rangesFrom } from './explain.ts';
@@ -41,6 +41,8 @@ export interface CompileOptions {
   readonly mostBytes?: number;
   /** What counts most where one cost stands against another; `balanced` unless given. */
   readonly prefer?: Preference;
+  /** Whether the backend takes whole keys alone; else each is cut to the levels that it serves. */
+  readonly wholeKeys?: boolean;
   /**
    * Whether the result is a picture, which needs an output of `[3, height, width]`. Unless given, a network in channel form
    * that ends in a depth-to-space to three channels makes one.
@@ -73,7 +75,7 @@ export function compile(graph: Graph, options: CompileOptions): Compiled {
   if (single !== undefined) {
     const { graph: alone, compiled, errorBound } = compileSingle(graph, single, options);
     const given = options.calibration?.length ?? 0;
-    return handOut(alone, compiled, errorBound, rangesFrom(given, given === 0));
+    return handOut(alone, compiled, errorBound, rangesFrom(given, given === 0), options);
   }
   const selected = layers ? selectLayers(graph, layers[0], layers[1]) : graph;
   if (options.picture === true) requirePicture(selected);
@@ -91,6 +93,7 @@ export function compile(graph: Graph, options: CompileOptions): Compiled {
     compiled,
     predictedError,
     rangesFrom(samples.length, !options.calibration?.length),
+    options,
   );
 }
 
@@ -100,6 +103,7 @@ function handOut(
   compiled: CompiledForm,
   predictedError: number,
   ranges: ExplainedRanges,
+  { wholeKeys }: CompileOptions,
 ): Compiled {
   const { segments } = compiled;
   const { parameters } = segments[0].plan;
@@ -112,9 +116,10 @@ function handOut(
         polyModulusDegree: parameters.polyModulusDegree,
         coeffModulusBits: parameters.coeffModulusBits,
       },
-      segments: segments.map(({ card, client }) => {
+      segments: segments.map(({ plan, card, client }) => {
         const { input, output, rotationSteps, relinearize } = card;
-        return { input, output, rotationSteps, relinearize, client };
+        const cut = wholeKeys === true ? {} : { keyLevels: keyLevels(plan) };
+        return { input, output, rotationSteps, relinearize, ...cut, client };
       }),
       result: compiled.result,
       expected: expectationOf(compiled, parameters, predictedError),
