@@ -32,8 +32,9 @@ function send(keys: ClientKeys): Sent {
     }
     sent.push([name, words]);
   };
-  add('relinearisation key', expandedKey(keys.relinearizationKey(), PARAMETERS).digits);
-  add('key for a rotation by 1', expandedKey(keys.rotationKey(1), PARAMETERS).digits);
+  // Cut to the levels at which a style of two squares uses them.
+  add('relinearisation key', expandedKey(keys.relinearizationKey(4), PARAMETERS).digits);
+  add('key for a rotation by 1', expandedKey(keys.rotationKey(1, 5), PARAMETERS).digits);
   for (let tap = 0; tap < 9; tap += 1) {
     const slots = Float64Array.from({ length: 25 * 25 }, (_, i) => (i * 7 + tap) % 2);
     add(`ciphertext ${tap}`, [expanded(keys.encrypt(slots, 2 ** 28, 5).ciphertext, PARAMETERS).words]);

@@ -1,8 +1,9 @@
 // Writes the rounds of BLAKE2b (RFC 7693, section 3) as AssemblyScript: three hashes side by side in one loop.
 //
 // A hash is a chain of additions, rotations and exclusive ors, too long for one to keep a core busy. So two run in the
-// lanes of vectors and a third in scalar registers. The loop holds two of the twelve rounds: all of them unrolled fall out
-// of a core's cache of decoded instructions (a tenth slower, measured).
+// lanes of vectors and a third in scalar registers. What limits them is the number of instructions: the rounds of the three
+// are written out, since half of the message is zeros there, which need no addition, and three of the first four G are the
+// same for all outputs of one root. A hash alone takes its rounds from a loop over an ordered message.
 
 const SIGMA: readonly (readonly number[])[] = [
   [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
@@ -31,13 +32,14 @@ const DIAGONALS = [
   [3, 4, 9, 14],
 ] as const;
 
-/** How one stream of hashes is written: the names of its words, and its operations on them. */
+/** How a stream of hashes is written: the names of its words, and its operations on them. */
 interface Stream {
   readonly name: string;
   readonly add: (a: string, b: string) => string;
   readonly xor: (a: string, b: string) => string;
   readonly rotate: (x: string, bits: number) => string;
-  readonly message: (offset: number) => string;
+  /** Word `offset` / 8 of the message at `at`. */
+  readonly message: (at: string, offset: number) => string;
 }
 
 const scalar: Stream = {
@@ -45,80 +47,123 @@ const scalar: Stream = {
   add: (a, b) => `${a} + ${b}`,
   xor: (a, b) => `${a} ^ ${b}`,
   rotate: (x, bits) => `rotr<u64>(${x}, ${bits})`,
-  message: (offset) => `load<u64>(at, ${offset})`,
+  message: (at, offset) => `load<u64>(${at}, ${offset})`,
 };
 const vector: Stream = {
   name: 'v',
   add: (a, b) => `i64x2.add(${a}, ${b})`,
   xor: (a, b) => `v128.xor(${a}, ${b})`,
-  rotate: (x, bits) => `rotate${bits}(${x})`,
-  message: (offset) => `v128.load_splat<u64>(at, ${offset})`,
+  rotate: (x, bits) => {
+    if (bits === 32) return `rotate32(${x})`;
+    return bits === 63 ? `rotate63(${x})` : `i8x16.swizzle(${x}, bytes${bits})`;
+  },
+  message: (at, offset) => `v128.load_splat<u64>(${at}, ${offset})`,
 };
 
-/** The statements of each G of one round (RFC 7693, section 3.1); its message words lie in order from `table` on. */
-function round({ name, add, xor, rotate, message }: Stream, table: number): string[][] {
-  return [...COLUMNS, ...DIAGONALS].map((mixed, i) => {
-    const [a, b, c, d] = mixed.map((word) => `${name}${word}`) as [string, string, string, string];
-    return (
-      [
-        [0, 32, 24],
-        [1, 16, 63],
-      ] as const
-    ).flatMap(([part, first, second]) => [
-      `${a} = ${add(add(a, message(table + 8 * (2 * i + part))), b)};`,
-      `${d} = ${rotate(xor(d, a), first)};`,
-      `${c} = ${add(c, d)};`,
-      `${b} = ${rotate(xor(b, c), second)};`,
-    ]);
-  });
+/** The statements of G number `i` of a round (RFC 7693, section 3.1). @param message its two words; '' for a zero */
+function mixing({ name, add, xor, rotate }: Stream, i: number, message: readonly string[]): string[] {
+  const [a, b, c, d] = [...COLUMNS, ...DIAGONALS][i].map((word) => `${name}${word}`);
+  return (
+    [
+      [32, 24],
+      [16, 63],
+    ] as const
+  ).flatMap(([first, second], part) => [
+    `${a} = ${add(message[part] === '' ? a : add(a, message[part]), b)};`,
+    `${d} = ${rotate(xor(d, a), first)};`,
+    `${c} = ${add(c, d)};`,
+    `${b} = ${rotate(xor(b, c), second)};`,
+  ]);
 }
 
-/** A loop over all rounds, one G of each stream in turn. */
-function loop(streams: readonly Stream[]): string {
-  const bodies = streams.map((stream) => [...round(stream, 0), ...round(stream, 128)]);
-  const lines = bodies[0].flatMap((_, i) => bodies.flatMap((body) => body[i])).map((line) => `    ${line}`);
-  return `  for (let at = table; at < table + ${128 * ROUNDS}; at += 256) {\n${lines.join('\n')}\n  }\n`;
+const indented = (lines: readonly string[]): string => lines.map((line) => `  ${line}\n`).join('');
+
+/** A loop over all rounds of one hash, two at a time; its message lies in order at `at`. */
+function loop(stream: Stream): string {
+  const lines = Array.from({ length: 16 }, (_, i) =>
+    mixing(
+      stream,
+      i % 8,
+      [16 * i, 16 * i + 8].map((offset) => stream.message('at', offset)),
+    ),
+  ).flat();
+  return `  for (let at = table; at < table + ${128 * ROUNDS}; at += 256) {\n${indented(lines)}  }\n`;
+}
+
+/** G number `i` of `round` on the eight words at `root`. */
+function rootMixing(stream: Stream, round: number, i: number): string[] {
+  const words = SIGMA[round % SIGMA.length].slice(2 * i, 2 * i + 2);
+  return mixing(
+    stream,
+    i,
+    words.map((word) => (word < 8 ? stream.message('root', 8 * word) : '')),
+  );
+}
+
+// The one of the first round's columns in which outputs differ: that of word 1.
+const OWN = 1;
+
+/** All rounds of the three outputs, one statement of each stream in turn, but for what {@link blakeSource}'s `begin` does. */
+function unrolled(): string {
+  const lines = Array.from({ length: ROUNDS }, (_, r) =>
+    Array.from({ length: 8 }, (__, i) => i)
+      .filter((i) => r > 0 || i >= COLUMNS.length || i === OWN)
+      .flatMap((i) => {
+        const [two, one] = [rootMixing(vector, r, i), rootMixing(scalar, r, i)];
+        return two.flatMap((line, at) => [line, one[at]]);
+      }),
+  ).flat();
+  return indented(lines);
 }
 
 const words = Array.from({ length: 8 }, (_, i) => i);
-const all = (line: (i: number) => string): string => words.map((i) => `  ${line(i)}\n`).join('');
+const all = (line: (i: number) => string): string => indented(words.map(line));
+const every = (line: (i: number) => string): string =>
+  indented([...words, ...words.map((i) => 8 + i)].map(line));
 
 /** The module's text: what it exports is told in assembly/blake2x.ts, which uses it. */
 export function blakeSource(): string {
   const schedule = Array.from({ length: ROUNDS }, (_, r) => SIGMA[r % SIGMA.length])
     .flat()
     .map((word, i) => `  store<u64>(table, load<u64>(block, ${8 * word}), ${8 * i});\n`);
-  const bytes = (turn: number): string =>
+  const turned = (turn: number): string =>
     Array.from({ length: 16 }, (_, i) => (i & 8) + ((i + turn) & 7)).join(', ');
   const inline = (name: string, value: string): string =>
     `// @ts-ignore: decorator\n@inline\nfunction ${name}(x: v128): v128 {\n  return ${value};\n}\n`;
   return [
     '// Written by wasm/blake-source.ts.\n',
-    inline('rotate32', `v128.shuffle<u8>(x, x, ${bytes(4)})`),
-    inline('rotate24', 'v128.or(i64x2.shr_u(x, 24), i64x2.shl(x, 40))'),
-    inline('rotate16', `v128.shuffle<u8>(x, x, ${bytes(2)})`),
+    inline('rotate32', `v128.shuffle<u8>(x, x, ${turned(4)})`),
     inline('rotate63', 'v128.or(i64x2.add(x, x), i64x2.shr_u(x, 63))'),
+    // In memory: engines put a constant together anew wherever it is used.
+    `const BYTES24 = <u32>memory.data<u8>([${turned(3)}], 16);\n`,
+    `const BYTES16 = <u32>memory.data<u8>([${turned(2)}], 16);\n`,
     `export function schedule(block: u32, table: u32): void {\n${schedule.join('')}}\n`,
     'export function compress(state: u32, below: u32, table: u32): void {\n',
     all((i) => `let s${i} = load<u64>(state, ${8 * i});`),
     all((i) => `let s${8 + i} = load<u64>(below, ${8 * i});`),
-    loop([scalar]),
+    loop(scalar),
     all((i) => `store<u64>(state, load<u64>(state, ${8 * i}) ^ s${i} ^ s${8 + i}, ${8 * i});`),
     '}\n',
-    'export function compress3(state: u32, below: u32, index: u64, table: u32, out: u32): void {\n',
+    'export function begin(state: u32, below: u32, root: u32, begun: u32): void {\n',
+    all((i) => `let s${i} = load<u64>(state, ${8 * i});`),
+    all((i) => `let s${8 + i} = load<u64>(below, ${8 * i});`),
+    indented([0, 2, 3].flatMap((i) => rootMixing(scalar, 0, i))),
+    every((i) => `store<u64>(begun, s${i}, ${8 * i});`),
+    '}\n',
+    'export function compress3(state: u32, begun: u32, index: u64, root: u32, out: u32): void {\n',
+    '  const bytes24 = v128.load(BYTES24);\n',
+    '  const bytes16 = v128.load(BYTES16);\n',
     '  const b = load<u64>(state, 8) ^ (index + 2);\n',
     '  const a = i64x2.replace_lane(i64x2.splat(load<u64>(state, 8) ^ index), 1, load<u64>(state, 8) ^ (index + 1));\n',
-    all((i) => `let v${i} = ${i === 1 ? 'a' : `v128.load_splat<u64>(state, ${8 * i})`};`),
-    all((i) => `let v${8 + i} = v128.load_splat<u64>(below, ${8 * i});`),
-    all((i) => `let s${i} = ${i === 1 ? 'b' : `load<u64>(state, ${8 * i})`};`),
-    all((i) => `let s${8 + i} = load<u64>(below, ${8 * i});`),
-    loop([vector, scalar]),
+    every((i) => `let v${i} = ${i === OWN ? 'a' : `v128.load_splat<u64>(begun, ${8 * i})`};`),
+    every((i) => `let s${i} = ${i === OWN ? 'b' : `load<u64>(begun, ${8 * i})`};`),
+    unrolled(),
     all((i) => {
-      const before = i === 1 ? 'a' : `v128.load_splat<u64>(state, ${8 * i})`;
+      const before = i === OWN ? 'a' : `v128.load_splat<u64>(state, ${8 * i})`;
       return `v${i} = v128.xor(v128.xor(v${i}, v${8 + i}), ${before});`;
     }),
     all((i) => {
-      const before = i === 1 ? 'b' : `load<u64>(state, ${8 * i})`;
+      const before = i === OWN ? 'b' : `load<u64>(state, ${8 * i})`;
       return `store<u64>(out, s${i} ^ s${8 + i} ^ ${before}, ${128 + 8 * i});`;
     }),
     all((i) =>

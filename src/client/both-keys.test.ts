@@ -46,7 +46,16 @@ describe('frames of keys and ciphertexts', () => {
       using ring = new KeyRing(keys, 'simd');
       keys.prepare(1, 2);
       const frame = decodeFrame(
-        await ring.make({ relinearize: true, rotationSteps: [1, 64] }, noPause),
+        await ring.make(
+          {
+            relinearize: 1,
+            rotations: new Map([
+              [1, SMALL.maxLevel],
+              [64, 0],
+            ]),
+          },
+          noPause,
+        ),
         SMALL,
       );
       if (frame.kind !== 'evaluation-keys') throw new Error('Keys were expected.');

@@ -14,9 +14,10 @@ export interface Encryption {
 /** A secret key. Dispose it to forget it. */
 export interface ClientKeys extends Disposable {
   readonly parameters: Parameters;
-  relinearizationKey(): ResidueKey;
+  /** @param level of the ciphertexts that it serves, and all below */
+  relinearizationKey(level: number): ResidueKey;
   /** @param step left rotation in slots */
-  rotationKey(step: number): ResidueKey;
+  rotationKey(step: number, level: number): ResidueKey;
   /** Does, for `count` ciphertexts of `level`, what of their encryption needs no text. */
   prepare(level: number, count: number): void;
   /** A fresh ciphertext of up to N/2 slots. @throws SealedError `out-of-range` */

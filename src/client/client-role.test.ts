@@ -11,9 +11,10 @@ import {
   QUICK_CARD,
   ready,
 } from '../../fixtures/client-cards.ts';
+import { clientKernelBytes } from '../../fixtures/client-kernel.ts';
 import { type HandleWatch, loadMeasuredSeal, watchHandles } from '../../fixtures/handle-count.ts';
 import { cardOf, identityCard, twoSegments } from '../../fixtures/small-card.ts';
-import { TINY } from '../../fixtures/small-engine.ts';
+import { SMALL, TINY } from '../../fixtures/small-engine.ts';
 import { encode } from '../base/codec.ts';
 import { sha256Hex } from '../base/sha256.ts';
 import type { ParametersLiteral } from '../params/parameters.ts';
@@ -102,6 +103,25 @@ describe('prepare', () => {
     expect(await ask([1, 2], false)).toBeUndefined();
     expect(await ask([2, 5], true)).toEqual([true, 5]);
     expect(await ask([1, 2, 5], true)).toBeUndefined();
+  });
+
+  it('cuts keys to the levels that the card says, and makes those anew that another wants higher', async () => {
+    role = createClientRole({ kernel: clientKernelBytes() });
+    const levelsOf = async (relinearize: number, rotations: readonly number[]): Promise<unknown> => {
+      const needs = { rotationSteps: [1, 5], relinearize: true, keyLevels: { relinearize, rotations } };
+      const { keys } = await role.prepare(await open(role, identityCard(SMALL, needs)), ALL);
+      if (!keys) return undefined;
+      const frame = decodeFrame(keys, SMALL);
+      if (frame.kind !== 'evaluation-keys') throw new Error('Keys were expected.');
+      const { relinearization, rotations: made } = frame.keys;
+      return [
+        relinearization?.digits.length,
+        ...[...made].map(([step, { digits }]) => [step, digits.length]),
+      ];
+    };
+    expect(await levelsOf(1, [0, 1])).toEqual([2, [1, 1], [5, 2]]);
+    expect(await levelsOf(1, [0, 0])).toBeUndefined();
+    expect(await levelsOf(2, [1, 1])).toEqual([3, [1, 2]]);
   });
 
   it('makes as many at once as it is told, and says how many are left', async () => {

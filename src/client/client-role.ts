@@ -30,7 +30,7 @@ import {
   type Settled,
   settledBy,
 } from './judgement.ts';
-import { KeyRing, type NeededKeys, notPrepared } from './key-ring.ts';
+import { KeyRing, keysOf, notPrepared } from './key-ring.ts';
 import { OutputCollector } from './output.ts';
 import { SealKeys } from './seal-keys.ts';
 
@@ -43,14 +43,6 @@ const MOST_PREPARED = 64;
 /** Whether the keys are for the parameters of `card`, made by what its backend asks for. */
 function fits({ keys, backend }: KeyRing, card: Card): boolean {
   return backend === card.backend && sameParameters(keys.parameters, card.parameters);
-}
-
-/** The keys of all segments. */
-function keysOf({ segments }: Card): NeededKeys {
-  return {
-    relinearize: segments.some(({ relinearize }) => relinearize),
-    rotationSteps: [...new Set(segments.flatMap(({ rotationSteps }) => rotationSteps))].sort((a, b) => a - b),
-  };
 }
 
 function keyUsed(): SealedError {
@@ -227,14 +219,15 @@ export function createClientRole(files: ClientFiles = {}, draw = drawSeed): Clie
         const start = performance.now();
         const card = cardOf(name);
         const own = await ringFor(card);
-        const { relinearize, rotationSteps } = own.missing(keysOf(card));
-        const steps = rotationSteps.slice(0, Math.max(0, most - (relinearize ? 1 : 0)));
-        const isNone = !relinearize && steps.length === 0;
-        const frame = isNone
-          ? undefined
-          : await own.make({ relinearize, rotationSteps: steps }, yielding(signal, 'keygen'));
-        const left = rotationSteps.length - steps.length;
-        const made = steps.length + (relinearize ? 1 : 0);
+        const { relinearize, rotations } = own.missing(keysOf(card));
+        const besides = relinearize === undefined ? 0 : 1;
+        const given = new Map([...rotations].slice(0, Math.max(0, most - besides)));
+        const made = given.size + besides;
+        const frame =
+          made === 0
+            ? undefined
+            : await own.make({ relinearize, rotations: given }, yielding(signal, 'keygen'));
+        const left = rotations.size - given.size;
         const [{ input }] = card.segments;
         const ahead = left === 0 ? Math.min(input.count, MOST_PREPARED) : 0;
         // The keys of the frame are made, and are made once: what comes after them is not stopped.

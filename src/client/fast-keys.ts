@@ -37,12 +37,21 @@ export class FastKeys implements ClientKeys {
     return this.#key.kernel.parameters;
   }
 
-  relinearizationKey(): ResidueKey {
-    return keyOf(this.#key.relinearizationKey(this.parameters.maxLevel));
+  relinearizationKey(level: number): ResidueKey {
+    return this.#keyOf(this.#key.relinearizationKey(level), level);
   }
 
-  rotationKey(step: number): ResidueKey {
-    return keyOf(this.#key.rotationKey(step, this.parameters.maxLevel));
+  rotationKey(step: number, level: number): ResidueKey {
+    return this.#keyOf(this.#key.rotationKey(step, level), level);
+  }
+
+  /** Digits with the seeds of what is left out. */
+  #keyOf(digits: readonly Seeded[], level: number): ResidueKey {
+    return {
+      digits: digits.map(({ words }) => words),
+      seeds: digits.map(({ seed }) => seed.bytes),
+      ...(level < this.parameters.maxLevel && { level }),
+    };
   }
 
   prepare(level: number, count: number): void {
@@ -69,9 +78,4 @@ export class FastKeys implements ClientKeys {
     this.#zeros.length = 0;
     this.#key[Symbol.dispose]();
   }
-}
-
-/** Digits with the seeds of what is left out. */
-function keyOf(digits: readonly Seeded[]): ResidueKey {
-  return { digits: digits.map(({ words }) => words), seeds: digits.map(({ seed }) => seed.bytes) };
 }

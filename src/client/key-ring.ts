@@ -1,15 +1,36 @@
 // A secret key and the evaluation keys that have been made from it.
 import { SealedError } from '../base/errors.ts';
+import { checkParameters } from '../params/parameters.ts';
 import type { ResidueKey } from '../params/residues.ts';
 import type { ServerBackendName } from '../protocol/backends.ts';
+import type { Card } from '../protocol/card.ts';
 import { encodeFrame } from '../protocol/frame.ts';
 import type { ClientKeys } from './client-keys.ts';
 import { Masks } from './masks.ts';
 
 /** The keys that a card needs. */
 export interface NeededKeys {
-  readonly relinearize: boolean;
-  readonly rotationSteps: readonly number[];
+  /** Level of the relinearisation key; undefined for none. */
+  readonly relinearize: number | undefined;
+  /** Level of the key of each rotation step, steps ascending. */
+  readonly rotations: ReadonlyMap<number, number>;
+}
+
+/** The keys of all segments of a card, each for the highest level at which one of them uses it. */
+export function keysOf({ segments, parameters }: Card): NeededKeys {
+  const whole = checkParameters(parameters).maxLevel;
+  let relinearization = -1;
+  const levels = new Map<number, number>();
+  for (const { relinearize, rotationSteps, keyLevels } of segments) {
+    if (relinearize) relinearization = Math.max(relinearization, keyLevels?.relinearize ?? whole);
+    for (const [index, step] of rotationSteps.entries()) {
+      levels.set(step, Math.max(levels.get(step) ?? 0, keyLevels?.rotations[index] ?? whole));
+    }
+  }
+  return {
+    relinearize: relinearization < 0 ? undefined : relinearization,
+    rotations: new Map([...levels].sort(([a], [b]) => a - b)),
+  };
 }
 
 /** A secret key and what has been made from it. Dispose it to forget it. */
@@ -23,8 +44,9 @@ export class KeyRing implements Disposable {
   readonly sent = new Masks();
   /** The client's part of the seed that all of it was made from, where that can be opened. */
   readonly #own: Uint8Array<ArrayBuffer> | undefined;
-  #hasRelinearization = false;
-  readonly #steps = new Set<number>();
+  /** Levels of the keys that have been made; −1 for none. */
+  #relinearization = -1;
+  readonly #rotations = new Map<number, number>();
 
   /** @param keys become the ring's own, as does `own`, what its seed is opened with */
   constructor(keys: ClientKeys, backend: ServerBackendName, own?: Uint8Array<ArrayBuffer>) {
@@ -41,11 +63,12 @@ export class KeyRing implements Disposable {
     });
   }
 
-  /** The keys of `needed` that have not been made yet. */
-  missing({ relinearize, rotationSteps }: NeededKeys): NeededKeys {
+  /** The keys of `needed` that have not been made yet, or for lower levels alone. */
+  missing({ relinearize, rotations }: NeededKeys): NeededKeys {
+    const isMissing = relinearize !== undefined && relinearize > this.#relinearization;
     return {
-      relinearize: relinearize && !this.#hasRelinearization,
-      rotationSteps: rotationSteps.filter((step) => !this.#steps.has(step)),
+      relinearize: isMissing ? relinearize : undefined,
+      rotations: new Map([...rotations].filter(([step, level]) => level > (this.#rotations.get(step) ?? -1))),
     };
   }
 
@@ -54,18 +77,18 @@ export class KeyRing implements Disposable {
    * @param pause called between two keys; what it throws leaves the keys unmade
    */
   async make(
-    { relinearize, rotationSteps }: NeededKeys,
+    { relinearize, rotations: needed }: NeededKeys,
     pause: () => Promise<void>,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const relinearization = relinearize ? this.keys.relinearizationKey() : undefined;
+    const relinearization = relinearize === undefined ? undefined : this.keys.relinearizationKey(relinearize);
     const rotations = new Map<number, ResidueKey>();
-    for (const step of rotationSteps) {
+    for (const [step, level] of needed) {
       await pause();
-      rotations.set(step, this.keys.rotationKey(step));
+      rotations.set(step, this.keys.rotationKey(step, level));
     }
     await pause();
-    this.#hasRelinearization ||= relinearize;
-    for (const step of rotationSteps) this.#steps.add(step);
+    this.#relinearization = relinearize ?? this.#relinearization;
+    for (const [step, level] of needed) this.#rotations.set(step, level);
     return encodeFrame(
       { kind: 'evaluation-keys', keys: { relinearization, rotations } },
       this.keys.parameters,

@@ -1,6 +1,7 @@
 // A secret key in Microsoft SEAL, its randomness derived from the run's master seed: what the fast client is held to.
 import type { Parameters } from '../params/parameters.ts';
 import {
+  cutKey,
   dropToLevel,
   requireWordPrimes,
   type ResidueCiphertext,
@@ -40,20 +41,20 @@ export class SealKeys implements ClientKeys {
     return this.#context.parameters;
   }
 
-  relinearizationKey(): ResidueKey {
+  relinearizationKey(level: number): ResidueKey {
     using keys = withRandomness(this.#seeds, () => this.#generator.createRelinKeys());
     const digits = readKeysBlob(keys.saveToArray(this.#context.seal.ComprModeType.none) as Uint8Array).get(0);
-    return { digits: digits ?? [] };
+    return cutKey({ digits: digits ?? [] }, level, this.parameters);
   }
 
   // One at a time: SEAL's blob of all of them at once would double the peak memory.
-  rotationKey(step: number): ResidueKey {
+  rotationKey(step: number, level: number): ResidueKey {
     using keys = withRandomness(this.#seeds, () =>
       this.#generator.createGaloisKeysWithSteps(Int32Array.of(step)),
     );
     const byIndex = readKeysBlob(keys.saveToArray(this.#context.seal.ComprModeType.none) as Uint8Array);
     const digits = byIndex.get(galoisKeyIndex(step, this.parameters.polyModulusDegree));
-    return { digits: digits ?? [] };
+    return cutKey({ digits: digits ?? [] }, level, this.parameters);
   }
 
   /** SEAL has no encryption in two steps. */

@@ -6,7 +6,7 @@ import type { Parameters } from '../params/parameters.ts';
 import type { ClientInterface, Expectation, ResultInterface } from '../plan/client-interface.ts';
 import type { CostTable } from '../plan/counts.ts';
 import type { ExplainedRanges, Explanation, PlanForm } from '../plan/explanation.ts';
-import type { Plan } from '../plan/plan.ts';
+import { keyLevels, type Plan } from '../plan/plan.ts';
 import { type Preference, type PriceWeights, weightsOf } from '../plan/preference.ts';
 import { defaultSamples } from './calibrate.ts';
 import { compileChannels } from './channels/compile-channels.ts';
@@ -47,6 +47,8 @@ export interface CompileOptions {
    * price counts; `balanced` unless given.
    */
   readonly prefer?: Preference | PriceWeights;
+  /** Whether the backend takes whole keys alone; else each is cut to the levels that it serves. */
+  readonly wholeKeys?: boolean;
   /**
    * Whether the result is a picture, which needs an output of `[3, height, width]`. Unless given, a network in channel form
    * that ends in a depth-to-space to three channels makes one.
@@ -82,7 +84,7 @@ export function compile(graph: Graph, options: CompileOptions): Compiled {
     const selected = layers ? selectLayers(graph, ...layers) : graph;
     const calibration = samplesFor(selected, options)();
     const { graph: alone, compiled, errorBound } = compileSingle(graph, single, { ...options, calibration });
-    return handOut(alone, compiled, errorBound, rangesOf(calibration, options));
+    return handOut(alone, compiled, errorBound, rangesOf(calibration, options), options);
   }
   const selected = layers ? selectLayers(graph, layers[0], layers[1]) : graph;
   if (options.picture === true) requirePicture(selected);
@@ -95,7 +97,7 @@ export function compile(graph: Graph, options: CompileOptions): Compiled {
   const compiled = bestForm({ graph, selected, size, samplesOf, options });
   const samples = samplesOf();
   const predictedError = networkErrorBound(compiled.segments, samples);
-  return handOut(selected, compiled, predictedError, rangesOf(samples, options));
+  return handOut(selected, compiled, predictedError, rangesOf(samples, options), options);
 }
 
 function checkRange([low, high]: readonly [number, number]): void {
@@ -110,6 +112,7 @@ function handOut(
   compiled: CompiledForm,
   predictedError: number,
   ranges: ExplainedRanges,
+  { wholeKeys }: CompileOptions,
 ): Compiled {
   const { segments } = compiled;
   const { parameters } = segments[0].plan;
@@ -122,9 +125,10 @@ function handOut(
         polyModulusDegree: parameters.polyModulusDegree,
         coeffModulusBits: parameters.coeffModulusBits,
       },
-      segments: segments.map(({ card, client }) => {
+      segments: segments.map(({ plan, card, client }) => {
         const { input, output, rotationSteps, relinearize } = card;
-        return { input, output, rotationSteps, relinearize, client };
+        const cut = wholeKeys === true ? {} : { keyLevels: keyLevels(plan) };
+        return { input, output, rotationSteps, relinearize, ...cut, client };
       }),
       result: compiled.result,
       expected: expectationOf(compiled, parameters, predictedError),

@@ -54,9 +54,10 @@ export interface KernelExports extends WebAssembly.Exports {
     count: number,
     scratch: Pointer,
   ): void;
-  keyBytes(): number;
+  keyBytes(digits: number): number;
   storeKeyRow(
     key: Pointer,
+    keyDigits: number,
     row: Pointer,
     scratch: Pointer,
     digit: number,
@@ -70,6 +71,7 @@ export interface KernelExports extends WebAssembly.Exports {
     add0: Pointer,
     add1: Pointer,
     key: Pointer,
+    keyDigits: number,
     permutation: Pointer,
     g: number,
     count: number,
@@ -82,6 +84,7 @@ export interface KernelExports extends WebAssembly.Exports {
     out: Pointer,
     hoisted: Pointer,
     key: Pointer,
+    keyDigits: number,
     permutation: Pointer,
     count: number,
     scratch: Pointer,
@@ -92,6 +95,7 @@ export interface KernelExports extends WebAssembly.Exports {
     slot: number,
     hoisted: Pointer,
     key: Pointer,
+    keyDigits: number,
     permutation: Pointer,
     count: number,
     scratch: Pointer,
@@ -103,6 +107,7 @@ export interface KernelExports extends WebAssembly.Exports {
     sums: Pointer,
     terms: Pointer,
     key: Pointer,
+    keyDigits: number,
     permutation: Pointer,
     count: number,
     scratch: Pointer,

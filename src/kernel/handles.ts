@@ -73,7 +73,7 @@ export class SwitchKey extends Handle {
   constructor(kernel: KernelInstance, galoisElement: number, primes: number) {
     kernel.checkPrimeCount(primes);
     if (galoisElement !== 0) checkGaloisElement(kernel, galoisElement);
-    const keyBytes = kernel.raw.keyBytes();
+    const keyBytes = kernel.raw.keyBytes(primes);
     super(kernel, keyBytes + (galoisElement === 0 ? 0 : kernel.raw.permutationBytes()));
     this.galoisElement = galoisElement;
     this.primes = primes;
@@ -91,7 +91,7 @@ export class SwitchKey extends Handle {
 
   /** The permutation of its automorphism; 0 for a relinearisation key. */
   get permutation(): Pointer {
-    return this.galoisElement === 0 ? 0 : this.pointer + this.kernel.raw.keyBytes();
+    return this.galoisElement === 0 ? 0 : this.pointer + this.kernel.raw.keyBytes(this.primes);
   }
 }
 

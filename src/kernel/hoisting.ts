@@ -36,7 +36,15 @@ export function hoistedRotation(hoisted: HoistedCiphertext, key: SwitchKey): Cip
   wantGalois(key, primes);
   return filled(new Ciphertext(kernel, 2, primes), (out) => {
     const scratch = kernel.scratch((2 * primes + 6) * kernel.rowBytes);
-    kernel.raw.hoistedRotation(out.pointer, hoisted.pointer, key.pointer, key.permutation, primes, scratch);
+    kernel.raw.hoistedRotation(
+      out.pointer,
+      hoisted.pointer,
+      key.pointer,
+      key.primes,
+      key.permutation,
+      primes,
+      scratch,
+    );
   });
 }
 
@@ -59,6 +67,7 @@ export function fillBabyStep(
     slot,
     hoisted.pointer,
     key?.pointer ?? 0,
+    key?.primes ?? 0,
     key?.permutation ?? 0,
     babies.primes,
     scratch,
@@ -156,7 +165,8 @@ export function addGiantStep(
   }
   wantGalois(key, total.primes);
   const scratch = kernel.scratch((3 * total.primes + 3) * kernel.rowBytes);
-  kernel.raw.giantStep(total.pointer, terms.pointer, key.pointer, key.permutation, total.primes, scratch);
+  const { pointer, primes, permutation } = key;
+  kernel.raw.giantStep(total.pointer, terms.pointer, pointer, primes, permutation, total.primes, scratch);
 }
 
 /** The sum divided by P: an ordinary ciphertext of two polynomials. */

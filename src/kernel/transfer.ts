@@ -113,7 +113,7 @@ const SEED_BYTES = 64;
  * A key-switching key from the residues of its digits, one for each data prime that it serves, each [2][prime][N] over
  * these primes with P last, as in SEAL's blobs. galoisElement 0 is a relinearisation key, otherwise the automorphism
  * X -> X^g. With `seeds`, a digit is [1][prime][N], and the other polynomial follows from its seed. Keys are held permuted
- * and interleaved, in 8 N (primes - 1) primes bytes. Throws as {@link loadSeeded}.
+ * and interleaved, in 8 N digits (digits + 1) bytes. Throws as {@link loadSeeded}.
  */
 export function loadSwitchKey(
   kernel: KernelInstance,
@@ -151,7 +151,7 @@ export function loadSwitchKey(
               const at = (poly * indices.length + i) * degree;
               loadRow(kernel, words.subarray(at, at + degree), own, prime);
             }
-            kernel.raw.storeKeyRow(key.pointer, own, spare, digit, poly, prime, permutation);
+            kernel.raw.storeKeyRow(key.pointer, key.primes, own, spare, digit, poly, prime, permutation);
           }
         }
       }

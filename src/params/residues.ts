@@ -146,6 +146,28 @@ export function checkKey(key: ResidueKey, parameters: Parameters): void {
   }
 }
 
+/** `key`, which is whole and without seeds, for ciphertexts of `level` and below: digits and rows above it are left out. */
+export function cutKey(
+  key: ResidueKey,
+  level: number,
+  { maxLevel, polyModulusDegree }: Parameters,
+): ResidueKey {
+  if (level === maxLevel) return key;
+  const kept = (level + 1) * polyModulusDegree;
+  const whole = (maxLevel + 2) * polyModulusDegree;
+  const digits = key.digits.slice(0, level + 1).map((digit) => {
+    const words = new Uint32Array(2 * (kept + polyModulusDegree));
+    for (const polynomial of [0, 1]) {
+      const from = digit.subarray(polynomial * whole, (polynomial + 1) * whole);
+      const at = polynomial * (kept + polyModulusDegree);
+      words.set(from.subarray(0, kept), at);
+      words.set(from.subarray(whole - polyModulusDegree), at + kept);
+    }
+    return words;
+  });
+  return { digits, level };
+}
+
 /** The primes of a key for `level`: its own, and P. */
 function keyPrimes(parameters: Parameters, level: number): readonly bigint[] {
   return [...primesAtLevel(parameters, level), parameters.primes.at(-1)!];

@@ -22,6 +22,7 @@ import { parametersCodec } from '../params/parameters-codec.ts';
 import type {
   Expectation,
   InputLayout,
+  KeyLevels,
   OutputLayout,
   ResultInterface,
   SegmentInterface,
@@ -33,7 +34,7 @@ import type { Card, Sha256 } from './card.ts';
 import { CARD_LIMITS } from './card-limits.ts';
 import { checkCard } from './check-card.ts';
 
-const FORMAT = 1;
+const FORMAT = 2;
 const HASH_BYTES = 32;
 
 const words = text(CARD_LIMITS.textBytes);
@@ -99,11 +100,17 @@ const outputLayout = union<OutputLayout, 'kind'>('kind', {
   slots: [2, slots],
 });
 
+const keyLevels = record<KeyLevels>({
+  relinearize: optional(u8),
+  rotations: list(u8, CARD_LIMITS.rotationSteps),
+});
+
 const segment = record<SegmentInterface>({
   input: cardTensor(inputLayout),
   output: cardTensor(outputLayout),
   rotationSteps: list(u32, CARD_LIMITS.rotationSteps),
   relinearize: bool,
+  keyLevels: optional(keyLevels),
   client: optional(graphCodec),
 });
 

@@ -115,6 +115,35 @@ describe('checkCard', () => {
     ],
     ['fewer ciphertexts than the layout', picture, `${input}.count`, 2, 'segments[0].input.count'],
     ['more ciphertexts than the layout', tensor, `${output}.count`, 2, 'segments[0].output.count'],
+    ['keys cut for SEAL', picture, 'backend', 'seal', 'segments'],
+    [
+      'a key cut above its input',
+      picture,
+      'segments.0.keyLevels.rotations',
+      [1, 2],
+      'segments[0].keyLevels.rotations[1]',
+    ],
+    [
+      'a key without a level',
+      picture,
+      'segments.0.keyLevels.rotations',
+      [1],
+      'segments[0].keyLevels.rotations.length',
+    ],
+    [
+      'a level without a key',
+      picture,
+      'segments.0.keyLevels.relinearize',
+      1,
+      'segments[0].keyLevels.relinearize',
+    ],
+    [
+      'a product that its key cannot serve',
+      tensor,
+      'segments.0.keyLevels',
+      { relinearize: 0, rotations: [] },
+      'segments[0].keyLevels.relinearize',
+    ],
     ['a rotation by 0', picture, 'segments.0.rotationSteps', [0, 1], 'segments[0].rotationSteps[0]'],
     [
       'a rotation by all slots',
@@ -382,6 +411,7 @@ describe('checkCard', () => {
             input: { ...input, layout: { ...input.layout, blocks, taps: all }, level: 25, count: taps },
             output: { ...output, layout: { ...output.layout, blocks } },
             rotationSteps: Array.from({ length: steps }, (_, i) => i + 1),
+            keyLevels: undefined,
           },
         ],
       };

@@ -4,7 +4,7 @@ import { checkGraph } from '../model/check-graph.ts';
 import { elementCount, type Graph, type Shape } from '../model/graph.ts';
 import { checkParameters, type Parameters, type ParametersLiteral } from '../params/parameters.ts';
 import { requireWordPrimes } from '../params/residues.ts';
-import type { Expectation, ResultInterface, SegmentInterface } from '../plan/client-interface.ts';
+import type { Expectation, KeyLevels, ResultInterface, SegmentInterface } from '../plan/client-interface.ts';
 import type { FinishOperation } from '../plan/model-card.ts';
 import type { Card } from './card.ts';
 import { CARD_LIMITS, inField, need, needWhole } from './card-limits.ts';
@@ -68,6 +68,21 @@ function checkClient(graph: Graph, { layout }: SegmentInterface['output']): Clie
   return { shape, operations: operations * batch };
 }
 
+/** A level for each key, and for no other; none above the input's. */
+function checkKeyLevels(segment: SegmentInterface, { relinearize, rotations }: KeyLevels): void {
+  const { level } = segment.input;
+  const steps = segment.rotationSteps.length;
+  need(
+    (relinearize !== undefined) === segment.relinearize,
+    'relinearize',
+    'It has no key, or the key no level.',
+  );
+  // A product takes a level.
+  if (relinearize !== undefined) needWhole('relinearize', relinearize, 1, level);
+  needWhole('rotations.length', rotations.length, steps, steps);
+  rotations.forEach((own, index) => needWhole(`rotations[${index}]`, own, 0, level));
+}
+
 function checkSegment(segment: SegmentInterface, parameters: Parameters): ClientWork {
   const { input, output, rotationSteps, relinearize, client } = segment;
   inField('input', () => checkTensor(input, parameters));
@@ -80,6 +95,7 @@ function checkSegment(segment: SegmentInterface, parameters: Parameters): Client
     const low = index === 0 ? 1 : rotationSteps[index - 1] + 1;
     needWhole(`rotationSteps[${index}]`, step, low, parameters.slots - 1);
   });
+  if (segment.keyLevels) inField('keyLevels', () => checkKeyLevels(segment, segment.keyLevels!));
   if (client) return inField('client', () => checkClient(client, output));
   return { shape: output.layout.shape, operations: 0 };
 }
@@ -161,6 +177,8 @@ export function checkCard(card: Card): Card {
   }
   const parameters = inField('parameters', () => checkLiteral(card.parameters));
   const shape = checkSegments(card.segments, parameters);
+  const isCut = card.segments.some(({ keyLevels }) => keyLevels !== undefined);
+  need(!isCut || card.backend !== 'seal', 'segments', 'SEAL reads whole keys alone.');
   inField('result', () => checkResult(card.result, shape));
   inField('expected', () => checkExpected(card.expected));
   return card;

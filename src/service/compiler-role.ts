@@ -91,6 +91,7 @@ export function createCompiler(): CompilerRole {
             costs: COST_TABLES[options.backend],
             // A style's keys are made for one picture.
             prefer: options.prefer ?? 'small-keys',
+            wholeKeys: options.backend === 'seal',
             picture: true,
           })
         : compile(graph, networkOptions(options));
@@ -137,6 +138,7 @@ function networkOptions({ backend, parameters, kind: _, ...options }: NetworkOpt
   return {
     ...(Object.fromEntries(given) as Omit<CompileOptions, 'costs'>),
     costs: COST_TABLES[backend],
+    wholeKeys: backend === 'seal',
     ...(parameters && { parameters: checkParameters(parameters) }),
   };
 }

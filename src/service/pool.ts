@@ -181,7 +181,8 @@ export class Pool {
     while (this.#waiting.length > 0 && this.#free.size > 0) {
       const { wantsAll, start } = this.#waiting.shift()!;
       const isAlone = this.#waiting.length === 0 && this.#free.size === this.size;
-      const indices = [...this.#free].slice(0, wantsAll && isAlone ? this.size : 1);
+      // The lowest first: it has been started, and has the plan of the run before.
+      const indices = [...this.#free].sort((a, b) => a - b).slice(0, wantsAll && isAlone ? this.size : 1);
       for (const index of indices) this.#free.delete(index);
       start(indices);
     }

@@ -3,7 +3,7 @@
 //
 // BLAKE2Xb ("BLAKE2X", Aumasson et al. 2016, section 2): a BLAKE2b root of key and message, then one unkeyed BLAKE2b of
 // the root for each 64 bytes of output. Their messages are one; their states differ in the number of the output alone.
-import { compress, compress3, schedule } from './blake2b-rounds';
+import { begin, compress, compress3, schedule } from './blake2b-rounds';
 
 export const BUFFER_BYTES: u32 = 4096;
 
@@ -24,10 +24,13 @@ const OUTPUT0: u64 = (<u64>64 << 32) | 64;
 const OUTPUT2: u64 = 64 << 8;
 const LENGTH: u64 = <u64>BUFFER_BYTES << 32;
 
-// The state; the words below it, which hold the count of bytes; the outputs' own; the message; its schedule.
+// The state, after the key and after the message; the words below it, which hold the count of bytes; the outputs' own, and
+// with all that they have in common mixed; the message; its schedule.
+const KEYED = <u32>memory.data(64);
 const STATE = <u32>memory.data(64);
 const BELOW = <u32>memory.data(64);
 const OUTPUT = <u32>memory.data(64);
+const BEGUN = <u32>memory.data(128);
 const BLOCK = <u32>memory.data(128);
 const TABLE = <u32>memory.data(12 * 128);
 
@@ -58,28 +61,31 @@ function count(bytes: u64, last: u64): void {
 /** Buffers `first` to `first` + `buffers` - 1 of the stream of the seed at `seed`, to `out`. */
 export function stream(seed: u32, first: u32, buffers: u32, out: u32): void {
   start(OUTPUT, OUTPUT0, OUTPUT2);
+  // The key's block is the same for all buffers.
+  start(KEYED, ROOT0, 0);
+  memory.copy(BLOCK, seed, 64);
+  memory.fill(BLOCK + 64, 0, 64);
+  schedule(BLOCK, TABLE);
+  count(128, 0);
+  compress(KEYED, BELOW, TABLE);
   for (let k: u32 = 0; k < buffers; k++) {
-    start(STATE, ROOT0, 0);
-    memory.copy(BLOCK, seed, 64);
-    memory.fill(BLOCK + 64, 0, 64);
-    schedule(BLOCK, TABLE);
-    count(128, 0);
-    compress(STATE, BELOW, TABLE);
+    memory.copy(STATE, KEYED, 64);
     memory.fill(BLOCK, 0, 64);
     store<u64>(BLOCK, first + k);
     schedule(BLOCK, TABLE);
     count(136, u64.MAX_VALUE);
     compress(STATE, BELOW, TABLE);
-    memory.copy(BLOCK, STATE, 64);
-    schedule(BLOCK, TABLE);
     count(64, u64.MAX_VALUE);
-    for (let i: u32 = 0; i < 63; i += 3) compress3(OUTPUT, BELOW, i, TABLE, out + 64 * i);
+    begin(OUTPUT, BELOW, STATE, BEGUN);
+    for (let i: u32 = 0; i < 63; i += 3) compress3(OUTPUT, BEGUN, i, STATE, out + 64 * i);
     // Three at a time: the last one with the two before it once more.
-    compress3(OUTPUT, BELOW, 61, TABLE, out + 64 * 61);
+    compress3(OUTPUT, BEGUN, 61, STATE, out + 64 * 61);
     out += BUFFER_BYTES;
   }
   // The seed may have been the system's.
+  memory.fill(KEYED, 0, 64);
   memory.fill(STATE, 0, 64);
+  memory.fill(BEGUN, 0, 128);
   memory.fill(BLOCK, 0, 128);
   memory.fill(TABLE, 0, 12 * 128);
 }

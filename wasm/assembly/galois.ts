@@ -21,10 +21,13 @@ function sourceOf(i: u32, g: u32): u32 {
 
 /** Writes the permutation of X -> X^g, g odd and below 2N, to `out` (permutationBytes() bytes). */
 export function makePermutation(out: u32, g: u32): void {
+  let known: u32 = 0;
   for (let i: u32 = 0; i < N; i += 4) {
     const first = sourceOf(i, g);
     const mask = out + (first & 3) * 16;
     store<u32>(out + MASKS + i, (first >> 2) * 16 + (first & 3));
+    if ((known & (1 << (first & 3))) != 0) continue;
+    known |= 1 << (first & 3);
     for (let lane: u32 = 0; lane < 4; lane++) {
       const byte = (sourceOf(i + lane, g) & 3) * 4;
       store<u32>(mask + lane * 4, 0x03020100 + byte * 0x01010101);

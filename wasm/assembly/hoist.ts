@@ -61,7 +61,7 @@ function storeBaby(babies: u32, slots: u32, slot: u32, rowIndex: u32, poly: u32,
  * `scratch` is three rows.
  */
 export function babyStep(
-  babies: u32, slots: u32, slot: u32, hoisted: u32, key: u32, permutation: u32, count: u32, scratch: u32,
+  babies: u32, slots: u32, slot: u32, hoisted: u32, key: u32, keyDigits: u32, permutation: u32, count: u32, scratch: u32,
 ): void {
   const raised = hoisted + (count + 1) * count * rowBytes;
   const table = scratch + 2 * rowBytes;
@@ -74,7 +74,7 @@ export function babyStep(
     }
     for (let j: u32 = 0; j < count; j++) store<u32>(table + j * 4, hoisted + (row * count + j) * rowBytes);
     const add = row < count ? raised + row * rowBytes : 0;
-    keyProduct(table, count, key, rowPrime(row, count), scratch, scratch + rowBytes, add);
+    keyProduct(table, count, key, keyDigits, rowPrime(row, count), scratch, scratch + rowBytes, add);
     storeBaby(babies, slots, slot, row, 0, scratch, permutation);
     storeBaby(babies, slots, slot, row, 1, scratch + rowBytes, permutation);
   }
@@ -82,7 +82,7 @@ export function babyStep(
 
 /** The hoisted ciphertext rotated by the key's automorphism, divided by P: 2 x count rows. `scratch`: 2 count + 6 rows. */
 export function hoistedRotation(
-  out: u32, hoisted: u32, key: u32, permutation: u32, count: u32, scratch: u32,
+  out: u32, hoisted: u32, key: u32, keyDigits: u32, permutation: u32, count: u32, scratch: u32,
 ): void {
   const raised = hoisted + (count + 1) * count * rowBytes;
   const sums = scratch;
@@ -92,7 +92,8 @@ export function hoistedRotation(
     for (let j: u32 = 0; j < count; j++) store<u32>(table + j * 4, hoisted + (row * count + j) * rowBytes);
     const add = row < count ? raised + row * rowBytes : 0;
     keyProduct(
-      table, count, key, rowPrime(row, count), sums + row * rowBytes, sums + (count + 1 + row) * rowBytes, add,
+      table, count, key, keyDigits, rowPrime(row, count), sums + row * rowBytes, sums + (count + 1 + row) * rowBytes,
+      add,
     );
   }
   divideBySpecial(out, sums, 0, 0, permutation, count, rest);
@@ -201,7 +202,7 @@ export function addExtended(sums: u32, terms: u32, count: u32): void {
  * by P and switched; the first is only permuted. `scratch`: 3 count + 3 rows.
  */
 export function giantStep(
-  sums: u32, terms: u32, key: u32, permutation: u32, count: u32, scratch: u32,
+  sums: u32, terms: u32, key: u32, keyDigits: u32, permutation: u32, count: u32, scratch: u32,
 ): void {
   const source = scratch;
   const digits = source + count * rowBytes;
@@ -213,7 +214,7 @@ export function giantStep(
   for (let row: u32 = 0; row <= count; row++) {
     const index = rowPrime(row, count);
     digitsInto(source, digits, count, index, images, table);
-    keyProduct(table, count, key, index, pair, pair + rowBytes, terms + row * rowBytes);
+    keyProduct(table, count, key, keyDigits, index, pair, pair + rowBytes, terms + row * rowBytes);
     addPermuted(sums + row * rowBytes, pair, permutation, index);
     addPermuted(sums + (count + 1 + row) * rowBytes, pair + rowBytes, permutation, index);
   }

@@ -14,30 +14,39 @@ import { INVERSE, N, ONE, P, logN, prime, primeCount, record, rowBytes, rowPrime
 /** Residues of one key polynomial that lie together: [prime][block][digit][polynomial][32]. */
 const BLOCK: u32 = 128;
 
-/** Bytes of one key: every digit, both polynomials, every prime. */
-export function keyBytes(): u32 {
-  return primeCount * keyRowBytes();
+/** Bytes of a key of `keyDigits` digits: both polynomials of each, modulo as many data primes and P. */
+export function keyBytes(keyDigits: u32): u32 {
+  return (keyDigits + 1) * keyRowBytes(keyDigits);
 }
 
 // @ts-ignore: decorator
 @inline
-function keyRowBytes(): u32 {
-  return (primeCount - 1) * 2 * N * 4;
+function keyRowBytes(keyDigits: u32): u32 {
+  return keyDigits * 2 * N * 4;
+}
+
+/** Where the rows of prime `index` begin: P's follow those of the data primes that the key serves. */
+// @ts-ignore: decorator
+@inline
+function keyRow(key: u32, keyDigits: u32, index: u32): u32 {
+  return key + (index == primeCount - 1 ? keyDigits : index) * keyRowBytes(keyDigits);
 }
 
 /**
- * Puts one row of a key (residues at `row`, overwritten) into its place: to Montgomery form, permuted by
- * `permutation` (that of the inverse automorphism; 0 for none), and interleaved with the other digits.
+ * Puts one row of a key of `keyDigits` digits (residues at `row`, overwritten) into its place: to Montgomery form, permuted
+ * by `permutation` (that of the inverse automorphism; 0 for none), and interleaved with the other digits.
  */
-export function storeKeyRow(key: u32, row: u32, scratch: u32, digit: u32, poly: u32, index: u32, permutation: u32): void {
+export function storeKeyRow(
+  key: u32, keyDigits: u32, row: u32, scratch: u32, digit: u32, poly: u32, index: u32, permutation: u32,
+): void {
   toMontgomery(row, row, index);
   let from = row;
   if (permutation != 0) {
     permuteRow(scratch, row, permutation);
     from = scratch;
   }
-  const stride = (primeCount - 1) * 2 * BLOCK;
-  let to = key + index * keyRowBytes() + (digit * 2 + poly) * BLOCK;
+  const stride = keyDigits * 2 * BLOCK;
+  let to = keyRow(key, keyDigits, index) + (digit * 2 + poly) * BLOCK;
   for (let at: u32 = 0; at < N * 4; at += BLOCK) {
     memory.copy(to, from + at, BLOCK);
     to += stride;
@@ -105,15 +114,15 @@ export function digitsInto(source: u32, digits: u32, count: u32, index: u32, scr
 // @ts-ignore: decorator
 @inline
 function sumDigits(
-  table: u32, count: u32, key: u32, index: u32, out0: u32, out1: u32, add0: u32, wide: bool,
+  table: u32, count: u32, key: u32, keyDigits: u32, index: u32, out0: u32, out1: u32, add0: u32, wide: bool,
 ): void {
   const r = record(index);
   const p = v128.load_splat<u32>(r, P);
   const inverse = v128.load_splat<u32>(r, INVERSE);
   const one = v128.load_splat<u32>(r, ONE);
-  const stride = (primeCount - 1) * 2 * BLOCK;
+  const stride = keyDigits * 2 * BLOCK;
   const end = table + count * 4;
-  let block = key + index * keyRowBytes();
+  let block = keyRow(key, keyDigits, index);
   for (let at: u32 = 0; at < N * 4; at += 32) {
     let a0 = i64x2.splat(0), a1 = i64x2.splat(0), a2 = i64x2.splat(0), a3 = i64x2.splat(0);
     let b0 = i64x2.splat(0), b1 = i64x2.splat(0), b2 = i64x2.splat(0), b3 = i64x2.splat(0);
@@ -152,18 +161,30 @@ function sumDigits(
   }
 }
 
-function sumNarrow(table: u32, count: u32, key: u32, index: u32, out0: u32, out1: u32, add0: u32): void {
-  sumDigits(table, count, key, index, out0, out1, add0, false);
+function sumNarrow(
+  table: u32, count: u32, key: u32, keyDigits: u32, index: u32, out0: u32, out1: u32, add0: u32,
+): void {
+  sumDigits(table, count, key, keyDigits, index, out0, out1, add0, false);
 }
 
-function sumWide(table: u32, count: u32, key: u32, index: u32, out0: u32, out1: u32, add0: u32): void {
-  sumDigits(table, count, key, index, out0, out1, add0, true);
+function sumWide(
+  table: u32, count: u32, key: u32, keyDigits: u32, index: u32, out0: u32, out1: u32, add0: u32,
+): void {
+  sumDigits(table, count, key, keyDigits, index, out0, out1, add0, true);
 }
 
-/** out0, out1 = sum of the digits in `table` times the key, modulo one prime; plus `add0` on the first unless 0. */
-export function keyProduct(table: u32, count: u32, key: u32, index: u32, out0: u32, out1: u32, add0: u32): void {
-  if (<u64>count * <u64>prime(index) < (<u64>1) << 32) sumNarrow(table, count, key, index, out0, out1, add0);
-  else sumWide(table, count, key, index, out0, out1, add0);
+/**
+ * out0, out1 = sum of the digits in `table` times the key, of `keyDigits` digits, modulo one prime; plus `add0` on the
+ * first unless 0.
+ */
+export function keyProduct(
+  table: u32, count: u32, key: u32, keyDigits: u32, index: u32, out0: u32, out1: u32, add0: u32,
+): void {
+  if (<u64>count * <u64>prime(index) < (<u64>1) << 32) {
+    sumNarrow(table, count, key, keyDigits, index, out0, out1, add0);
+  } else {
+    sumWide(table, count, key, keyDigits, index, out0, out1, add0);
+  }
 }
 
 /**
@@ -179,7 +200,8 @@ export function switchScratchRows(count: u32): u32 {
  * permuted. g is the automorphism whose signs the digits take (1 for none). out: 2 x count rows, overlapping nothing.
  */
 export function switchKey(
-  out: u32, source: u32, add0: u32, add1: u32, key: u32, permutation: u32, g: u32, count: u32, scratch: u32,
+  out: u32, source: u32, add0: u32, add1: u32, key: u32, keyDigits: u32, permutation: u32, g: u32, count: u32,
+  scratch: u32,
 ): void {
   const digits = scratch;
   const images = digits + count * rowBytes;
@@ -190,7 +212,9 @@ export function switchKey(
   for (let row: u32 = 0; row <= count; row++) {
     const index = rowPrime(row, count);
     digitsInto(source, digits, count, index, images, table);
-    keyProduct(table, count, key, index, sums + row * rowBytes, sums + (count + 1 + row) * rowBytes, 0);
+    keyProduct(
+      table, count, key, keyDigits, index, sums + row * rowBytes, sums + (count + 1 + row) * rowBytes, 0,
+    );
   }
   divideBySpecial(out, sums, add0, add1, permutation, count, rest);
 }

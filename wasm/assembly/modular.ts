@@ -31,10 +31,12 @@ export function invertWord(p: u32): u32 {
   return x;
 }
 
+/** The low `bits` bits of a value that has no others, in reverse order. */
 export function reverseBits(value: u32, bits: u32): u32 {
-  let result: u32 = 0;
-  for (let i: u32 = 0; i < bits; i++) result |= ((value >> i) & 1) << (bits - 1 - i);
-  return result;
+  let x = ((value >> 1) & 0x55555555) | ((value & 0x55555555) << 1);
+  x = ((x >> 2) & 0x33333333) | ((x & 0x33333333) << 2);
+  x = ((x >> 4) & 0x0f0f0f0f) | ((x & 0x0f0f0f0f) << 4);
+  return bswap<u32>(x) >> (32 - bits);
 }
 
 /** Miller-Rabin with the bases 2, 3, 5, 7, which decide every number below 3.2 * 10^9. */

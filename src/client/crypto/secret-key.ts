@@ -91,12 +91,19 @@ export class SecretKey implements Disposable {
 
   /** SEAL's generate_one_kswitch_key; `source` puts row `digit` of the key switched from at the scratch. */
   #digits(level: number, source: (digit: number) => void): readonly Seeded[] {
-    return Array.from({ length: level + 1 }, (_, digit) => {
+    const digits = Array.from({ length: level + 1 }, (_, digit) => {
       const seed = this.#encrypt(0, 0, level + 2, level + 1, this.#rows);
       source(digit);
       this.kernel.raw.addSwitched(this.#rows, digit, this.#scratch);
       return { seed, words: this.#take(this.#rows, level + 2) };
     });
+    // SEAL makes whole keys: what comes after has the same seeds there.
+    const unused = this.kernel.bytes(this.#seedBytes, SEED_BYTES);
+    for (let digit = level + 1; digit <= this.kernel.parameters.maxLevel; digit += 1) {
+      this.#seeds.next().spend(unused);
+    }
+    unused.fill(0);
+    return digits;
   }
 
   /** A fresh encryption at `rows`, c_0 and then c_1, from the next seed whose expansion is the same at every level. */

@@ -5,6 +5,7 @@ import {
   BabySteps,
   type Ciphertext,
   DiagonalSum,
+  type ExtendedCiphertext,
   divideExtended,
   extendedZero,
   fillBabyStep,
@@ -37,6 +38,12 @@ interface GiantStep {
   readonly diagonals: DiagonalSum;
 }
 
+/** A row and its giant steps. */
+interface Row {
+  readonly placed: PlacedRow;
+  readonly sums: GiantStep[];
+}
+
 /** A stage with rotations. Its diagonals are encoded once, over QP; a run rotates each input by all its baby steps. */
 export class HoistedRunner implements LinearRunner<SimdCiphertext> {
   readonly #host: SimdOperations;
@@ -45,7 +52,7 @@ export class HoistedRunner implements LinearRunner<SimdCiphertext> {
   /** Slot of each baby step, by `input:step`. */
   readonly #slots = new Map<string, number>();
   readonly #babies: BabyStep[] = [];
-  readonly #rows: { placed: PlacedRow; sums: GiantStep[] }[] = [];
+  readonly #rows: Row[] = [];
   readonly #finisher: Finisher;
 
   constructor(host: SimdOperations, part: LinearPart) {
@@ -103,24 +110,52 @@ export class HoistedRunner implements LinearRunner<SimdCiphertext> {
       }
       await checkpoint(0);
     }
-    for (const { placed, sums } of this.#rows) {
-      onOutput(placed.output, this.#finisher.finish(placed.row, this.#sum(backend, babies, sums)));
-      await checkpoint(1);
+    for (const rows of this.#walks(babies.bytes)) {
+      const parts = innerSums(
+        babies,
+        rows.flatMap(({ sums }) => sums.map(({ diagonals }) => diagonals)),
+      );
+      try {
+        let from = 0;
+        for (const { placed, sums } of rows) {
+          const own = parts.slice(from, from + sums.length);
+          from += sums.length;
+          onOutput(placed.output, this.#finisher.finish(placed.row, this.#total(backend, own, sums)));
+          disposeAll(own);
+          await checkpoint(1);
+        }
+      } finally {
+        disposeAll(parts);
+      }
     }
   }
 
-  #sum(backend: SimdOperations, babies: BabySteps, sums: readonly GiantStep[]): Ciphertext {
-    using total = extendedZero(backend.kernel, this.#primes);
-    const parts = innerSums(
-      babies,
-      sums.map(({ diagonals }) => diagonals),
-    );
-    try {
-      for (const [index, { giantStep }] of sums.entries()) {
-        addGiantStep(total, parts[index], giantStep === 0 ? null : backend.rotationKey(giantStep));
+  /** The rows in groups: each group's sums are made in one walk over the baby steps, and take no more than these do. */
+  #walks(most: number): Row[][] {
+    const sumBytes = 2 * (this.#primes + 1) * this.#host.kernel.rowBytes;
+    const walks: Row[][] = [];
+    let bytes = Number.POSITIVE_INFINITY;
+    for (const row of this.#rows) {
+      const own = row.sums.length * sumBytes;
+      if (bytes + own > most) {
+        walks.push([]);
+        bytes = 0;
       }
-    } finally {
-      disposeAll(parts);
+      walks.at(-1)!.push(row);
+      bytes += own;
+    }
+    return walks;
+  }
+
+  /** The sum of a row's giant steps; `parts` stay the caller's. */
+  #total(
+    backend: SimdOperations,
+    parts: readonly ExtendedCiphertext[],
+    sums: readonly GiantStep[],
+  ): Ciphertext {
+    using total = extendedZero(backend.kernel, this.#primes);
+    for (const [index, { giantStep }] of sums.entries()) {
+      addGiantStep(total, parts[index], giantStep === 0 ? null : backend.rotationKey(giantStep));
     }
     return divideExtended(total);
   }
