@@ -17,6 +17,7 @@ import type { StyleCard } from '../src/style/style-card.ts';
 import { placeOf, type Style } from '../src/style/styles.ts';
 import { styleGround, stylePainter } from '../src/style/tables.ts';
 import { randomPayload, sampleCodes } from '../training/payloads.ts';
+import { rounded } from './proved-rates.ts';
 
 const PIXELS = 8;
 const AROUND = 5;
@@ -129,15 +130,4 @@ function colourAt({ width, data }: Raster): (x: number, y: number) => [number, n
     const at = 3 * ((y + AROUND * PIXELS) * width + x + AROUND * PIXELS);
     return [data[at], data[at + 1], data[at + 2]];
   };
-}
-
-function rounded(planes: Float32Array, side: number): Raster {
-  const data = new Uint8Array(3 * side * side);
-  const pixels = side * side;
-  for (let i = 0; i < pixels; i += 1) {
-    for (let c = 0; c < 3; c += 1) {
-      data[3 * i + c] = Math.max(0, Math.min(255, Math.round(255 * planes[c * pixels + i])));
-    }
-  }
-  return { width: side, height: side, data };
 }
