@@ -68,6 +68,8 @@ export async function styleCode(
   const card = await stages.run('plan', () =>
     session.card(style.id, styleOptions({ ...request, style, colours }, code.modules), { signal }),
   );
+  // What a picture's style needs is made meanwhile; that it cannot be made is told when it is needed.
+  look.prepare?.(code.modules).catch(() => undefined);
   // A style draws the eyes by the place: the code's own finder patterns stay here.
   const values = withoutFinders(code.dark, code.modules);
   const expected = await session.expected({ style, colours, pixelsPerModule, backend }, code.modules, values);
@@ -81,7 +83,8 @@ export async function styleCode(
   const decrypted = defined(drawn, 'a style ends in a picture');
   const picture =
     expected && snap ? await stages.run('snap', () => drawnFrom(decrypted, expected.reference)) : decrypted;
-  const proveAs = (candidate: Style): Promise<Proof> => {
+  const proveAs = async (candidate: Style): Promise<Proof> => {
+    await candidate.prepare?.(code.modules);
     const { frame = 0, recipe } = candidate;
     const around = GROUND_MODULES + frame;
     const place = placeOf(candidate, code.modules, asked, pixelsPerModule);
@@ -112,7 +115,8 @@ export async function styleCode(
     payload: { bytes: code.payloadBytes, version: code.version, ecc, modules: code.modules },
     style: look.id,
     ...(direction && { direction }),
-    colours: { asked, made: untouched ? asked : correctedColours(asked, strength) },
+    // A picture's style is of no colours that anyone has asked for.
+    colours: { asked, made: untouched || look.served ? asked : correctedColours(asked, strength) },
     pixelsPerModule,
     backend: backend === 'clear' ? backend : card.card.backend,
     parameters: { polyModulusDegree, coeffModulusBits, logQP, securityBits },
