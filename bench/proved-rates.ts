@@ -6,7 +6,7 @@ import { placeOf, type Style } from '../src/style/styles.ts';
 import { type StyleGround, styleGround, type StylePainter, stylePainter } from '../src/style/tables.ts';
 import type { Graph } from '../src/model/graph.ts';
 import type { QrCode } from '../src/qr/matrix.ts';
-import { exportGeometry, type ReadBy } from '../src/qr/prove.ts';
+import { exportGeometry, type Proof, type ReadBy } from '../src/qr/prove.ts';
 import type { ScanRole } from '../src/qr/scan-role.ts';
 
 /** Modules of the style's ground round a code: the quiet zone and half a block more. */
@@ -35,38 +35,60 @@ export interface DrawnCode {
   readonly pixelsPerModule: number;
 }
 
-const painters = new Map<string, { readonly paint: StylePainter; readonly ground: StyleGround }>();
-/** Painters keep the colours of every pixel: a few sizes of large codes fill a gigabyte. */
-const MOST_PAINTERS = 24;
-
-function painterOf({ style, network, code, pixelsPerModule }: DrawnCode): {
+/** What draws codes of one size. */
+interface Painter {
+  readonly modules: number;
+  readonly pixelsPerModule: number;
   readonly paint: StylePainter;
-  readonly ground: StyleGround;
-} {
-  const name = `${style.id} ${code.modules} ${pixelsPerModule}`;
-  let painter = painters.get(name);
-  if (!painter) {
-    const place = placeOf(style, code.modules, style.defaultColours, pixelsPerModule);
-    painter = {
-      paint: stylePainter(style.recipe, place, { by: 'network', network }),
-      ground: styleGround(style.recipe, place, AROUND),
-    };
-    painters.set(name, painter);
-    if (painters.size > MOST_PAINTERS) painters.delete(painters.keys().next().value!);
-  }
+  readonly ground: StyleGround & { readonly around: number };
+}
+
+/** Of each style for the size asked for last: a painter keeps the colours of every pixel. */
+const painters = new WeakMap<Style, Painter>();
+
+async function painterOf({ style, network, code, pixelsPerModule }: DrawnCode): Promise<Painter> {
+  const { modules } = code;
+  const known = painters.get(style);
+  if (known?.modules === modules && known.pixelsPerModule === pixelsPerModule) return known;
+  await style.prepare?.(modules);
+  const place = placeOf(style, modules, style.defaultColours, pixelsPerModule);
+  const around = AROUND + (style.frame ?? 0);
+  const painter = {
+    modules,
+    pixelsPerModule,
+    paint: stylePainter(style.recipe, place, { by: 'network', network }),
+    ground: { ...styleGround(style.recipe, place, around), around },
+  };
+  painters.set(style, painter);
   return painter;
 }
 
-/** Draws a code in the clear as the float network has it, corrects it and proves it. */
-export async function proveDrawn(drawn: DrawnCode, scan: ScanRole): Promise<ProvedCode> {
-  const { code, text, pixelsPerModule } = drawn;
-  const { paint, ground } = painterOf(drawn);
+async function proveOnce(drawn: DrawnCode, scan: ScanRole): Promise<Proof> {
+  const { code, text, pixelsPerModule, style } = drawn;
+  const { paint, ground } = await painterOf(drawn);
   const side = (code.modules + 2 * MARGIN) * pixelsPerModule;
   const picture = rounded(paint(withoutFinders(code.dark, code.modules)), side);
-  const around = { ...ground, around: AROUND };
-  const proof = await scan.prove({ picture, code, pixelsPerModule, margin: MARGIN, ground: around, text });
+  const sizes = { pixelsPerModule, margin: MARGIN, frame: style.frame };
+  return scan.prove({ picture, code, ...sizes, ground, text });
+}
+
+/**
+ * Draws a code in the clear as the float network has it, corrects it and proves it; where it does not read as drawn, its
+ * style's fallbacks are tried, as in a run.
+ */
+export async function proveDrawn(drawn: DrawnCode, scan: ScanRole): Promise<ProvedCode> {
+  const { code, pixelsPerModule, style } = drawn;
+  const first = await proveOnce(drawn, scan);
+  let proof = first;
+  for (const candidate of style.fallbacks ?? []) {
+    if (proof.untouched) break;
+    const next = await proveOnce({ ...drawn, style: candidate }, scan);
+    if (next.untouched || !proof.proven) proof = next;
+  }
   const pixels = (code.modules * exportGeometry(pixelsPerModule).modulePixels) ** 2;
-  return { ...proof, changedShare: proof.changedPixels / pixels, read: proof.scan };
+  const changedShare = proof.changedPixels / pixels;
+  // The one tried first says how often the style reads as drawn.
+  return { readBefore: first.readBefore, untouched: first.untouched, changedShare, read: proof.scan };
 }
 
 /** Planes of 0 … 1 as the 8-bit picture that a run hands out. */

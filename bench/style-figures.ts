@@ -85,7 +85,7 @@ export interface Rate {
   readonly read: Record<string, number>;
 }
 
-/** Reads `perVersion` fresh codes of each of `versions` in `style`, before any correction, levels mixed. */
+/** Reads `perVersion` fresh codes of each of `versions` in `style`, before any correction, levels mixed, by zxing, zbar and `others`. */
 export async function readsAsDrawn(
   style: Style,
   network: Graph,
@@ -93,6 +93,7 @@ export async function readsAsDrawn(
   perVersion: number,
   random: Random,
   scanners: Pick<Scanners, Decoder>,
+  others: Readonly<Record<string, (raster: Raster) => string | null>> = {},
 ): Promise<Rate> {
   const rate: Rate = { codes: 0, contrast: 0, read: {} };
   const { border } = exportGeometry(PIXELS);
@@ -118,6 +119,10 @@ export async function readsAsDrawn(
           const name = `${decoder} ${PIXELS * scale} px`;
           const isRead = (await scanners[decoder](seen)) === text;
           rate.read[name] = (rate.read[name] ?? 0) + Number(isRead);
+        }
+        for (const [decoder, read] of Object.entries(others)) {
+          const name = `${decoder} ${PIXELS * scale} px`;
+          rate.read[name] = (rate.read[name] ?? 0) + Number(read(seen) === text);
         }
       }
     }

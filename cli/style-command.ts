@@ -156,6 +156,10 @@ export async function runStyle(args: readonly string[]): Promise<void> {
     await (await import('./style-new-command.ts')).runStyleNew(args.slice(1));
     return;
   }
+  if (first === 'board' && second?.startsWith('-') === true && !args.includes('--style')) {
+    await (await import('./style-new-command.ts')).runStyleBoard(args.slice(1));
+    return;
+  }
   const { source, request: styled, png, svg, picture, workers, warm, force, json } = await parse(args);
   const inputs = [{ name: 'the network of this style', path: modelPath(styled.style.model) }];
   if (picture) inputs.push(picture);
