@@ -82,6 +82,7 @@ const rooms = {
   'workers/evaluator': ['src/server/', 'workers/endpoint'],
   'workers/compiler': ['src/service/compiler-role', 'workers/endpoint'],
   'workers/service': ['src/service/', 'workers/endpoint', 'workers/(pool|platform/browser-worker)'],
+  'workers/picture': ['src/app/style/picture-role', 'workers/endpoint'],
   'workers/bfv': ['src/bfv/', 'workers/endpoint'],
   'workers/scan': ['src/qr/', 'workers/endpoint'],
   'workers/simulator': ['src/server/', 'workers/endpoint'],

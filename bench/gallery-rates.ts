@@ -1,19 +1,29 @@
-// How many fresh codes of each style read as drawn: `node bench/gallery-rates.ts [--count 4000] [--versions 1-10] [--seed 72] [--json FILE]`.
-// The pictures are the float networks', rounded to 8 bits; bench/scan-rate.ts runs encrypted ones, and corrects.
-import { readFileSync, writeFileSync } from 'node:fs';
+// How many fresh codes of each style read as drawn, and once corrected: `node bench/gallery-rates.ts [--count 4000] [--encrypted 400] [--versions 1-10] [--seconds N] [--json FILE]`.
+// Encrypted codes go the whole way; the others are the float network's picture, rounded to 8 bits, corrected and proven alike.
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { styleCode } from '../src/app/style/pipeline.ts';
+import { StyleSession } from '../src/app/style/style-session.ts';
+import { asSealedError } from '../src/base/errors.ts';
 import { seededRandom } from '../src/base/seeded-random.ts';
-import { importOnnx } from '../src/import/onnx/import-onnx.ts';
-import { loadScanners } from '../src/qr/scan.ts';
-import { STYLES } from '../src/style/styles.ts';
+import { createScanRole } from '../src/qr/scan-role.ts';
+import { STYLES, type Style } from '../src/style/styles.ts';
+import { randomPayload } from '../training/payloads.ts';
 import { scannerFiles } from '../workers/platform/node-client.ts';
-import { type Rate, readsAsDrawn } from './style-figures.ts';
+import { loadModel } from '../workers/platform/node-local-service.ts';
+import { nodeWorkers } from '../workers/platform/node.ts';
+import { ERROR_CORRECTION_LEVELS } from '../src/qr/capacity.ts';
+import { type ProvedCode, proveDrawn, RateTally } from './proved-rates.ts';
 
 const { values } = parseArgs({
   options: {
     count: { type: 'string', default: '4000' },
+    encrypted: { type: 'string', default: '400' },
     versions: { type: 'string', default: '1-10' },
+    pixels: { type: 'string', default: '8' },
     seed: { type: 'string', default: '72' },
+    seconds: { type: 'string', default: 'Infinity' },
     styles: { type: 'string' },
     json: { type: 'string' },
   },
@@ -23,19 +33,60 @@ const versions = Array.from({ length: largest - smallest + 1 }, (_, i) => smalle
 const styles = STYLES.filter(
   ({ id }) => values.styles === undefined || values.styles.split(',').includes(id),
 );
-const perVersion = Math.ceil(Number(values.count) / (styles.length * versions.length));
-const scanners = await loadScanners(scannerFiles());
-const rates: Record<string, Rate> = {};
-for (const [index, style] of styles.entries()) {
-  const bytes = readFileSync(new URL(`../public/${style.model}`, import.meta.url));
-  const network = importOnnx(new Uint8Array(bytes), { inputShape: [1, 21, 21] });
-  const random = seededRandom(1000 * Number(values.seed) + index);
-  const rate = await readsAsDrawn(style, network, versions, perVersion, random, scanners);
-  rates[style.id] = rate;
-  console.log(JSON.stringify({ style: style.id, ...rate }));
+const [count, encrypted, seed] = [values.count, values.encrypted, values.seed].map(Number);
+const pixelsPerModule = Number(values.pixels) === 4 ? 4 : 8;
+const session = new StyleSession(nodeWorkers(1), loadModel);
+const scan = createScanRole(scannerFiles());
+const tallies = new Map(styles.map(({ id }) => [id, new RateTally()]));
+const started = performance.now();
+const date = new Date().toISOString().slice(0, 10);
+const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+
+/** Code number `index` of `style`: every style meets every version and level in turn, each with texts of its own. */
+async function proved(style: Style, index: number, isEncrypted: boolean): Promise<ProvedCode> {
+  const round = Math.floor(index / styles.length);
+  const version = versions[round % versions.length];
+  const random = seededRandom(1_000_003 * seed + index);
+  const ecc = ERROR_CORRECTION_LEVELS[Math.floor(4 * random())];
+  const { text, code } = randomPayload(random, version, ecc);
+  const colours = style.defaultColours;
+  if (!isEncrypted) {
+    const network = await session.references!.network(style);
+    return proveDrawn({ style, network, code, text, pixelsPerModule }, scan);
+  }
+  try {
+    const request = { text, ecc, style, colours, pixelsPerModule, backend: 'simd' } as const;
+    const { report, code: made } = await styleCode(session, request);
+    const pixels = (made.modules * Math.max(8, pixelsPerModule)) ** 2;
+    const { correction, scan: read, precision } = report;
+    const changedShare = correction.changedPixels / pixels;
+    return { ...correction, changedShare, read, error: precision?.maxAbsError };
+  } catch (thrown) {
+    const error = asSealedError(thrown);
+    if (error.code !== 'not-scannable') throw error;
+    const none = { zxing: false, zbar: false };
+    return { readBefore: none, untouched: false, changedShare: 1, read: none };
+  }
 }
-scanners.dispose();
-if (values.json !== undefined) {
-  const text = JSON.stringify({ seed: Number(values.seed), versions: values.versions, rates }, null, 2);
-  writeFileSync(values.json, `${text}\n`);
+
+function written(): object {
+  const rates = Object.fromEntries([...tallies].map(([id, tally]) => [id, tally.rate()]));
+  return { date, commit, seed, versions: values.versions, pixelsPerModule, rates };
 }
+
+for (let index = 0; index < count; index += 1) {
+  if (performance.now() - started > 1000 * Number(values.seconds)) break;
+  const style = styles[index % styles.length];
+  // Whole rounds of all styles, evenly over the run.
+  const round = Math.floor(index / styles.length);
+  const rounds = Math.ceil(count / styles.length);
+  const encryptedRounds = Math.ceil(encrypted / styles.length);
+  const share = (at: number): number => Math.floor((at * encryptedRounds) / rounds);
+  const isEncrypted = share(round + 1) > share(round);
+  tallies.get(style.id)!.add(await proved(style, index, isEncrypted), isEncrypted);
+  if (index % styles.length < styles.length - 1) continue;
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(written(), null, 2)}\n`);
+}
+session.close();
+for (const [id, tally] of tallies) console.log(JSON.stringify({ style: id, ...tally.rate() }));
+process.exit();

@@ -17,6 +17,7 @@ import type { StyleCard } from '../src/style/style-card.ts';
 import { placeOf, type Style } from '../src/style/styles.ts';
 import { styleGround, stylePainter } from '../src/style/tables.ts';
 import { randomPayload, sampleCodes } from '../training/payloads.ts';
+import { rounded } from './proved-rates.ts';
 
 const PIXELS = 8;
 const AROUND = 5;
@@ -84,7 +85,7 @@ export interface Rate {
   readonly read: Record<string, number>;
 }
 
-/** Reads `perVersion` fresh codes of each of `versions` in `style`, before any correction, levels mixed. */
+/** Reads `perVersion` fresh codes of each of `versions` in `style`, before any correction, levels mixed, by zxing, zbar and `others`. */
 export async function readsAsDrawn(
   style: Style,
   network: Graph,
@@ -92,6 +93,7 @@ export async function readsAsDrawn(
   perVersion: number,
   random: Random,
   scanners: Pick<Scanners, Decoder>,
+  others: Readonly<Record<string, (raster: Raster) => string | null>> = {},
 ): Promise<Rate> {
   const rate: Rate = { codes: 0, contrast: 0, read: {} };
   const { border } = exportGeometry(PIXELS);
@@ -118,6 +120,10 @@ export async function readsAsDrawn(
           const isRead = (await scanners[decoder](seen)) === text;
           rate.read[name] = (rate.read[name] ?? 0) + Number(isRead);
         }
+        for (const [decoder, read] of Object.entries(others)) {
+          const name = `${decoder} ${PIXELS * scale} px`;
+          rate.read[name] = (rate.read[name] ?? 0) + Number(read(seen) === text);
+        }
       }
     }
   }
@@ -129,15 +135,4 @@ function colourAt({ width, data }: Raster): (x: number, y: number) => [number, n
     const at = 3 * ((y + AROUND * PIXELS) * width + x + AROUND * PIXELS);
     return [data[at], data[at + 1], data[at + 2]];
   };
-}
-
-function rounded(planes: Float32Array, side: number): Raster {
-  const data = new Uint8Array(3 * side * side);
-  const pixels = side * side;
-  for (let i = 0; i < pixels; i += 1) {
-    for (let c = 0; c < 3; c += 1) {
-      data[3 * i + c] = Math.max(0, Math.min(255, Math.round(255 * planes[c * pixels + i])));
-    }
-  }
-  return { width: side, height: side, data };
 }

@@ -3,10 +3,11 @@ import { type StyledCode, styleCode, type StyleRequest } from '../src/app/style/
 import { BACKENDS } from '../src/app/session/backends.ts';
 import { StyleSession } from '../src/app/style/style-session.ts';
 import { ERROR_CORRECTION_LEVELS } from '../src/qr/capacity.ts';
-import { decodePng, encodePng } from '../src/qr/png.ts';
-import { pictureSource } from '../src/app/style/picture-source.ts';
 import { PREFERENCES } from '../src/plan/preference.ts';
-import { PICTURE_KINDS } from '../src/style/picture/fields.ts';
+import { encodePng } from '../src/qr/png.ts';
+import { decodePicture } from '../src/app/style/picture-file.ts';
+import { openPicture } from '../src/app/style/picture-source.ts';
+import { PICTURE_KINDS, pictureFields } from '../src/style/picture/fields.ts';
 import { pictureStyle } from '../src/style/picture/picture-style.ts';
 import type { Rgb } from '../src/base/raster.ts';
 import { encodeSvg } from '../src/qr/svg.ts';
@@ -90,8 +91,10 @@ function withDirection(style: Style, direction: string | undefined): Style {
 async function styleOfPicture(path: string, kind = 'poster'): Promise<Style> {
   const chosen = choice('kind', kind, PICTURE_KINDS);
   const bytes = await readBytes('The picture', path);
-  const raster = parsed(path, () => decodePng(bytes));
-  return pictureStyle({ source: pictureSource(raster), kind: chosen, step: 0, seed: 1 });
+  const source = parsed(path, () => openPicture(decodePicture(bytes)))();
+  return pictureStyle({ kind: chosen, step: 0, seed: 1 }, (request) =>
+    Promise.resolve(pictureFields(source, request)),
+  );
 }
 
 /** @throws UsageError unless exactly one text is named */
@@ -154,6 +157,10 @@ export async function runStyle(args: readonly string[]): Promise<void> {
   const [first, second] = args;
   if (first === 'new' && second !== undefined && !second.startsWith('-')) {
     await (await import('./style-new-command.ts')).runStyleNew(args.slice(1));
+    return;
+  }
+  if (first === 'board' && second?.startsWith('-') === true && !args.includes('--style')) {
+    await (await import('./style-new-command.ts')).runStyleBoard(args.slice(1));
     return;
   }
   const { source, request: styled, png, svg, picture, workers, warm, force, json } = await parse(args);

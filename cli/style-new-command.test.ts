@@ -1,4 +1,7 @@
 // `sealed-qr style new`: a drawing of one's own gets the cheapest features that draw it, figures and a trial by readers.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { runStyle } from './style-command.ts';
@@ -22,6 +25,21 @@ describe('sealed-qr style new', () => {
     expect(card.drawingError).toBeLessThan(0.001);
     expect(card.reads.read['zxing 8 px']).toBe(card.reads.codes);
     expect(card.reads.read['zbar 8 px']).toBeGreaterThan(card.reads.codes / 2);
+  });
+
+  it('hands out a board, and makes a style of it once it is painted over', async () => {
+    const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const folder = await mkdtemp(join(tmpdir(), 'board-'));
+    const [board, card] = ['board.png', 'card.json'].map((name) => join(folder, name));
+    await runStyle(['board', '--out', board, '--pixels', '8']);
+    // Nothing painted over: squares, which one module alone decides.
+    await runStyle(['new', board, '--codes', '6', '--card', card]);
+    expect(String(write.mock.calls[0][0])).toMatch(
+      /^features one, .* left out as grain, 1 levels, .*jsqr 8 px/,
+    );
+    const written = JSON.parse(await readFile(card, 'utf8')) as { reads: { codes: number; read: object } };
+    expect(written.reads.read).toMatchObject({ 'zxing 8 px': written.reads.codes });
+    await rm(folder, { recursive: true });
   });
 
   it('refuses what is no drawing', async () => {

@@ -10,7 +10,7 @@ const PARTS: ReadonlyMap<string, string> = new Map([
   --text-file FILE  the text, from a file that other users cannot read as they can a command line; - or the text -: from
                     standard input. UTF-8; one line break at its end is none of it
   --style NAME      one of those that sealed-qr styles lists                   (liquid)
-  --picture FILE.png  a style out of this picture, which stays here: the service draws edges alone
+  --picture FILE    a style out of this picture (PNG or JPEG), which stays here: the service draws edges alone
   --kind KIND       poster, picture, materials-1, materials-2 or materials-3   (poster)
   --out FILE.png    where the picture goes
   --svg FILE.svg    the same as SVG
@@ -26,8 +26,11 @@ const PARTS: ReadonlyMap<string, string> = new Map([
   --warm            run once before the run that is reported
   --json            print one JSON object instead of the table
 
-sealed-qr style new DRAWING.ts [--codes N] [--json]
-  Makes a style of a drawing, as src/style/gallery/ has them: fits it, and says what it costs and how often it reads as drawn.`,
+sealed-qr style board --out FILE.png [--pixels 16]
+  Writes a board with every neighbourhood of modules many times, to be painted over in any program that keeps its size.
+sealed-qr style new DRAWING.ts|BOARD.png [--codes N] [--card FILE.json] [--json]
+  Makes a style of a drawing, a module as src/style/gallery/ has them or a board that was painted over (PNG or JPEG): fits
+  it, and says what it costs and how often four decoders read it as drawn. --card keeps that.`,
   ],
   [
     'styles',

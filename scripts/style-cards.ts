@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { format, resolveConfig } from 'prettier';
 import { loadModel } from '../workers/platform/node-local-service.ts';
+import type { ProvedRate } from '../bench/proved-rates.ts';
 import { drawingError, planFigures } from '../bench/style-figures.ts';
 import { styleCode } from '../src/app/style/pipeline.ts';
 import type { StageEvent } from '../src/app/session/stages.ts';
@@ -19,7 +20,7 @@ const { values } = parseArgs({
 });
 interface Rates {
   readonly versions: string;
-  readonly rates: Readonly<Record<string, { codes: number; read: Readonly<Record<string, number>> }>>;
+  readonly rates: Readonly<Record<string, Pick<ProvedRate, 'codes' | 'before'>>>;
 }
 const rates = JSON.parse(readFileSync(values.rates, 'utf8')) as Rates;
 
@@ -76,8 +77,7 @@ async function cardOf(style: Style): Promise<StyleCard> {
     reads: {
       versions: rates.versions,
       codes: measured.codes,
-      zxing: measured.read['zxing 8 px'],
-      zbar: measured.read['zbar 8 px'],
+      ...measured.before,
     },
   };
 }

@@ -52,6 +52,10 @@ export interface Style {
   readonly isPacked?: boolean;
   /** Calmer versions of it, tried in turn where a code does not read as drawn; the service draws the same for all. */
   readonly fallbacks?: readonly Style[];
+  /** What tells styles of one name apart: which picture, and how it is cut. */
+  readonly variant?: string;
+  /** Makes ready what takes long for a code of `modules` by `modules`, before its recipe draws one. */
+  readonly prepare?: (modules: number) => Promise<void>;
   /** Modules of a picture in full tone beyond the quiet zone; none unless given. */
   readonly frame?: number;
   readonly field: ColourField;
@@ -238,7 +242,7 @@ export function directionOf({ field, directions }: Style): Direction | undefined
 
 /** Whether both styles draw the same in equal colours. */
 export function sameStyle(a: Style, b: Style): boolean {
-  return a.id === b.id && a.field === b.field;
+  return a.id === b.id && a.field === b.field && a.variant === b.variant;
 }
 
 /** The place of a code of `modules` by `modules` for `style`'s recipe. */

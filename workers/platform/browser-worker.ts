@@ -9,8 +9,8 @@ import { trustedScript } from './trusted-script.ts';
 
 const scripts = new Map<string, Promise<string>>();
 
-/** An address in memory of the script at `url`. @throws SealedError `load-failed` */
-function inMemory(url: string): Promise<string> {
+/** An address in memory of the script at `url`, which is fetched once. @throws SealedError `load-failed` */
+export function fetchScript(url: string): Promise<string> {
   // A development server's script names other modules, by addresses that mean nothing from memory.
   if (url.includes('worker_file')) return Promise.resolve(url);
   let script = scripts.get(url);
@@ -31,7 +31,7 @@ class StartingWorker implements StartedWorker {
   readonly endpoint: Comlink.Endpoint;
 
   constructor(url: string, name: string) {
-    this.#worker = inMemory(url).then((script) => new Worker(trustedScript(script), { type: 'module', name }));
+    this.#worker = fetchScript(url).then((script) => new Worker(trustedScript(script), { type: 'module', name }));
     this.endpoint = {
       postMessage: (message: unknown, transfer: Transferable[] = []) =>
         this.#then((worker) => worker.postMessage(message, transfer)),

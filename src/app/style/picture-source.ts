@@ -11,18 +11,24 @@ const SHORT_SIDE = 340;
 /** Least side of a picture, in pixels: with less there is nothing to quilt. */
 const LEAST_SIDE = 48;
 
-/** Where a square is cut out of a picture: 0 … 1 from its left and top, ½ for the middle. */
+/** Which square is cut out of a picture. */
 export interface Crop {
+  /** 0 … 1 from the left and from the top: 0 at the edge, ½ in the middle, 1 at the other edge. */
   readonly x: number;
   readonly y: number;
+  /** Its side, as a share of the picture's shorter one. */
+  readonly size: number;
 }
 
+/** The largest square, from the middle. */
+export const WHOLE_CROP: Crop = { x: 0.5, y: 0.5, size: 1 };
+
 /**
- * `raster` as a source of styles, squares cut at `crop`.
+ * Makes a picture ready: its styles' source for each crop.
  *
  * @throws SealedError `invalid-argument` for a picture that is too small
  */
-export function pictureSource(raster: Raster, crop: Crop = { x: 0.5, y: 0.5 }): PictureSource {
+export function openPicture(raster: Raster): (crop?: Crop) => PictureSource {
   const { width, height } = raster;
   const short = Math.min(width, height);
   if (short < LEAST_SIDE) {
@@ -33,18 +39,20 @@ export function pictureSource(raster: Raster, crop: Crop = { x: 0.5, y: 0.5 }): 
     );
   }
   const scale = SHORT_SIDE / short;
-  return {
-    whole: imageOf(resample(raster, Math.round(width * scale), Math.round(height * scale))),
-    square: (side) => imageOf(resample(squareOf(raster, short, crop), side, side)),
-  };
+  const whole = imageOf(resample(raster, Math.round(width * scale), Math.round(height * scale)));
+  return (crop = WHOLE_CROP) => ({
+    whole,
+    square: (side) => imageOf(resample(squareOf(raster, crop), side, side)),
+  });
 }
 
-function squareOf({ width, height, data }: Raster, side: number, crop: Crop): Raster {
-  const [left, top] = [Math.floor((width - side) * crop.x), Math.floor((height - side) * crop.y)];
+function squareOf({ width, height, data }: Raster, { x, y, size }: Crop): Raster {
+  const side = Math.max(1, Math.round(size * Math.min(width, height)));
+  const [left, top] = [Math.floor((width - side) * x), Math.floor((height - side) * y)];
   const square = emptyRaster(side, side);
-  for (let y = 0; y < side; y += 1) {
-    const from = 3 * ((y + top) * width + left);
-    square.data.set(data.subarray(from, from + 3 * side), 3 * y * side);
+  for (let row = 0; row < side; row += 1) {
+    const from = 3 * ((row + top) * width + left);
+    square.data.set(data.subarray(from, from + 3 * side), 3 * row * side);
   }
   return square;
 }

@@ -12,8 +12,9 @@ import { emptyRaster, type Raster, type Rgb } from '../../base/raster.ts';
 import { DECODERS, type Scanners } from '../../qr/scan.ts';
 import { fromHex, type StyleColours } from '../../style/colours.ts';
 import { directed, styleById, STYLES } from '../../style/styles.ts';
+import { pictureFields } from '../../style/picture/fields.ts';
 import { pictureStyle } from '../../style/picture/picture-style.ts';
-import { pictureSource } from './picture-source.ts';
+import { openPicture } from './picture-source.ts';
 import { type StyledCode, styleCode, type StyleRequest } from './pipeline.ts';
 import type { SessionWorkers } from '../session/workers.ts';
 import { StyleSession } from './style-session.ts';
@@ -133,7 +134,10 @@ describe('a style out of a picture', () => {
       [0, 'picture'],
       [90, 'poster'],
     ] as const) {
-      const style = pictureStyle({ source: pictureSource(raster(hue)), kind, step: 1, seed: 1 });
+      const source = openPicture(raster(hue))();
+      const style = pictureStyle({ kind, step: 1, seed: 1 }, (request) =>
+        Promise.resolve(pictureFields(source, request)),
+      );
       const styled = await styleCode(session, requestFor({ style, backend: 'clear' }));
       expect(await unreadBy(styled)).toEqual([]);
       expect(styled.report.style).toBe('picture');
@@ -148,7 +152,7 @@ describe('a style out of a picture', () => {
   });
 
   it('refuses a picture of a few pixels', () => {
-    expect(() => pictureSource(emptyRaster(20, 400))).toThrow('needs 48 pixels');
+    expect(() => openPicture(emptyRaster(20, 400))).toThrow('needs 48 pixels');
   });
 });
 

@@ -65,6 +65,8 @@ export async function styleCode(
   const asked = checkColours(request.colours, look.field);
   const colours = style === look ? asked : style.defaultColours;
   const code = await stages.run('encode-qr', () => encodeQr(text, { ecc }));
+  // What a picture's style needs is made meanwhile; that it cannot be made is told when it is needed.
+  look.prepare?.(code.modules).catch(() => undefined);
   const drawn = await draw(
     session,
     {
@@ -77,7 +79,8 @@ export async function styleCode(
     },
     stages,
   );
-  const proveAs = (candidate: Style): Promise<Proof> => {
+  const proveAs = async (candidate: Style): Promise<Proof> => {
+    await candidate.prepare?.(code.modules);
     const { frame = 0, recipe } = candidate;
     const around = GROUND_MODULES + frame;
     const place = placeOf(candidate, code.modules, asked, pixelsPerModule);
@@ -109,7 +112,8 @@ export async function styleCode(
     payload: { bytes: code.payloadBytes, version: code.version, ecc, modules: code.modules },
     style: look.id,
     ...(direction && { direction }),
-    colours: { asked, made: untouched ? asked : correctedColours(asked, strength) },
+    // A picture's style is of no colours that anyone has asked for.
+    colours: { asked, made: untouched || look.served ? asked : correctedColours(asked, strength) },
     pixelsPerModule,
     ...ofDrawing,
     timings: { ...stageTimings, planMs: stages.ms('plan'), correctMs, verifyMs, totalMs },

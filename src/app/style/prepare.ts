@@ -28,9 +28,10 @@ function modulesOf(version: number): number {
  */
 export async function prepareStyle(
   session: StyleSession,
-  { style, colours, version, backend }: Preparation,
+  { style: look, colours, version, backend }: Preparation,
   signal?: AbortSignal,
 ): Promise<ServerBackendName> {
+  const style = look.served ?? look;
   const drawing = { style, colours, pixelsPerModule: DEFAULT_PIXELS_PER_MODULE, backend };
   const card = await session.card(style.id, styleOptions(drawing, modulesOf(version)), { signal });
   throwIfAborted(signal);

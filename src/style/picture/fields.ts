@@ -1,10 +1,10 @@
 // The two fields of a picture's style at one size: what is dark and what is light, calmed round the eyes.
 import { atan2 } from '../../base/exact-math.ts';
 import { held, type Image, lumaOf, quantile } from './image.ts';
-import { materialFields, materialSource, type MaterialSource } from './materials.ts';
+import { darkField, lightField, materialSource, type MaterialSource } from './materials.ts';
 import { mud, toOklab, withLuma } from './oklab.ts';
 import { throughFields } from './through.ts';
-import type { ToneStep } from './tones.ts';
+import { TONE_STEPS, type ToneStep } from './tones.ts';
 
 /** What may be made of a picture: a poster, the picture showing through, or one of three choices of its materials. */
 export const PICTURE_KINDS = ['poster', 'picture', 'materials-1', 'materials-2', 'materials-3'] as const;
@@ -40,28 +40,45 @@ export interface PictureFields {
   readonly accent: readonly [number, number, number];
 }
 
-const sources = new WeakMap<Image, MaterialSource>();
-
-function materialSourceOf(image: Image): MaterialSource {
-  let source = sources.get(image);
-  if (!source) sources.set(image, (source = materialSource(image)));
-  return source;
+/** What is found out about a picture once, whatever the kind and the size. */
+interface Known {
+  readonly materials: MaterialSource;
+  readonly accent: PictureFields['accent'];
 }
 
-/** The fields of `source` as `kind` for a code of `modules` by `modules`. */
+const known = new WeakMap<Image, Known>();
+
+function knownOf(image: Image): Known {
+  let about = known.get(image);
+  if (!about) {
+    const materials = materialSource(image);
+    known.set(image, (about = { materials, accent: accentOf(materials.lab) }));
+  }
+  return about;
+}
+
+/** Which fields of a picture to make. */
+export interface FieldsRequest {
+  readonly kind: PictureKind;
+  /** Along one side of the code. */
+  readonly modules: number;
+  /** Of {@link TONE_STEPS}: 0 the liveliest. */
+  readonly step: number;
+  readonly seed: number;
+}
+
+/** The fields of `source` for a code of `modules` by `modules`. */
 export function pictureFields(
   source: PictureSource,
-  kind: PictureKind,
-  modules: number,
-  step: ToneStep,
-  seed: number,
+  { kind, modules, step: number, seed }: FieldsRequest,
 ): PictureFields {
+  const step = TONE_STEPS[number];
   const around = QUIET + (kind === 'poster' ? POSTER_FRAME : 0);
   const side = (modules + 2 * around) * FIELD_PIXELS;
   const made = rawFields(source, kind, side, step, seed);
   const dark = calmed(made.dark, side, modules, around, 0.4);
   const light = calmed(made.light, side, modules, around, 0.6);
-  const fields = { side, around, dark, light, accent: accentOf(source.whole) };
+  const fields = { side, around, dark, light, accent: knownOf(source.whole).accent };
   return kind === 'poster' ? framed(fields, source.square(side), modules) : fields;
 }
 
@@ -82,9 +99,10 @@ function rawFields(
       lightChroma: 1.15,
     });
   }
-  const materials = materialSourceOf(source.whole);
-  if (kind !== 'poster') return materialFields(materials, side, Number(kind.slice(-1)) - 1, step, seed);
-  const { dark } = materialFields(materials, side, 0, step, seed);
+  const { materials } = knownOf(source.whole);
+  const take = kind === 'poster' ? 0 : Number(kind.slice(-1)) - 1;
+  const dark = darkField(materials, side, take, step, seed);
+  if (kind !== 'poster') return { dark, light: lightField(materials, side, take, step, seed) };
   const { light } = throughFields(source.square(side), step, {
     equalised: 0.35,
     detail: 1,
@@ -96,8 +114,9 @@ function rawFields(
   return { dark, light };
 }
 
-/** Share of its deviation that luma loses near an eye. */
+/** Share of its deviation that luma loses near an eye, and up to how many modules from its centre. */
 const CALM = 0.65;
+const CALM_REACH = 6;
 
 /** `field` with its luma near each eye drawn to that eye's own middle: texture within an eye costs a whole version. */
 function calmed(
@@ -107,7 +126,6 @@ function calmed(
   around: number,
   share: number,
 ): Float32Array {
-  const luma = lumaOf({ width: side, height: side, data: field });
   const calm = field.slice();
   const far = modules - 3.5;
   for (const [eyeX, eyeY] of [
@@ -115,24 +133,28 @@ function calmed(
     [far, 3.5],
     [3.5, far],
   ]) {
-    const distance = (i: number): number =>
-      Math.max(
-        Math.abs(((i % side) + 0.5) / FIELD_PIXELS - around - eyeX),
-        Math.abs((Math.floor(i / side) + 0.5) / FIELD_PIXELS - around - eyeY),
-      );
-    const near = [...luma.keys()].filter((i) => distance(i) < 6);
+    const [left, top] = [eyeX, eyeY].map((at) => Math.floor((at + around - CALM_REACH) * FIELD_PIXELS));
+    const across = 2 * CALM_REACH * FIELD_PIXELS;
+    const near = Array.from({ length: across * across }, (_, i) => ({
+      at: 3 * ((top + Math.floor(i / across)) * side + left + (i % across)),
+      distance: Math.max(
+        Math.abs((left + (i % across) + 0.5) / FIELD_PIXELS - around - eyeX),
+        Math.abs((top + Math.floor(i / across) + 0.5) / FIELD_PIXELS - around - eyeY),
+      ),
+    })).filter(({ distance }) => distance < CALM_REACH);
+    const colours = new Float32Array(3 * near.length);
+    near.forEach(({ at }, k) => colours.set(field.subarray(at, at + 3), 3 * k));
+    const luma = lumaOf({ data: colours });
     const middle = quantile(
-      near.filter((i) => distance(i) < 4.5).map((i) => luma[i]),
+      luma.filter((_, k) => near[k].distance < 4.5),
       share,
     );
-    const tones = Float32Array.from(near, (i) => {
-      const reach = held((6 - distance(i)) / 2, 0, 1);
-      return luma[i] + CALM * reach * reach * (3 - 2 * reach) * (middle - luma[i]);
+    const tones = luma.map((tone, k) => {
+      const reach = held((CALM_REACH - near[k].distance) / 2, 0, 1);
+      return tone + CALM * reach * reach * (3 - 2 * reach) * (middle - tone);
     });
-    const colours = new Float32Array(3 * near.length);
-    near.forEach((i, k) => colours.set(field.subarray(3 * i, 3 * i + 3), 3 * k));
     const made = withLuma(toOklab({ data: colours }), tones, 1);
-    near.forEach((i, k) => calm.set(made.subarray(3 * k, 3 * k + 3), 3 * i));
+    near.forEach(({ at }, k) => calm.set(made.subarray(3 * k, 3 * k + 3), at));
   }
   return calm;
 }
@@ -153,8 +175,7 @@ function framed(fields: PictureFields, picture: Image, modules: number): Picture
 }
 
 /** The colour of the pupils: of the picture's most vivid pixels the hue that stays a colour when it is dark. */
-function accentOf({ data }: Image): readonly [number, number, number] {
-  const lab = toOklab({ data });
+function accentOf(lab: Float32Array): readonly [number, number, number] {
   const chroma = Float32Array.from({ length: lab.length / 3 }, (_, i) =>
     Math.sqrt(lab[3 * i + 1] ** 2 + lab[3 * i + 2] ** 2),
   );

@@ -24,11 +24,14 @@ export interface MaterialSource {
   readonly image: Image;
   readonly lab: Float32Array;
   readonly luma: Float32Array;
+  readonly darks: readonly Material[];
+  readonly lights: readonly Material[];
 }
 
-/** `image` in OKLab and luma. */
+/** `image` in OKLab and luma, with its materials. */
 export function materialSource(image: Image): MaterialSource {
-  return { image, lab: toOklab(image), luma: lumaOf(image) };
+  const tones = { image, lab: toOklab(image), luma: lumaOf(image) };
+  return { ...tones, darks: materialsOf(tones, true), lights: materialsOf(tones, false) };
 }
 
 /** Groups of `points` (three numbers each) round `CLUSTERS` middles: the group of each. */
@@ -69,15 +72,16 @@ function grouped(points: Float32Array): Uint8Array {
 }
 
 /** The dark or the light materials of a picture. */
-function materialsOf({ image, lab, luma }: MaterialSource, isDark: boolean): Material[] {
+function materialsOf(
+  { image, lab, luma }: Pick<MaterialSource, 'image' | 'lab' | 'luma'>,
+  isDark: boolean,
+): Material[] {
   const { width, height } = image;
-  const means = (of: (i: number) => number): Float32Array =>
-    boxMeans(
-      Float32Array.from(luma, (_, i) => of(i)),
-      width,
-      height,
-      PATCH,
-    );
+  const means = (of: (i: number) => number): Float32Array => {
+    const values = new Float32Array(luma.length);
+    for (let i = 0; i < values.length; i += 1) values[i] = of(i);
+    return boxMeans(values, width, height, PATCH);
+  };
   const [low, high] = isDark
     ? [-1, Math.min(quantile(luma, 0.35), 0.5)]
     : [Math.max(quantile(luma, 0.65), 0.45), 2];
@@ -112,47 +116,46 @@ function materialsOf({ image, lab, luma }: MaterialSource, isDark: boolean): Mat
   return found;
 }
 
-/** The best first: of dark materials the colourful and clean ones, of light ones those bright and far in hue from the dark. */
-function byScore(materials: readonly Material[], score: (material: Material) => number): Material[] {
-  return [...materials].sort((a, b) => score(b) - score(a));
+function best(materials: readonly Material[], take: number, score: (material: Material) => number): Material {
+  const sorted = [...materials].sort((a, b) => score(b) - score(a));
+  return sorted[Math.min(take, sorted.length - 1)];
 }
 
-/** The dark and light fields of a picture's materials: `side`² pixels, RGB in 0 … 1; `take` 0 … 2 chooses among them. */
-export function materialFields(
+/** The dark material of choice `take`, 0 … 2: the colourful and clean ones first. */
+function darkMaterial({ darks }: MaterialSource, take: number): Material {
+  return best(darks, take, ({ lab: [, a, b], share, texture }) => {
+    const chroma = Math.sqrt(a * a + b * b);
+    return pow(share, 0.4) * (chroma + 0.03) * (1 - 0.5 * mud(a, b)) * (1 + 2 * Math.min(texture, 0.12));
+  });
+}
+
+/** The dark field of a picture's materials: `side`² pixels, RGB in 0 … 1; `take` 0 … 2 chooses among them. */
+export function darkField(
   source: MaterialSource,
   side: number,
   take: number,
   step: ToneStep,
   seed: number,
-): { readonly dark: Float32Array; readonly light: Float32Array } {
-  const darks = byScore(materialsOf(source, true), ({ lab: [, a, b], share, texture }) => {
-    const chroma = Math.sqrt(a * a + b * b);
-    return pow(share, 0.4) * (chroma + 0.03) * (1 - 0.5 * mud(a, b)) * (1 + 2 * Math.min(texture, 0.12));
-  });
-  const dark = darks[Math.min(take, darks.length - 1)];
-  const lights = byScore(materialsOf(source, false), ({ lab: [lightness, a, b], share, texture }) => {
+): Float32Array {
+  const tones = { low: step.darkLow, high: step.darkHigh, detail: step.detail };
+  return materialField(source, darkMaterial(source, take), side, seed, tones, 1.15);
+}
+
+/** The light field beside it: of a material that is bright, and far in hue from the dark one. */
+export function lightField(
+  source: MaterialSource,
+  side: number,
+  take: number,
+  step: ToneStep,
+  seed: number,
+): Float32Array {
+  const dark = darkMaterial(source, take);
+  const light = best(source.lights, take === 2 ? 1 : 0, ({ lab: [lightness, a, b], share, texture }) => {
     const distance = Math.sqrt((a - dark.lab[1]) ** 2 + (b - dark.lab[2]) ** 2);
     return pow(share, 0.3) * (0.1 + distance) * (1 + 2 * Math.min(texture, 0.1)) * held(lightness, 0.3, 1);
   });
-  const light = lights[Math.min(take === 2 ? 1 : 0, lights.length - 1)];
-  return {
-    dark: materialField(
-      source,
-      dark,
-      side,
-      seed,
-      { low: step.darkLow, high: step.darkHigh, detail: step.detail },
-      1.15,
-    ),
-    light: materialField(
-      source,
-      light,
-      side,
-      seed + 1,
-      { low: step.lightLow, high: step.lightHigh, detail: step.detail, lift: 0.84 },
-      1.1,
-    ),
-  };
+  const tones = { low: step.lightLow, high: step.lightHigh, detail: step.detail, lift: 0.84 };
+  return materialField(source, light, side, seed + 1, tones, 1.1);
 }
 
 interface Tones {

@@ -1,14 +1,24 @@
 // OKLab for whole pictures, and colours set to a luma without their hue (Björn Ottosson, 2020).
-import { atan2, cbrt, cube, exp, pow } from '../../base/exact-math.ts';
-import type { Image } from './image.ts';
+import { atan2, cbrt, exp, pow } from '../../base/exact-math.ts';
+import { held, type Image } from './image.ts';
 
 function toLinear(c: number): number {
   return c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4);
 }
 
-function toGamma(c: number): number {
-  const x = Math.min(1, Math.max(0, c));
+/** Gamma-coded values of squares, (i / {@link ROOTS})²: taken between two entries, they are finer than 8 bits by far. */
+const ROOTS = 2048;
+const GAMMA = Float32Array.from({ length: ROOTS + 2 }, (_, i) => {
+  const x = Math.min(1, (i / ROOTS) ** 2);
   return x <= 0.0031308 ? 12.92 * x : 1.055 * pow(x, 1 / 2.4) - 0.055;
+});
+
+function toGamma(c: number): number {
+  if (c <= 0) return 0;
+  if (c >= 1) return 1;
+  const root = ROOTS * Math.sqrt(c);
+  const i = Math.floor(root);
+  return GAMMA[i] + (root - i) * (GAMMA[i + 1] - GAMMA[i]);
 }
 
 /** L, a and b of every pixel. */
@@ -28,37 +38,37 @@ export function toOklab({ data }: Pick<Image, 'data'>): Float32Array {
 
 /** The colour of `lightness`, `a` and `b`, clipped to RGB, into `out` at `at`. */
 function writeRgb(lightness: number, a: number, b: number, out: Float32Array, at: number): void {
-  const l = cube(lightness + 0.3963377774 * a + 0.2158037573 * b);
-  const m = cube(lightness - 0.1055613458 * a - 0.0638541728 * b);
-  const s = cube(lightness - 0.0894841775 * a - 1.291485548 * b);
+  const u = lightness + 0.3963377774 * a + 0.2158037573 * b;
+  const v = lightness - 0.1055613458 * a - 0.0638541728 * b;
+  const w = lightness - 0.0894841775 * a - 1.291485548 * b;
+  const [l, m, s] = [u * u * u, v * v * v, w * w * w];
   out[at] = toGamma(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s);
   out[at + 1] = toGamma(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s);
   out[at + 2] = toGamma(-0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s);
 }
 
-// Halvings of the lightness: finer than 8 bits.
-const STEPS = 10;
+// Trials of the lightness. Where they end, black or white makes up for what is missing.
+const TRIALS = 4;
 
 /**
  * Each colour of `lab` with its hue kept, its chroma times `chroma`, and its luma, 0 … 1, that of `luma`: the lightness is
- * found by halving, and what clipping leaves is mixed in as black or white.
+ * found by false position, and what is left is mixed in as black or white.
  */
 export function withLuma(lab: Float32Array, luma: Float32Array, chroma: number): Float32Array {
   const out = new Float32Array(lab.length);
   for (let i = 0; i < luma.length; i += 1) {
     const [a, b, at] = [lab[3 * i + 1] * chroma, lab[3 * i + 2] * chroma, 3 * i];
     const wanted = luma[i];
-    const made = (lightness: number): number => {
+    let [low, high, below, above, reached] = [0, 1, 0, 1, 0];
+    for (let trial = 0; trial < TRIALS; trial += 1) {
+      // One halving in the middle, where one end alone has moved.
+      const part = trial === 2 ? 0.5 : held((wanted - below) / (above - below + 1e-9), 0.02, 0.98);
+      const lightness = low + part * (high - low);
       writeRgb(lightness, a, b, out, at);
-      return 0.299 * out[at] + 0.587 * out[at + 1] + 0.114 * out[at + 2];
-    };
-    let [low, high] = [0, 1];
-    for (let step = 0; step < STEPS; step += 1) {
-      const middle = (low + high) / 2;
-      if (made(middle) < wanted) low = middle;
-      else high = middle;
+      reached = 0.299 * out[at] + 0.587 * out[at + 1] + 0.114 * out[at + 2];
+      if (reached < wanted) [low, below] = [lightness, reached];
+      else [high, above] = [lightness, reached];
     }
-    const reached = made((low + high) / 2);
     for (let c = 0; c < 3; c += 1) {
       out[at + c] =
         wanted < reached

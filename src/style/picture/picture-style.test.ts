@@ -38,7 +38,12 @@ const [step] = TONE_STEPS;
 
 describe.each(Object.keys(SOURCES))('fields of a %s picture', (name) => {
   it.each(PICTURE_KINDS)('as %s are dark and light as scanners need them', (kind) => {
-    const { side, around, dark, light, accent } = pictureFields(SOURCES[name], kind, MODULES, step, 1);
+    const { side, around, dark, light, accent } = pictureFields(SOURCES[name], {
+      kind,
+      modules: MODULES,
+      step: 0,
+      seed: 1,
+    });
     expect(side).toBe((MODULES + 2 * around) * 8);
     expect([...accent].every((value) => value >= 0 && value <= 1)).toBe(true);
     for (const field of [dark, light]) {
@@ -46,7 +51,7 @@ describe.each(Object.keys(SOURCES))('fields of a %s picture', (name) => {
       expect(field.every((value) => value >= 0 && value <= 1)).toBe(true);
     }
     const within = (field: Float32Array): number[] => {
-      const luma = lumaOf({ width: side, height: side, data: field });
+      const luma = lumaOf({ data: field });
       const inside = [...luma.keys()].filter((i) => {
         const [x, y] = [(i % side) / 8 - around, Math.floor(i / side) / 8 - around];
         return Math.min(x, y) >= 0 && Math.max(x, y) < MODULES;
@@ -91,7 +96,11 @@ describe('the edges', () => {
 
   it('are the same for every picture, and its colours are not the service’s to know', () => {
     const styles = Object.values(SOURCES).flatMap((source) =>
-      PICTURE_KINDS.map((kind) => pictureStyle({ source, kind, step: 0, seed: 1 })),
+      PICTURE_KINDS.map((kind) =>
+        pictureStyle({ kind, step: 0, seed: 1 }, (request) =>
+          Promise.resolve(pictureFields(source, request)),
+        ),
+      ),
     );
     for (const style of styles) expect(style.served).toBe(EDGES);
   });

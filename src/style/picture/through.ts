@@ -24,19 +24,29 @@ function spread(image: Image, equalised: number, detail: number): Float32Array {
     const range = Math.max(high - low, 0.05);
     return values.map((value) => held(high - low < 0.05 ? 0.5 + (value - low) : (value - low) / range, 0, 1));
   };
-  const order = new Uint32Array(luma.length).map((_, i) => i).sort((a, b) => luma[a] - luma[b]);
-  const ranks = new Float32Array(luma.length);
-  for (let from = 0; from < order.length;) {
-    let to = from;
-    while (to < order.length && luma[order[to]] === luma[order[from]]) to += 1;
-    const rank = (from + to) / 2 / order.length;
-    for (; from < to; from += 1) ranks[order[from]] = rank;
-  }
+  const ranks = ranksOf(luma);
   const even = stretched(luma).map((value, i) => (1 - equalised) * value + equalised * ranks[i]);
   const local = blurred(even, width, height, 10);
   const crisp = stretched(even.map((value, i) => value + 0.8 * (value - local[i])));
   const base = blurred(crisp, width, height, 8);
   return crisp.map((value, i) => held(base[i] + detail * (value - base[i]), 0, 1));
+}
+
+/** Grey levels that pixels are ranked by. */
+const LEVELS = 1024;
+
+/** The share of pixels that are darker than each, those of its own level counted half. */
+function ranksOf(luma: Float32Array): Float32Array {
+  const levelOf = (value: number): number => Math.min(LEVELS - 1, Math.floor(LEVELS * value));
+  const counts = new Uint32Array(LEVELS);
+  for (const value of luma) counts[levelOf(value)] += 1;
+  const ranks = new Float32Array(LEVELS);
+  let before = 0;
+  counts.forEach((count, level) => {
+    ranks[level] = (before + count / 2) / luma.length;
+    before += count;
+  });
+  return luma.map((value) => ranks[levelOf(value)]);
 }
 
 /** The picture's own dark ink: a and b of the strongest three of 24 hues among its darkest quarter. */

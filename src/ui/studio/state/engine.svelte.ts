@@ -3,7 +3,6 @@ import { type Preparation, prepareStyle } from '../../../app/style/prepare.ts';
 import type { StyleSession } from '../../../app/style/style-session.ts';
 import { asSealedError, type SealedError } from '../../../base/errors.ts';
 import { type StyleId, STYLES } from '../../../style/styles.ts';
-import { browserSession } from '../../shared/browser-session.ts';
 
 /** The session and whether all of it has arrived. */
 export class Engine {
@@ -16,9 +15,15 @@ export class Engine {
   preparedFor = $state<StyleId | undefined>();
   #preparing: AbortController | undefined;
 
-  /** @param session what it shall use; tests bring one of their own */
-  constructor(session = browserSession()) {
+  readonly #loadMore: () => Promise<void>;
+
+  /**
+   * @param session what it shall use; tests bring one of their own
+   * @param loadMore fetches what else the page will need
+   */
+  constructor(session: StyleSession, loadMore: () => Promise<void> = () => Promise.resolve()) {
     this.session = session;
+    this.#loadMore = loadMore;
     void this.load();
   }
 
@@ -29,6 +34,7 @@ export class Engine {
     try {
       await Promise.all([
         this.session.warm(),
+        this.#loadMore(),
         ...STYLES.map((style) => this.session.references?.network(style)),
       ]);
       this.readiness = 'ready';

@@ -11,13 +11,14 @@ import {
   sameColours,
   type StyleColours,
 } from '../../../style/colours.ts';
-import { directed, type Style, styleById, type StyleId, STYLES } from '../../../style/styles.ts';
+import { directed, EDGES, type Style, styleById, type StyleId, STYLES } from '../../../style/styles.ts';
+import { startPictureWorker } from '../../../../workers/platform/browser-picture.ts';
+import { OwnPicture } from './own-picture.svelte.ts';
 
 function defaults(): Record<StyleId, StyleColours> {
-  return Object.fromEntries(STYLES.map(({ id, defaultColours }) => [id, defaultColours])) as Record<
-    StyleId,
-    StyleColours
-  >;
+  const own = STYLES.map(({ id, defaultColours }) => [id, defaultColours]);
+  // A picture brings its own colours: these are never seen.
+  return Object.fromEntries([...own, ['picture', EDGES.defaultColours]]) as Record<StyleId, StyleColours>;
 }
 
 /** The style, its direction and its colours. */
@@ -27,7 +28,12 @@ export class Look {
   direction = $state<Direction>(DIRECTIONS[0]);
   #colours = $state.raw(defaults());
 
-  readonly style = $derived<Style>(this.styleOf(this.styleId));
+  readonly picture = new OwnPicture(startPictureWorker);
+  readonly style = $derived<Style>(
+    (this.styleId === 'picture' ? this.picture.style : undefined) ?? this.styleOf(this.styleId),
+  );
+  /** Whether the style has colours that may be chosen. */
+  readonly hasColours = $derived(this.styleId !== 'picture');
   readonly colours = $derived<StyleColours>(this.#colours[this.styleId]);
   readonly isDefault = $derived(sameColours(this.colours, this.style.defaultColours));
   /** The colours that even the gentlest correction has to change. */

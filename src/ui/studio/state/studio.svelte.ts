@@ -2,6 +2,8 @@
 import type { StyleRequest } from '../../../app/style/pipeline.ts';
 import { samePicture } from '../../../app/style/same-picture.ts';
 import { DEFAULT_PIXELS_PER_MODULE } from '../../../style/graph.ts';
+import { fetchPictureWorker } from '../../../../workers/platform/browser-picture.ts';
+import { browserSession } from '../../shared/browser-session.ts';
 import { Content } from './content.svelte.ts';
 import { Engine } from './engine.svelte.ts';
 import { Live } from './live.svelte.ts';
@@ -37,7 +39,7 @@ export class Studio {
   });
 
   /** @param engine the session behind the page; tests bring one of their own */
-  constructor(engine = new Engine()) {
+  constructor(engine = new Engine(browserSession(), fetchPictureWorker)) {
     this.engine = engine;
     // The last: it looks at all of the above.
     this.live = new Live(this);
