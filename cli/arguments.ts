@@ -75,11 +75,28 @@ export function numberList(option: string, value: string): number[] {
   return parts.map(Number);
 }
 
-/** `a-b`, or one number for both. @throws UsageError */
+/** A shape such as `1x28x28`, `1×28×28` or `1,28,28`. @throws UsageError */
+export function shape(option: string, value: string): number[] {
+  const parts = value.split(/[,x×]/i).map((part) => part.trim());
+  if (parts.some((part) => !/^[1-9]\d*$/.test(part))) {
+    throw new UsageError(`--${option} must be a shape such as 1x28x28, not "${value}".`);
+  }
+  return parts.map(Number);
+}
+
+/** `a-b`, one number for both, or each of them as in `0,1,2,3`. @throws UsageError */
 export function layerRange(option: string, value: string): readonly [number, number] {
   const match = /^(\d+)(?:-(\d+))?$/.exec(value.trim());
-  if (!match) throw new UsageError(`--${option} must be a range such as 0-4, not "${value}".`);
-  return [Number(match[1]), Number(match[2] ?? match[1])];
+  if (match) return [Number(match[1]), Number(match[2] ?? match[1])];
+  if (!/^\s*\d+\s*(,\s*\d+\s*)+$/.test(value))
+    throw new UsageError(`--${option} must be a range such as 0-4 or 0,1,2, not "${value}".`);
+  const listed = [...new Set(value.split(',').map(Number))];
+  const [first, last] = [Math.min(...listed), Math.max(...listed)];
+  if (last - first + 1 !== listed.length)
+    throw new UsageError(
+      `--${option} ${value} leaves layers out: a network is run in one piece, as in ${first}-${last}.`,
+    );
+  return [first, last];
 }
 
 /** `--workers`: the number of processors, at most 4, unless given. @throws UsageError */

@@ -4,7 +4,15 @@ import { inputsFor, readInputFile, readLayerList, readModelFile } from '../src/i
 import { type ModelOptions, samplesOf } from '../src/app/network/model-plan.ts';
 import { BACKENDS } from '../src/app/session/backends.ts';
 import type { ModelRunRequest } from '../src/app/network/run-model.ts';
-import { choice, layerRange, numberList, parseArguments, wholeNumber, workerCount } from './arguments.ts';
+import {
+  choice,
+  layerRange,
+  numberList,
+  parseArguments,
+  shape as shapeOf,
+  wholeNumber,
+  workerCount,
+} from './arguments.ts';
 import { parsed, readBytes, readText } from './files.ts';
 import { UsageError } from './usage.ts';
 
@@ -62,7 +70,7 @@ export async function readModelArguments(
   const count = values.count === undefined ? Infinity : wholeNumber('count', values.count, 1, 1e6);
   const workers = workerCount(values.workers);
   const shape =
-    values['input-shape'] === undefined ? undefined : numberList('input-shape', values['input-shape']);
+    values['input-shape'] === undefined ? undefined : shapeOf('input-shape', values['input-shape']);
 
   const { input: inputPath, calibrate: samplesPath, 'state-dict-layers': listPath } = values;
   const name = basename(file);

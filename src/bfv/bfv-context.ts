@@ -63,6 +63,8 @@ export class BfvContext implements Disposable {
   readonly handle: InstanceType<SealModule['SEALContext']>;
   /** Bytes of a ciphertext of two polynomials in memory. */
   readonly ciphertextBytes: number;
+  /** Numbers that a polynomial of a ciphertext is made of: one for each coefficient and prime. */
+  readonly ciphertextResidues: number;
   readonly #encryptor: InstanceType<SealModule['Encryptor']>;
   readonly #decryptor: InstanceType<SealModule['Decryptor']>;
 
@@ -104,6 +106,7 @@ export class BfvContext implements Disposable {
     this.keyBytes = (this.relinKeys?.saveToArray(none) as Uint8Array | undefined)?.length ?? 0;
     using zero = this.encryptZero();
     this.ciphertextBytes = this.bytesOf(zero);
+    this.ciphertextResidues = m * zero.coeffModulusSize();
   }
 
   /** The polynomial with `coefficients`, lowest first, of any sign. The caller deletes it. */

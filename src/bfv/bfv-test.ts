@@ -41,6 +41,9 @@ export interface BfvTest {
   readonly findNearest: boolean;
 }
 
+/** A network to be run in slots at parameters of the tester's own. */
+export type SlotsTest = Pick<BfvTest, 'graph' | 'inputs' | 'refresh'>;
+
 /** A layer after which was decrypted. */
 export interface BfvLayer {
   /** Its number in the model; that of the layer before for a refresh. */
@@ -136,4 +139,6 @@ export interface BfvRefusal {
 export interface BfvTester {
   /** A set that cannot run is an answer, no exception. Progress goes from 0 to 1. @throws SealedError `aborted` */
   test(test: BfvTest, controls?: Controls<number>): Promise<BfvResult | BfvRefusal>;
+  /** The network in slots, at the smallest degree and p whose error is of use. @throws SealedError `aborted` */
+  slots(test: SlotsTest, controls?: Controls): Promise<BfvResult | BfvRefusal>;
 }

@@ -3,26 +3,56 @@ import { yielding } from '../base/controls.ts';
 import { asSealedError, SealedError } from '../base/errors.ts';
 import { POLY_MODULUS_DEGREES } from '../params/security.ts';
 import { loadSeal, type SealModule, type WasmSource } from '../seal/load.ts';
-import type { BfvRefusal, BfvResult, BfvSet, BfvTest, BfvTester, NearestSet } from './bfv-test.ts';
+import {
+  type BfvRefusal,
+  type BfvResult,
+  type BfvSet,
+  type BfvTest,
+  type BfvTester,
+  type NearestSet,
+  PYFHEL_DEFAULTS,
+  type SlotsTest,
+} from './bfv-test.ts';
 import { nearestDigits } from './digit-nearest.ts';
-import { digitSteps, type DigitWork, inTheClear, tryDigits } from './digit-test.ts';
+import { type DigitWork, inTheClear, tryDigits } from './digit-test.ts';
 import { nearestSlots, slotChanges, type SlotJob, trySlots } from './slot-test.ts';
+import { layOutValues } from './value-layout.ts';
 
 /** Makes the tester; SEAL is loaded with the first test. */
 export function createBfvTester(wasm?: WasmSource): BfvTester {
-  const test: BfvTester['test'] = async (asked, { signal, onProgress } = {}) => {
-    const { name } = asked.set;
-    const pause = yielding(signal, 'worker');
-    const onShare = throttled(onProgress);
+  /** What `run` gives, or why it gives nothing. */
+  const outcome = async (
+    name: string,
+    run: (seal: SealModule) => Promise<BfvResult | BfvRefusal>,
+  ): Promise<BfvResult | BfvRefusal> => {
     try {
-      return await runTest(await loadSeal(wasm), asked, pause, onShare);
+      return await run(await loadSeal(wasm));
     } catch (error) {
       const { code, message } = asSealedError(error);
       if (code === 'aborted') throw error;
       return { name, scheme: 'bfv', ran: false, code, reason: message };
     }
   };
-  return Object.freeze(Object.assign(Object.create(null) as object, { test }));
+  const test: BfvTester['test'] = (asked, { signal, onProgress } = {}) =>
+    outcome(asked.set.name, (seal) =>
+      runTest(seal, asked, yielding(signal, 'worker'), throttled(onProgress)),
+    );
+  const slots: BfvTester['slots'] = (asked, { signal } = {}) =>
+    outcome('slots', async (seal) => {
+      const job = { seal, ...asked, refreshed: refreshedIds(asked), pause: yielding(signal, 'worker') };
+      const found = await nearestSlots(job, { name: 'slots', ...PYFHEL_DEFAULTS, p: 2 });
+      if (found) return found;
+      const reason =
+        'No p below 2^53 and no degree up to 32768 runs these layers in slots with an error of use.';
+      return { name: 'slots', scheme: 'bfv', ran: false, code: 'does-not-fit', reason };
+    });
+  return Object.freeze(Object.assign(Object.create(null) as object, { test, slots }));
+}
+
+/** Ids of the values after which the client decrypts and encrypts again. */
+function refreshedIds({ graph, refresh }: SlotsTest): ReadonlySet<string> {
+  const layers = (graph.layers ?? []).filter(({ index }) => refresh.includes(index));
+  return new Set(layers.map(({ output }) => output));
 }
 
 /** A hundred messages are enough. */
@@ -40,7 +70,10 @@ function malformed({ m, p, sec, base, intDigits, fracDigits }: BfvSet) {
   const near = (values: readonly number[], value: number): number =>
     values.reduce((a, b) => (Math.abs(b - value) < Math.abs(a - value) ? b : a));
   if (!POLY_MODULUS_DEGREES.includes(m))
-    return { reason: `m = ${m} is no degree of the security table.`, set: { m: near(POLY_MODULUS_DEGREES, m) } };
+    return {
+      reason: `m = ${m} is no degree of the security table.`,
+      set: { m: near(POLY_MODULUS_DEGREES, m) },
+    };
   const levels = [128, 192, 256];
   if (!levels.includes(sec)) {
     const reason = `The security table has 128, 192 and 256 bits, not sec = ${sec}.`;
@@ -58,13 +91,13 @@ function malformed({ m, p, sec, base, intDigits, fracDigits }: BfvSet) {
 
 async function runTest(
   seal: SealModule,
-  { set, graph, inputs, refresh, findNearest }: BfvTest,
+  asked: BfvTest,
   pause: () => Promise<void>,
   onShare: (share: number) => void,
 ): Promise<BfvResult | BfvRefusal> {
-  const steps = digitSteps(graph, inputs.length, refresh);
-  const outputs = (graph.layers ?? []).filter(({ index }) => refresh.includes(index));
-  const refreshed = new Set(outputs.map(({ output }) => output));
+  const { set, graph, inputs, findNearest } = asked;
+  const refreshed = refreshedIds(asked);
+  const steps = layOutValues(graph, inputs.length, refreshed);
   const slots: SlotJob = { seal, graph, inputs, refreshed, pause };
   const input = Float64Array.from(inputs.flatMap((values) => [...values]));
   const digits: DigitWork = { seal, graph, steps, input, pause, onShare };
@@ -97,7 +130,11 @@ async function runTest(
 }
 
 /** Errors of a set, which another set may be without. */
-const CAN_BE_CHANGED: ReadonlySet<string> = new Set(['insecure-parameters', 'invalid-argument', 'does-not-fit']);
+const CAN_BE_CHANGED: ReadonlySet<string> = new Set([
+  'insecure-parameters',
+  'invalid-argument',
+  'does-not-fit',
+]);
 
 /** The nearest that works from `start` on, as what differs from `asked`. */
 async function nearestTo(

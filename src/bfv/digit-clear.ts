@@ -1,5 +1,13 @@
 // What a network does to digits, computed in the clear: the float network's values, what decoding will give, what is lost.
-import { DigitCache, type DigitReach, type DigitRing, decodeAll, encodeAll, reachOf, stepDigits } from './digit-tensor.ts';
+import {
+  DigitCache,
+  type DigitReach,
+  type DigitRing,
+  decodeAll,
+  encodeAll,
+  reachOf,
+  stepDigits,
+} from './digit-tensor.ts';
 import type { ValueStep } from './value-layout.ts';
 
 /** A layer in the clear. */

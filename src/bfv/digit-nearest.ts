@@ -12,8 +12,8 @@ import { DigitCache } from './digit-tensor.ts';
 
 /** Values of each layer in a trial of a part. */
 const PART_VALUES = 24;
-/** A trial of the whole network that would take longer stays one of a part. */
-const MOST_TRIAL_MS = 60_000;
+/** A trial of the whole network that is more work stays one of a part: multiplications by a weight at N = 2048. */
+const MOST_TRIAL_WORK = 400_000;
 /** Digits of the fraction to try where decoding leaves some out. */
 const FRACTIONS = [40, 48, 56, 64, 80, 96, 128] as const;
 /** Whole numbers are exact in a double below this. */
@@ -77,7 +77,11 @@ export async function nearestDigits(
     // A smaller p leaves more for the noise.
     if (budgetEnds && m === asked.m && least < p) {
       const smaller = { ...set, p: least };
-      const found = await tried(work, { set: smaller, clear: await inTheClear(work, smaller), wholeModulus: false }, asked);
+      const found = await tried(
+        work,
+        { set: smaller, clear: await inTheClear(work, smaller), wholeModulus: false },
+        asked,
+      );
       if (found) return found;
     }
   }
@@ -98,11 +102,9 @@ async function tried(
   if (set.base !== asked.base) changes['base'] = set.base;
   if (wholeModulus) changes['keyPrime'] = false;
   try {
-    const started = performance.now();
     const part = await tryPart(work, set, clear, wholeModulus);
     if (!part || part.budgetBits === 0) return null;
-    const perWork = (performance.now() - started) / part.work;
-    if (perWork * workOfAll(clear) > MOST_TRIAL_MS) {
+    if ((workOfAll(clear) * part.residues) / 2048 > MOST_TRIAL_WORK) {
       const maxAbsError = clear.at(-1)?.bound ?? NaN;
       return { changes, tried: 'part', maxAbsError, noiseBudgetBits: part.budgetBits };
     }
@@ -118,21 +120,21 @@ async function tried(
 
 /**
  * The noise budget that is left after some values of every layer, with the network's own weights: a source that is not
- * among those of the layer before is replaced by one that is. Undefined where `wholeModulus` is what the set has anyway.
+ * among those of the layer before is replaced by one that is. And how many residues a polynomial has. Undefined where `wholeModulus` is what the set has anyway.
  */
 async function tryPart(
   { seal, steps, input, pause }: DigitWork,
   set: BfvSet,
   clear: readonly ClearLayer[],
   wholeModulus: boolean,
-): Promise<{ budgetBits: number; work: number } | undefined> {
+): Promise<{ budgetBits: number; residues: number } | undefined> {
   const squares = steps.some(({ kind }) => kind === 'squares');
   using context = new BfvContext(seal, { set, squares, wholeModulus });
   if (wholeModulus && context.primeBits.length === 1) return undefined;
   const ring = ringOf(set);
   using layers = new DigitLayers(context, ring, new DigitCache(ring));
   let held: Ciphertext[] = [];
-  let work = 0;
+  const residues = context.ciphertextResidues;
   const spread = (count: number): number[] => {
     const some = Math.min(count, PART_VALUES);
     return Array.from({ length: some }, (_, i) => Math.floor((i * count) / some));
@@ -142,21 +144,24 @@ async function tryPart(
     for (const layer of clear) {
       const { step } = layer;
       const elements = spread(step.count);
-      work += (workOfAll([layer]) * elements.length) / step.count;
       if (step.kind === 'sums') {
         const before = held;
-        for (const cipher of before) context.evaluator.cipherTransformToNttInplace(cipher);
         held = [];
-        for (const element of elements) {
-          held.push(layers.sum(step.sumOf(element), step.weighted, (source) => before[source % before.length]));
-          await pause();
+        try {
+          for (const cipher of before) context.evaluator.cipherTransformToNttInplace(cipher);
+          const at = (source: number): Ciphertext => before[source % before.length];
+          for (const element of elements) {
+            held.push(layers.sum(step.sumOf(element), step.weighted, at));
+            await pause();
+          }
+        } finally {
+          for (const cipher of before) cipher.delete();
         }
-        for (const cipher of before) cipher.delete();
         layers.forget();
       }
       for (const [i, cipher] of held.entries()) {
         if (step.kind === 'squares') layers.square(cipher);
-        if (layers.decrypt(cipher).budgetBits === 0) return { budgetBits: 0, work };
+        if (layers.decrypt(cipher).budgetBits === 0) return { budgetBits: 0, residues };
         if (step.kind === 'refresh') {
           cipher.delete();
           held[i] = layers.encrypt(layer.decoded[elements[i]]);
@@ -165,7 +170,7 @@ async function tryPart(
       }
     }
     const budgetBits = held.reduce((least, cipher) => Math.min(least, context.budget(cipher)), Infinity);
-    return { budgetBits, work };
+    return { budgetBits, residues };
   } finally {
     for (const cipher of held) cipher.delete();
   }

@@ -113,7 +113,8 @@ export async function runDigits(job: DigitJob): Promise<DigitOutcome> {
       let evaluateMs = 0;
       decryptMs = 0;
       started = performance.now();
-      if (step.kind === 'sums') for (const cipher of before) context.evaluator.cipherTransformToNttInplace(cipher);
+      if (step.kind === 'sums')
+        for (const cipher of before) context.evaluator.cipherTransformToNttInplace(cipher);
       evaluateMs += performance.now() - started;
       try {
         for (let element = 0; element < step.count; element += 1) {
@@ -149,12 +150,7 @@ export async function runDigits(job: DigitJob): Promise<DigitOutcome> {
 }
 
 /** The ciphertext of one value of a layer: new for sums, else the one of the layer before, changed in its place. */
-function makeOne(
-  work: DigitLayers,
-  { step }: ClearLayer,
-  element: number,
-  before: Ciphertext[],
-): Ciphertext {
+function makeOne(work: DigitLayers, { step }: ClearLayer, element: number, before: Ciphertext[]): Ciphertext {
   if (step.kind === 'sums') return work.sum(step.sumOf(element), step.weighted, (source) => before[source]);
   if (step.kind === 'squares') work.square(before[element]);
   if (step.kind === 'refresh') {

@@ -7,7 +7,7 @@ import { type ClearLayer, clearLayers } from './digit-clear.ts';
 import { runDigits } from './digit-run.ts';
 import type { DigitRing } from './digit-tensor.ts';
 import { layerMark } from './layer-marks.ts';
-import { layOutValues, type ValueStep } from './value-layout.ts';
+import type { ValueStep } from './value-layout.ts';
 
 /** A network laid out, with what it is run on. */
 export interface DigitWork {
@@ -21,12 +21,6 @@ export interface DigitWork {
 
 /** Below this share of the largest output, digits that decoding does not read are not worth a word. */
 const NOTABLE_LOSS = 1e-4;
-
-/** Lays out `graph` for `inputs`. @throws SealedError `unsupported-layer` */
-export function digitSteps(graph: Graph, inputs: number, refresh: readonly number[]): ValueStep[] {
-  const outputs = (graph.layers ?? []).filter(({ index }) => refresh.includes(index)).map(({ output }) => output);
-  return layOutValues(graph, inputs, new Set(outputs));
-}
 
 /** The ring of `set`. */
 export function ringOf({ m, p, base, intDigits, fracDigits }: BfvSet): DigitRing {

@@ -133,4 +133,3 @@ function stepOf(node: Node, input: Shape, wanted: readonly Places[], inputs: Wan
     }),
   };
 }
-

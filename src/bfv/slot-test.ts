@@ -6,7 +6,14 @@ import { POLY_MODULUS_DEGREES } from '../params/security.ts';
 import type { SealModule } from '../seal/load.ts';
 import { BfvContext, type Ciphertext } from './bfv-context.ts';
 import type { BfvLayer, BfvResult, BfvSet, NearestSet } from './bfv-test.ts';
-import { fewestDigits, type FixedPoint, type FixedPointWork, mostDigits, peakOf, valuesOf } from './fixed-point.ts';
+import {
+  fewestDigits,
+  type FixedPoint,
+  type FixedPointWork,
+  mostDigits,
+  peakOf,
+  valuesOf,
+} from './fixed-point.ts';
 import { elementPosition, layerMark } from './layer-marks.ts';
 import { SlotLayers } from './slot-layers.ts';
 import { type LayerStep, layOut } from './slot-layout.ts';
@@ -24,7 +31,13 @@ export interface SlotJob {
 }
 
 function workFor({ graph, inputs, refreshed }: SlotJob, m: number): FixedPointWork {
-  return { graph, inputs, refreshed, layout: layOut(graph, inputs.length, m), exact: valuesOf(graph, inputs) };
+  return {
+    graph,
+    inputs,
+    refreshed,
+    layout: layOut(graph, inputs.length, m),
+    exact: valuesOf(graph, inputs),
+  };
 }
 
 /**
@@ -97,7 +110,8 @@ async function runSlots(
   const keygenMs = performance.now() - started;
   const digitScale = base ** digits;
   const input = exact.get(graph.input.id)!;
-  const fixed = (values: ArrayLike<number>) => (at: number) => (at < 0 ? 0 : Math.round(values[at] * digitScale));
+  const fixed = (values: ArrayLike<number>) => (at: number) =>
+    at < 0 ? 0 : Math.round(values[at] * digitScale);
   let held: Ciphertext[] = [];
   try {
     started = performance.now();
