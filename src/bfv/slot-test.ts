@@ -19,7 +19,7 @@ import { SlotLayers } from './slot-layers.ts';
 import { type LayerStep, layOut } from './slot-layout.ts';
 
 /** Rounding that costs no more than this share of the largest output is good enough for a set that is proposed. */
-const GOOD = 1e-3;
+const GOOD = 1e-2;
 
 /** A network to be run in slots, for pictures that share the ciphertexts. */
 export interface SlotJob {

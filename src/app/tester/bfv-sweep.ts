@@ -7,7 +7,14 @@ import { SET_ADVICE } from './parameter-test.ts';
 import { withLimits } from '../../base/controls.ts';
 import type { WorkerHandle } from '../../base/worker-handle.ts';
 
-export type { BfvLayer, BfvRefusal, BfvResult, BfvTester, NearestSet } from '../../bfv/bfv-test.ts';
+export {
+  type BfvLayer,
+  type BfvRefusal,
+  type BfvResult,
+  type BfvTester,
+  type NearestSet,
+  PYFHEL_DEFAULTS,
+} from '../../bfv/bfv-test.ts';
 
 /** A network, and what to try it on. */
 export interface BfvSubject {
