@@ -1,5 +1,6 @@
 // What the commands share in reading their arguments.
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { type LayerSpan, parseLayerSpan } from '../src/app/tester/layer-slice.ts';
 import { nearestName } from '../src/base/nearest-name.ts';
 import { evaluatorCount } from '../workers/platform/node-local-service.ts';
 import { UsageError } from './usage.ts';
@@ -85,18 +86,11 @@ export function shape(option: string, value: string): number[] {
 }
 
 /** `a-b`, one number for both, or each of them as in `0,1,2,3`. @throws UsageError */
-export function layerRange(option: string, value: string): readonly [number, number] {
-  const match = /^(\d+)(?:-(\d+))?$/.exec(value.trim());
-  if (match) return [Number(match[1]), Number(match[2] ?? match[1])];
-  if (!/^\s*\d+\s*(,\s*\d+\s*)+$/.test(value))
-    throw new UsageError(`--${option} must be a range such as 0-4 or 0,1,2, not "${value}".`);
-  const listed = [...new Set(value.split(',').map(Number))];
-  const [first, last] = [Math.min(...listed), Math.max(...listed)];
-  if (last - first + 1 !== listed.length)
-    throw new UsageError(
-      `--${option} ${value} leaves layers out: a network is run in one piece, as in ${first}-${last}.`,
-    );
-  return [first, last];
+export function layerRange(option: string, value: string): LayerSpan {
+  const span = parseLayerSpan(value);
+  if (span) return span;
+  const message = `--${option} must be a range such as 0-4, or every layer of it, 0,1,2,3,4, not "${value}".`;
+  throw new UsageError(message);
 }
 
 /** `--workers`: the number of processors, at most 4, unless given. @throws UsageError */

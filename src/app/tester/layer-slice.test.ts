@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Graph } from '../../model/graph.ts';
-import { sliceLayers, sliceNote } from './layer-slice.ts';
+import { parseLayerSpan, sliceLayers, sliceNote } from './layer-slice.ts';
 
 function model(layers: number): Graph {
   const indices = Array.from({ length: layers }, (_, index) => index);
@@ -36,4 +36,18 @@ describe('sliceLayers', () => {
   it('says what was asked for and what is run', () => {
     expect(sliceNote([0, 7], sliceLayers(model(7), [0, 7]))).toMatch(/Layers 0–7 were asked for.*0–6/);
   });
+});
+
+describe('parseLayerSpan', () => {
+  it.each<[string, readonly [number, number] | undefined]>([
+    ['0-3', [0, 3]],
+    [' 2 – 5 ', [2, 5]],
+    ['4', [4, 4]],
+    ['0,1,2,3', [0, 3]],
+    ['3, 2, 4', [2, 4]],
+    ['0,2', undefined],
+    ['0-', undefined],
+    ['', undefined],
+    ['a-b', undefined],
+  ])('of %j is %j', (text, expected) => expect(parseLayerSpan(text)).toEqual(expected));
 });

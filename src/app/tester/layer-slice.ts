@@ -26,3 +26,16 @@ export function sliceNote(wanted: LayerSpan, [first, last]: LayerSpan): string |
   if (wanted[1] <= last && wanted[0] >= first) return undefined;
   return `Layers ${wanted[0]}–${wanted[1]} were asked for: the model has ${first}–${last} of them, which are run, as Python's slice does.`;
 }
+
+/**
+ * Layers as people write them: `0-3`, `3`, or each of them, `0,1,2,3`. Undefined where `text` is none of these, or leaves
+ * layers out: a network is run in one piece.
+ */
+export function parseLayerSpan(text: string): LayerSpan | undefined {
+  const range = /^(\d+)(?:\s*[-–]\s*(\d+))?$/.exec(text.trim());
+  if (range) return [Number(range[1]), Number(range[2] ?? range[1])];
+  if (!/^\d+(\s*,\s*\d+)+$/.test(text.trim())) return undefined;
+  const listed = new Set(text.split(',').map(Number));
+  const [first, last] = [Math.min(...listed), Math.max(...listed)];
+  return last - first + 1 === listed.size ? [first, last] : undefined;
+}

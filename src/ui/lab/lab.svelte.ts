@@ -12,6 +12,7 @@ import {
   type ShownPlan,
   type SweepResult,
 } from './lab-engine.ts';
+import { TesterState } from './tester.svelte.ts';
 
 /** What is going on. */
 export type LabPhase = 'idle' | 'planning' | 'running' | 'sweeping';
@@ -45,6 +46,7 @@ const ACTIVITIES: Partial<Record<StageName, string>> = {
 /** The lab's state. */
 export class Lab {
   readonly #engine = new LabEngine();
+  readonly tester = new TesterState(this.#engine, () => this.opened);
   model = $state.raw<NamedFile | undefined>();
   input = $state.raw<NamedFile | undefined>();
   shapeText = $state('');
@@ -119,6 +121,7 @@ export class Lab {
     this.#shown = undefined;
     this.result = undefined;
     this.sweep = [];
+    this.tester.clear();
     return this.#work('planning', async (signal) => {
       const { model, input } = this;
       if (!model) return;
@@ -179,7 +182,8 @@ export class Lab {
   /** Plan, results and sweep as one JSON text. */
   report(): string {
     const { plan, result, sweep, model, input } = this;
-    return `${JSON.stringify({ model: model?.name, input: input?.name, plan, result, sweep }, null, 2)}\n`;
+    const tested = this.tester.report;
+    return `${JSON.stringify({ model: model?.name, input: input?.name, plan, result, sweep, tested }, null, 2)}\n`;
   }
 
   #options(): LabOptions {
