@@ -1,5 +1,6 @@
 // What the commands share in reading their arguments.
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { type LayerSpan, parseLayerSpan } from '../src/app/tester/layer-slice.ts';
 import { nearestName } from '../src/base/nearest-name.ts';
 import { evaluatorCount } from '../workers/platform/node-local-service.ts';
 import { UsageError } from './usage.ts';
@@ -75,11 +76,21 @@ export function numberList(option: string, value: string): number[] {
   return parts.map(Number);
 }
 
-/** `a-b`, or one number for both. @throws UsageError */
-export function layerRange(option: string, value: string): readonly [number, number] {
-  const match = /^(\d+)(?:-(\d+))?$/.exec(value.trim());
-  if (!match) throw new UsageError(`--${option} must be a range such as 0-4, not "${value}".`);
-  return [Number(match[1]), Number(match[2] ?? match[1])];
+/** A shape such as `1x28x28`, `1×28×28` or `1,28,28`. @throws UsageError */
+export function shape(option: string, value: string): number[] {
+  const parts = value.split(/[,x×]/i).map((part) => part.trim());
+  if (parts.some((part) => !/^[1-9]\d*$/.test(part))) {
+    throw new UsageError(`--${option} must be a shape such as 1x28x28, not "${value}".`);
+  }
+  return parts.map(Number);
+}
+
+/** `a-b`, one number for both, or each of them as in `0,1,2,3`. @throws UsageError */
+export function layerRange(option: string, value: string): LayerSpan {
+  const span = parseLayerSpan(value);
+  if (span) return span;
+  const message = `--${option} must be a range such as 0-4, or every layer of it, 0,1,2,3,4, not "${value}".`;
+  throw new UsageError(message);
 }
 
 /** Two numbers, the lesser first. @throws UsageError */

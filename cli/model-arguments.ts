@@ -11,6 +11,7 @@ import {
   numberList,
   numberRange,
   parseArguments,
+  shape as shapeOf,
   wholeNumber,
   workerCount,
 } from './arguments.ts';
@@ -79,7 +80,7 @@ export async function readModelArguments(
   const count = values.count === undefined ? Infinity : wholeNumber('count', values.count, 1, 1e6);
   const workers = workerCount(values.workers);
   const shape =
-    values['input-shape'] === undefined ? undefined : numberList('input-shape', values['input-shape']);
+    values['input-shape'] === undefined ? undefined : shapeOf('input-shape', values['input-shape']);
 
   const { input: inputPath, calibrate: samplesPath, 'state-dict-layers': listPath } = values;
   const name = basename(file);

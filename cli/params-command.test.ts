@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeOnnx } from '../fixtures/onnx-writer.ts';
 import { hasSharedData, readSharedBytes, SHARED_DATA_ABSENT } from '../fixtures/shared-data.ts';
-import { parseTestConfig } from '../src/app/tester/test-config.ts';
+import { parseTestConfig, type TestConfig } from '../src/app/tester/test-config.ts';
 import { paramsReport } from './params-command.ts';
 import { paramsTable } from './params-table.ts';
 
@@ -104,20 +104,20 @@ describe('rencrypt_positions', () => {
     expect(results).toMatchObject([{ ran: true, refreshedAfter: [], bytes: { rounds: 0 } }]);
   });
 
-  it('is refused by name inside a BFV set, unless there is nothing to do', async () => {
+  it('encrypts again inside a BFV set as well', async () => {
     const set = { m: 4096, p: 1032193, sec: 128, base: 2 };
     const { results } = await report({
       layers: [0, 1],
-      encryption_parameters: [{ ...set, rencrypt_positions: [1] }, { ...set, rencrypt_positions: [0] }, set],
+      encryption_parameters: [
+        { ...set, rencrypt_positions: [1] },
+        { ...set, rencrypt_positions: [0] },
+      ],
     });
-    expect(results[0]).toMatchObject({
-      ran: false,
-      code: 'unsupported-layer',
-      reason: expect.stringMatching(/after layer 0 .*"rencrypt_positions"/) as string,
-    });
-    // The others come to the same, whatever that is.
-    expect(results[1].ran).toBe(results[2].ran);
-    expect(JSON.stringify(results.slice(1))).not.toMatch(/rencrypt/);
+    const nodes = results.map((result) =>
+      result.ran && result.scheme === 'bfv' ? result.layers.map(({ node }) => node) : [],
+    );
+    expect(nodes[0]).toEqual(['squares', 'refresh', 'squares']);
+    expect(nodes[1].slice(0, 2)).toEqual(['squares', 'squares']);
   });
 
   it('beyond the end of the network is an error that says so', async () => {
@@ -128,13 +128,51 @@ describe('rencrypt_positions', () => {
   });
 });
 
+describe('what the command line says', () => {
+  const sets = [{ polyModulusDegree: 4096, coeffModulusBits: [30, 30, 30] }];
+  const run = (given: Partial<TestConfig>, fields: object) =>
+    paramsReport(
+      { ...parseTestConfig(JSON.stringify({ backend: 'clear', sets, ...fields })), ...given },
+      folder,
+    );
+
+  it('stands in for what the file lacks, and goes before what it has', async () => {
+    const given = { modelPath: 'squares.onnx', inputPath: 'x.json', layers: [0, 0] as const };
+    const done = await run(given, { model: 'absent.onnx' });
+    expect(done).toMatchObject({ model: 'squares.onnx', input: { file: 'x.json' }, layers: [0, 0] });
+    await expect(run({}, { modle: 'squares.onnx' })).rejects.toThrow(
+      /--model FILE.*"modle" .* is "model" meant/,
+    );
+  });
+
+  it('is cut to the layers that there are, with a note', async () => {
+    const done = await run({ modelPath: 'squares.onnx', layers: [5, 99] }, {});
+    expect(done.layers).toEqual([5, 5]);
+    expect(done.notes).toEqual([expect.stringMatching(/Layers 5–99 were asked for/)]);
+  });
+});
+
+describe('the customary primes of 60 and 40 bits', () => {
+  it('are answered with the nearest that work, tried', async () => {
+    const customary = { polyModulusDegree: 8192, coeffModulusBits: [60, 40, 40, 60] };
+    const [first] = (await report({ layers: [0, 1], sets: [customary] })).results;
+    if (first.ran || first.scheme !== 'ckks' || !first.nearest) expect.fail('not answered');
+    expect(first.reason).toMatch(/a prime of 60 bits does not fit/);
+    const { parameters, maxAbsError } = first.nearest;
+    expect(Math.max(...parameters.coeffModulusBits)).toBeLessThanOrEqual(30);
+    expect(maxAbsError).toBeLessThan(1e-3);
+    const [again] = (await report({ layers: [0, 1], sets: [parameters] })).results;
+    expect(again.ran).toBe(true);
+  });
+});
+
 describe.skipIf(!hasSharedData)(`a file of the data set (${SHARED_DATA_ABSENT})`, () => {
-  it('with a position inside its set is not run without it', async () => {
+  it('with a position inside its set is run with it', async () => {
     const path = fileURLToPath(new URL('../../shared/data/models/rencrypt_inside_set.json', import.meta.url));
     const text = new TextDecoder().decode(readSharedBytes('models/rencrypt_inside_set.json'));
     const { results } = await paramsReport(parseTestConfig(text), dirname(path), 1);
-    expect(results).toMatchObject([
-      { ran: false, reason: expect.stringMatching(/after layer 0 .*"rencrypt_positions"/) as string },
-    ]);
+    const [first] = results;
+    if (!first.ran || first.scheme !== 'bfv') expect.fail('not run in BFV');
+    expect(first.layers.map(({ node }) => node)).toContain('refresh');
   });
 });

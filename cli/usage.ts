@@ -51,7 +51,7 @@ sealed-qr model run FILE --input FILE [options]
   Runs it encrypted and reports how far the outputs are from the float network's.
 
   --input FILE      inputs: .npy, .json or .png; several along the first axis
-  --input-shape A,B shape of one input, where neither the model nor --input says
+  --input-shape S   shape of one input, as 1x28x28 or 1,28,28, where neither the model nor --input says
   --state-dict-layers FILE   the layers of a state_dict: JSON, or the text that print(model) shows
   --calibrate FILE  sample inputs of the model's owner, that ranges are taken from; --input is a person's, and no plan is
                     made of it                                                 (random values in --input-range)
@@ -71,11 +71,24 @@ sealed-qr model run FILE --input FILE [options]
   ],
   [
     'params',
-    `sealed-qr params test CONFIG.json [--threads N] [--json]
-  Runs a network under many parameter sets: errors, levels, time and bytes of each, or why it cannot run.
+    `sealed-qr params test CONFIG.json [--model FILE] [--input FILE] [options]
+  Runs a network under many parameter sets: errors, levels or noise budget, time and bytes of each, or why it cannot run and
+  the nearest set that does.
   CONFIG.json: model, input, sets of {polyModulusDegree, coeffModulusBits}, and layers, refresh, clientOps, backend, threads,
   and calibrate, a file of the model owner's inputs that ranges are taken from, or inputRange: [0, 1];
-  or PyCrCNN's file: model_path, encryption_parameters of {m, p, sec, base}, layers, rencrypt_positions, max_threads.`,
+  or PyCrCNN's file: model_path, encryption_parameters of {m, p, sec, base, intDigits, fracDigits, flagBatching}, layers,
+  rencrypt_positions, max_threads. Such sets run as PyCrCNN runs them, one value in each ciphertext, which takes minutes:
+    {"model_path": "model.pt", "input": "picture.npy", "layers": [0, 1, 2, 3],
+     "encryption_parameters": [{"m": 2048, "p": 13513511, "sec": 128, "base": 2}]}
+  docs/parameter-tester.md has every field, and what the report says.
+
+  --model FILE      what the file does not name, or instead of it; so do the next three
+  --input FILE      .npy, .json or .png
+  --input-shape S   shape of one input, as 1x28x28 or 1,28,28
+  --layers A-B      only these layers, or each of them: 0,1,2,3; what the model has not is left out
+  --results FILE    writes PyCrCNN's results.json, with mean, bound and time beside its fields
+  --threads N       sets tried at the same time (the file's, or 2)
+  --json            prints one JSON object instead of the table`,
   ],
   [
     'bench',

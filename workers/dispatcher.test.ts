@@ -10,7 +10,7 @@ import { ATTACKS, hostileMessage } from '../fixtures/hostile-messages.ts';
 import { SMALL } from '../fixtures/small-engine.ts';
 import { seededRandom } from '../fixtures/styled-codes.ts';
 import { kernelFile, loadModel, modelPath } from './platform/node-local-service.ts';
-import type { BfvTester } from '../src/app/tester/bfv-sweep.ts';
+import { type BfvTester, PYFHEL_DEFAULTS } from '../src/app/tester/bfv-sweep.ts';
 import type { Raster } from '../src/base/raster.ts';
 import { filledRaster } from '../src/base/raster.ts';
 import type { ClientRole } from '../src/protocol/client.ts';
@@ -129,11 +129,11 @@ const CASES: readonly Case[] = [
   {
     thread: 'bfv',
     setup: {},
-    methods: ['test'],
+    methods: ['test', 'slots'],
     probe: async (role) => {
-      const set = { name: 'x', m: 2048, p: 13_513_511, sec: 100, base: 2 };
+      const set = { name: 'x', ...PYFHEL_DEFAULTS, p: 13_513_511, sec: 100 };
       const graph = { name: 'small', input: { id: 'in', shape: [4] }, nodes: [], output: 'in' };
-      return (role as BfvTester).test({ set, graph, inputs: [] });
+      return (role as BfvTester).test({ set, graph, inputs: [], refresh: [], findNearest: false });
     },
   },
 ];

@@ -1,274 +1,157 @@
-// Tries a BFV parameter set on a network: fixed point that fits p, the layers on ciphertexts, errors and noise budgets.
+// Tries a BFV parameter set on a network: in digits as PyCrCNN has it, or in slots; and the nearest set that works.
+import { yielding } from '../base/controls.ts';
 import { asSealedError, SealedError } from '../base/errors.ts';
-import type { Graph } from '../model/graph.ts';
-import { allowsBatching, batchingPrimeFrom } from '../params/plain-modulus.ts';
 import { POLY_MODULUS_DEGREES } from '../params/security.ts';
-import type { BfvLayer, BfvRefusal, BfvResult, BfvSet, BfvTest, BfvTester } from './bfv-test.ts';
 import { loadSeal, type SealModule, type WasmSource } from '../seal/load.ts';
-import { BfvEvaluation, primeBits } from './bfv-evaluation.ts';
-import { type BfvLayout, layOut, type LayerStep } from './bfv-layout.ts';
 import {
-  digitsThatFit,
-  type FixedPoint,
-  leastUsefulDigits,
-  noiseBits,
-  type NodeValues,
-  valuesOf,
-} from './bfv-scales.ts';
-
-type Ciphertext = InstanceType<SealModule['Ciphertext']>;
-
-/** Choices of digits that are run before giving up, each with fewer digits of the weights than the one before. */
-const MOST_TRIES = 5;
-/** Bytes of ciphertexts at a time; WebAssembly has 4 GB at most. */
-const MOST_BYTES = 2 ** 30;
-/** Bits of a fresh ciphertext's noise under the secret key, with p's own and the sign. */
-const FRESH_BITS = 6;
-
-/** A refusal on its way out. */
-class Refusal extends Error {
-  readonly nearest: Readonly<Record<string, number>>;
-
-  constructor(reason: string, nearest: Readonly<Record<string, number>>) {
-    super(reason);
-    this.nearest = nearest;
-  }
-}
+  type BfvRefusal,
+  type BfvResult,
+  type BfvSet,
+  type BfvTest,
+  type BfvTester,
+  type NearestSet,
+  PYFHEL_DEFAULTS,
+  type SlotsTest,
+} from './bfv-test.ts';
+import { nearestDigits } from './digit-nearest.ts';
+import { type DigitWork, inTheClear, tryDigits } from './digit-test.ts';
+import { nearestSlots, slotChanges, type SlotJob, trySlots } from './slot-test.ts';
+import { layOutValues } from './value-layout.ts';
 
 /** Makes the tester; SEAL is loaded with the first test. */
 export function createBfvTester(wasm?: WasmSource): BfvTester {
-  const test = async (asked: BfvTest): Promise<BfvResult | BfvRefusal> => {
-    const { name } = asked.set;
+  /** What `run` gives, or why it gives nothing. */
+  const outcome = async (
+    name: string,
+    run: (seal: SealModule) => Promise<BfvResult | BfvRefusal>,
+  ): Promise<BfvResult | BfvRefusal> => {
     try {
-      return runTest(await loadSeal(wasm), asked);
+      return await run(await loadSeal(wasm));
     } catch (error) {
-      const refused = { name, scheme: 'bfv', ran: false } as const;
-      if (error instanceof Refusal)
-        return { ...refused, code: 'does-not-fit', reason: error.message, nearest: error.nearest };
       const { code, message } = asSealedError(error);
-      return { ...refused, code, reason: message };
+      if (code === 'aborted') throw error;
+      return { name, scheme: 'bfv', ran: false, code, reason: message };
     }
   };
-  return Object.freeze(Object.assign(Object.create(null) as object, { test }));
-}
-
-function checkSet({ m, p, sec, base }: BfvSet): void {
-  if (!POLY_MODULUS_DEGREES.includes(m)) {
-    const nearest = POLY_MODULUS_DEGREES.reduce((a, b) => (Math.abs(b - m) < Math.abs(a - m) ? b : a));
-    throw new Refusal(`m = ${m} is no degree of the security table.`, { m: nearest });
-  }
-  if (![128, 192, 256].includes(sec)) {
-    const nearest = sec < 160 ? 128 : sec < 224 ? 192 : 256;
-    throw new Refusal(`The security table has 128, 192 and 256 bits, not sec = ${sec}.`, { sec: nearest });
-  }
-  if (base < 2 || base > 1024) throw new Refusal(`base = ${base} is not 2 to 1024.`, { base: 2 });
-  if (p < 2 || !Number.isSafeInteger(p)) {
-    throw new SealedError('invalid-argument', `p = ${p} is no whole number from 2 to 2^53.`, {
-      stage: 'input',
+  const test: BfvTester['test'] = (asked, { signal, onProgress } = {}) =>
+    outcome(asked.set.name, (seal) =>
+      runTest(seal, asked, yielding(signal, 'worker'), throttled(onProgress)),
+    );
+  const slots: BfvTester['slots'] = (asked, { signal } = {}) =>
+    outcome('slots', async (seal) => {
+      const job = { seal, ...asked, refreshed: refreshedIds(asked), pause: yielding(signal, 'worker') };
+      const found = await nearestSlots(job, { name: 'slots', ...PYFHEL_DEFAULTS, p: 2 });
+      if (found) return found;
+      const reason =
+        'No p below 2^53 and no degree up to 32768 runs these layers in slots with an error of use.';
+      return { name: 'slots', scheme: 'bfv', ran: false, code: 'does-not-fit', reason };
     });
-  }
+  return Object.freeze(Object.assign(Object.create(null) as object, { test, slots }));
 }
 
-/** What a test works on. */
-interface Work {
-  readonly seal: SealModule;
-  readonly set: BfvSet;
-  readonly graph: Graph;
-  readonly inputs: readonly Float32Array[];
-  readonly layout: BfvLayout;
-  readonly exact: NodeValues;
-  readonly squares: boolean;
+/** Ids of the values after which the client decrypts and encrypts again. */
+function refreshedIds({ graph, refresh }: SlotsTest): ReadonlySet<string> {
+  const layers = (graph.layers ?? []).filter(({ index }) => refresh.includes(index));
+  return new Set(layers.map(({ output }) => output));
 }
 
-/** Bits that the primes for ciphertexts have; the last of several is for keys. */
-function dataBits(seal: SealModule, m: number, sec: number): number {
-  const bits = primeBits(seal, m, sec);
-  return bits.slice(0, Math.max(1, bits.length - 1)).reduce((sum, b) => sum + b, 0);
+/** A hundred messages are enough. */
+function throttled(onProgress: ((share: number) => void) | undefined): (share: number) => void {
+  let told = 0;
+  return (share) => {
+    if (share < told + 0.01) return;
+    told = share;
+    onProgress?.(share);
+  };
 }
 
-/** The smallest degree, and a p of at least `leastP`, whose noise budget lasts by the rule of thumb. */
-function nearest(
-  { seal, set, layout, squares }: Work,
-  leastP: number,
-  digits: FixedPoint | undefined,
-  leastDegree = set.m,
-): Record<string, number> {
-  if (!digits) return {};
-  for (const m of POLY_MODULUS_DEGREES.filter((degree) => degree >= leastDegree)) {
-    const fits = leastP <= set.p && (!squares || allowsBatching(set.p, m));
-    const p = fits ? set.p : batchingPrimeFrom(leastP, m);
-    if (p === undefined) return {};
-    const used = noiseBits(layout, digits.base ** digits.weightDigits, p, m);
-    if (dataBits(seal, m, set.sec) >= Math.log2(p) + FRESH_BITS + used) {
-      return { ...(m !== set.m && { m }), ...(p !== set.p && { p }) };
-    }
-  }
-  return {};
-}
-
-function runTest(seal: SealModule, { set, graph, inputs }: BfvTest): BfvResult {
-  checkSet(set);
-  const layout = layOut(graph, inputs.length, set.m);
-  const exact = valuesOf(graph, inputs);
-  const squares = layout.steps.some(({ kind }) => kind === 'squares');
-  const work: Work = { seal, set, graph, inputs, layout, exact, squares };
-  const batching = allowsBatching(set.p, set.m);
-  const least = leastUsefulDigits(graph, inputs, layout, exact, set.base);
-  const leastP = least?.leastP ?? Infinity;
-  if (squares && !batching) {
-    const square = layout.steps.find(({ kind }) => kind === 'squares')!.node.id;
-    const reason = `Layer '${square}' squares every value by itself: that takes slots, hence a prime p that is 1 modulo ${2 * set.m}, and p = ${set.p} is none. ${room(leastP, set.p)}`;
-    throw new Refusal(reason.trim(), nearest(work, Math.max(leastP, set.p), least));
-  }
-  const choices = digitsThatFit(graph, inputs, layout, exact, set.base, set.p);
-  if (choices.length === 0) {
-    const reason = `No fixed point of base ${set.base} that is of use (rounding below a tenth of the largest output) fits below p/2. ${room(leastP, set.p)}`;
-    throw new Refusal(reason.trim(), nearest(work, Math.max(leastP, set.p), least));
-  }
-  const startedKeys = performance.now();
-  using evaluation = new BfvEvaluation(seal, set, batching, squares);
-  const keygenMs = performance.now() - startedKeys;
-  return firstThatLasts(work, evaluation, choices, keygenMs, least);
-}
-
-function room(leastP: number, p: number): string {
-  if (leastP <= p) return '';
-  if (leastP === Infinity) return 'No p below 2^53 would do for these layers: run them in CKKS ("sets").';
-  return `A p of at least ${leastP} would hold them.`;
-}
-
-function firstThatLasts(
-  work: Work,
-  evaluation: BfvEvaluation,
-  choices: readonly FixedPoint[],
-  keygenMs: number,
-  least: FixedPoint | undefined,
-): BfvResult {
-  const { set, layout } = work;
-  using fresh = evaluation.encrypt([1]);
-  const budget = evaluation.budget(fresh);
-  let weightDigits = Infinity;
-  let [tries, empty] = [0, ''];
-  for (const choice of choices) {
-    // Weights of fewer digits make less noise; what cannot last is not run.
-    if (choice.weightDigits >= weightDigits || tries >= MOST_TRIES) continue;
-    if (noiseBits(layout, choice.base ** choice.weightDigits, set.p, set.m) >= budget + 1) continue;
-    tries += 1;
-    const outcome = runOnce(work, evaluation, choice, keygenMs);
-    if (typeof outcome !== 'string') return outcome;
-    weightDigits = choice.weightDigits;
-    empty = ` It was used up after layer '${outcome}' with weights of ${weightDigits} digits.`;
-  }
-  const bits = primeBits(work.seal, set.m, set.sec).join(' + ');
-  const reason = `The noise budget, ${budget} bits in a fresh ciphertext (m = ${set.m} at ${set.sec} bits of security has primes of ${bits} bits, p takes ${Math.ceil(Math.log2(set.p))} of them), does not last for these layers.${empty} What is proposed is by a rule of thumb.`;
-  throw new Refusal(reason, nearest(work, least?.leastP ?? set.p, least, 2 * set.m));
-}
-
-/** The result, or the node after which no noise budget was left. */
-function runOnce(
-  work: Work,
-  evaluation: BfvEvaluation,
-  choice: FixedPoint,
-  keygenMs: number,
-): BfvResult | string {
-  const { seal, set, graph, layout, exact } = work;
-  const { base, inputDigits, weightDigits, roundingError, scales } = choice;
-  requireRoom(layout, evaluation.ciphertextBytes);
-  const input = exact.get(graph.input.id)!;
-  let started = performance.now();
-  const held = layout.inputs.map((places) =>
-    evaluation.encrypt(
-      Array.from(places, (at) => (at < 0 ? 0 : Math.round(input[at] * base ** inputDigits))),
-    ),
-  );
-  const encryptMs = performance.now() - started;
-  let [evaluateMs, decryptMs] = [0, 0];
-  let last = { maxAbsError: 0, meanAbsError: 0, noiseBudgetBits: 0 };
-  const layers: BfvLayer[] = [];
-  try {
-    for (const [i, step] of layout.steps.entries()) {
-      started = performance.now();
-      const after = evaluation.run(step, held, base ** weightDigits, scales[i]);
-      evaluateMs += performance.now() - started;
-      for (const cipher of held.splice(0, held.length, ...after)) cipher.delete();
-      started = performance.now();
-      last = measure(evaluation, step, held, scales[i], exact.get(step.node.id)!);
-      decryptMs = performance.now() - started;
-      if (last.noiseBudgetBits === 0) return step.node.id;
-      const { maxAbsError, noiseBudgetBits } = last;
-      const mark = graph.layers?.find(({ output }) => output === step.node.id);
-      if (mark || !graph.layers)
-        layers.push({
-          index: mark?.index ?? i,
-          type: mark?.type ?? step.node.op,
-          maxAbsError,
-          noiseBudgetBits,
-        });
-    }
-    const coeffModulusBits = primeBits(seal, set.m, set.sec);
+/** What of `set` no network could run with, and the nearest value; undefined where it is well formed. */
+function malformed({ m, p, sec, base, intDigits, fracDigits }: BfvSet) {
+  const near = (values: readonly number[], value: number): number =>
+    values.reduce((a, b) => (Math.abs(b - value) < Math.abs(a - value) ? b : a));
+  if (!POLY_MODULUS_DEGREES.includes(m))
     return {
-      name: set.name,
-      scheme: 'bfv',
-      ran: true,
-      parameters: {
-        polyModulusDegree: set.m,
-        coeffModulusBits,
-        plainModulus: set.p,
-        securityBits: set.sec,
-      },
-      fixedPoint: { base, inputDigits, weightDigits, roundingError },
-      packing: evaluation.batching ? 'slots' : 'coefficients',
-      maxAbsError: last.maxAbsError,
-      meanAbsError: last.meanAbsError,
-      layers,
-      timings: { keygenMs, encryptMs, evaluateMs, decryptMs },
-      bytes: {
-        request: layout.inputs.length * evaluation.requestBytes(),
-        response: held.reduce((sum, cipher) => sum + byteLength(seal, cipher), 0),
-        evaluationKeys: evaluation.keyBytes,
-      },
+      reason: `m = ${m} is no degree of the security table.`,
+      set: { m: near(POLY_MODULUS_DEGREES, m) },
     };
-  } finally {
-    for (const cipher of held) cipher.delete();
+  const levels = [128, 192, 256];
+  if (!levels.includes(sec)) {
+    const reason = `The security table has 128, 192 and 256 bits, not sec = ${sec}.`;
+    return { reason, set: { sec: near(levels, sec) } };
   }
+  if (base < 2 || base > 1024) return { reason: `base = ${base} is not 2 to 1024.`, set: { base: 2 } };
+  if (intDigits < 1 || fracDigits < 1 || intDigits + fracDigits > m) {
+    const reason = `intDigits = ${intDigits} and fracDigits = ${fracDigits} must be 1 at least, and no more than m = ${m} together.`;
+    return { reason, set: { intDigits: 64, fracDigits: 32 } };
+  }
+  if (p < 2 || !Number.isSafeInteger(p))
+    return { reason: `p = ${p} is no whole number from 2 to 2^53.`, set: { p: 65537 } };
+  return undefined;
 }
 
-function byteLength(seal: SealModule, cipher: Ciphertext): number {
-  return (cipher.saveToArray(seal.ComprModeType.none) as Uint8Array).length;
-}
-
-function requireRoom({ inputs, steps }: BfvLayout, ciphertextBytes: number): void {
-  let before = inputs.length;
-  for (const { node, ciphertexts } of steps) {
-    const bytes = (before + ciphertexts.length) * ciphertextBytes;
-    if (bytes > MOST_BYTES) {
-      const message = `Layer '${node.id}' works on ${before + ciphertexts.length} ciphertexts, ${Math.round(bytes / 2 ** 20)} MiB. Test fewer layers, or a smaller m.`;
-      throw new SealedError('does-not-fit', message, { stage: 'model' });
+async function runTest(
+  seal: SealModule,
+  asked: BfvTest,
+  pause: () => Promise<void>,
+  onShare: (share: number) => void,
+): Promise<BfvResult | BfvRefusal> {
+  const { set, graph, inputs, findNearest } = asked;
+  const refreshed = refreshedIds(asked);
+  const steps = layOutValues(graph, inputs.length, refreshed);
+  const slots: SlotJob = { seal, graph, inputs, refreshed, pause };
+  const input = Float64Array.from(inputs.flatMap((values) => [...values]));
+  const digits: DigitWork = { seal, graph, steps, input, pause, onShare };
+  const refused = async (code: string, reason: string, near: BfvSet): Promise<BfvRefusal> => {
+    const nearest = findNearest ? await nearestTo(near, slots, digits, set) : null;
+    return { name: set.name, scheme: 'bfv', ran: false, code, reason, nearest };
+  };
+  const wrong = malformed(set);
+  if (wrong) return refused('invalid-argument', wrong.reason, { ...set, ...wrong.set });
+  if (set.flagBatching) {
+    try {
+      const result = await trySlots(slots, set);
+      const nearest = result.problem && findNearest ? await nearestTo(set, slots, digits, set) : null;
+      return { ...result, nearest };
+    } catch (error) {
+      if (!(error instanceof SealedError) || !CAN_BE_CHANGED.has(error.code)) throw error;
+      return refused(error.code, error.message, set);
     }
-    before = ciphertexts.length;
+  }
+  const clear = await inTheClear(digits, set);
+  try {
+    const { result } = await tryDigits(digits, set, false, clear);
+    const ends = result.problem?.kind === 'budget';
+    const nearest = result.problem && findNearest ? await nearestDigits(digits, set, clear, ends) : null;
+    return { ...result, nearest };
+  } catch (error) {
+    if (!(error instanceof SealedError) || !CAN_BE_CHANGED.has(error.code)) throw error;
+    return refused(error.code, error.message, set);
   }
 }
 
-/** Decrypts what a step made and compares it with the float network. */
-function measure(
-  evaluation: BfvEvaluation,
-  { ciphertexts }: LayerStep,
-  held: readonly Ciphertext[],
-  scale: number,
-  exact: Float32Array,
-): { maxAbsError: number; meanAbsError: number; noiseBudgetBits: number } {
-  let [maxAbsError, sum, count, noiseBudgetBits] = [0, 0, 0, Infinity];
-  for (const [i, { places }] of ciphertexts.entries()) {
-    noiseBudgetBits = Math.min(noiseBudgetBits, evaluation.budget(held[i]));
-    if (noiseBudgetBits === 0) return { maxAbsError: NaN, meanAbsError: NaN, noiseBudgetBits };
-    const values = evaluation.decrypt(held[i], places.length);
-    places.forEach((element, place) => {
-      if (element < 0) return;
-      const error = Math.abs(values[place] / scale - exact[element]);
-      maxAbsError = Math.max(maxAbsError, error);
-      sum += error;
-      count += 1;
-    });
+/** Errors of a set, which another set may be without. */
+const CAN_BE_CHANGED: ReadonlySet<string> = new Set([
+  'insecure-parameters',
+  'invalid-argument',
+  'does-not-fit',
+]);
+
+/** The nearest that works from `start` on, as what differs from `asked`. */
+async function nearestTo(
+  start: BfvSet,
+  slots: SlotJob,
+  digits: DigitWork,
+  asked: BfvSet,
+): Promise<NearestSet | null> {
+  const changes = Object.fromEntries(
+    Object.entries(start).filter(([name, value]) => value !== asked[name as keyof BfvSet]),
+  ) as NearestSet['changes'];
+  if (start.flagBatching) {
+    const found = await nearestSlots(slots, start);
+    if (!found) return null;
+    const nearest = slotChanges(asked, found);
+    return { ...nearest, changes: { ...changes, ...nearest.changes } };
   }
-  return { maxAbsError, meanAbsError: sum / count, noiseBudgetBits };
+  const found = await nearestDigits(digits, start, await inTheClear(digits, start), false);
+  return found && { ...found, changes: { ...changes, ...found.changes } };
 }

@@ -147,16 +147,17 @@ export function writeIntegerBlob(coefficients: BigUint64Array): Uint8Array {
 }
 
 /** The coefficients of a BFV plaintext that SEAL saved with ComprModeType.none; those beyond its degree are absent. */
-export function readIntegerBlob(bytes: Uint8Array): bigint[] {
+export function readIntegerBlob(bytes: Uint8Array): BigUint64Array {
   const reader = new ByteReader(bytes);
   readHeader(reader);
   reader.bytes(32);
   reader.u64();
   reader.f64();
   readHeader(reader);
-  const coefficients = Array.from({ length: Number(reader.u64()) }, () => reader.u64());
+  const data = reader.bytes(8 * Number(reader.u64()));
   reader.end();
-  return coefficients;
+  // A copy of its own: words must lie at multiples of eight.
+  return new BigUint64Array(data.slice().buffer);
 }
 
 /** Reads uncompressed RelinKeys or GaloisKeys: by SEAL's index, the digits (2 × all primes × N residues each). */

@@ -4,7 +4,7 @@ import { FakeWorker } from '../../../fixtures/fake-worker.ts';
 import { cardOfGraph, SessionBench } from '../../../fixtures/session-bench.ts';
 import { filledTensor } from '../../../fixtures/small-engine.ts';
 import { seededRandom } from '../../../fixtures/styled-codes.ts';
-import type { BfvTester } from '../../bfv/bfv-test.ts';
+import { type BfvTester, PYFHEL_DEFAULTS } from '../../bfv/bfv-test.ts';
 import type { Graph } from '../../model/graph.ts';
 import { samplesOf } from '../network/model-plan.ts';
 import { StyleSession } from '../style/style-session.ts';
@@ -93,15 +93,15 @@ describe('a time limit', () => {
   });
 
   it('says what helps a BFV set', async () => {
-    const start = () => new FakeWorker('bfv', { test: never }).handle<BfvTester>();
-    const set = { name: 'one', m: 4096, p: 65537, sec: 128, base: 2 };
-    const sweep = sweepBfv(start, { graph: dense, inputs, sets: [set], threads: 1 });
-    await vi.advanceTimersByTimeAsync(3_600_000);
+    const start = () => new FakeWorker('bfv', { test: never, slots: never }).handle<BfvTester>();
+    const set = { name: 'one', ...PYFHEL_DEFAULTS, p: 65537 };
+    const sweep = sweepBfv(start, { graph: dense, inputs, sets: [set], threads: 1, findNearest: true });
+    await vi.advanceTimersByTimeAsync(7_200_000);
     expect(await sweep).toMatchObject([
       {
         ran: false,
         code: 'timeout',
-        reason: 'No answer within 1800 s. Try fewer layers or inputs, or a set of smaller degree.',
+        reason: 'No answer within 3600 s. Try fewer layers or inputs, or a set of smaller degree.',
       },
     ]);
   });

@@ -34,9 +34,31 @@ describe('keys of a parameter file', () => {
       [/"__proto__"/, /"constructor"/],
     ],
     [
+      'of PyCrCNN that say a shape alone',
+      { dataset: 'CIFAR10', net: 'MNIST' },
+      [
+        /"dataset" .*"CIFAR10", says the shape of an input, 3×32×32.*--input/,
+        /"net" .*"MNIST", .*1×28×28.*--model/,
+      ],
+    ],
+    [
+      'of PyCrCNN that name what is not here',
+      { net: 'SimpleModel' },
+      [/"net" .*"SimpleModel", loads nothing here/],
+    ],
+    [
       'of PyCrCNN without a meaning here',
-      { dataset: 'CIFAR10' },
-      [/"dataset" of the configuration has no effect here.*"input"/],
+      { batch_size: 4, address: 'http://127.0.0.1', ak: 'x', sk: 'y', bk: 'z' },
+      [/"batch_size" .* no effect here.*"count"/, /"address" .*nothing is sent/, /"ak"/, /"sk"/, /"bk"/],
+    ],
+    [
+      'of relinKeyGen',
+      { relinKeyGen: [20, 5], encryption_parameters: [{ ...bfvSet, bitCount: 20, size: 5 }] },
+      [
+        /"relinKeyGen" of the configuration does not apply/,
+        /"bitCount" of encryption_parameters 1 does not apply/,
+        /"size" of encryption_parameters 1 does not apply/,
+      ],
     ],
   ])('%s are reported', (_, fields, patterns) => {
     const { notes } = parse(fields);
@@ -46,9 +68,8 @@ describe('keys of a parameter file', () => {
   });
 
   it('are reported with the error where something is missing for them', () => {
-    expect(() => parseTestConfig(JSON.stringify({ modle: 'a.pt', sets: [set] }))).toThrow(
-      /"model" .* is missing\..*"modle" .* is "model" meant\?/,
-    );
+    const wrong = { model: 'a.pt', encryption_parameters: [{ m: 2048, q: 17 }] };
+    expect(() => parseTestConfig(JSON.stringify(wrong))).toThrow(/"p" .* is missing\..*"q" .* is not known/);
   });
 
   it.each([
@@ -117,7 +138,6 @@ describe('parseTestConfig', () => {
   it.each([
     ['{', /no valid JSON/],
     ['[]', /must be an object/],
-    ['{"sets":[]}', /"model".*missing/],
     ['{"model":"a","sets":[]}', /nothing to try/],
     ['{"model":"a","sets":[{"coeffModulusBits":[30]}]}', /"polyModulusDegree" of set 1 is missing/],
     [
@@ -130,13 +150,47 @@ describe('parseTestConfig', () => {
     expect(() => parseTestConfig(text)).toThrow(message);
   });
 
-  it.skipIf(!hasSharedData)(`reads PyCrCNN's own file (${SHARED_DATA_ABSENT})`, () => {
-    const text = new TextDecoder().decode(readSharedBytes('pycrcnn/encryption_parameters.json'));
-    const { modelPath, layers, threads, bfv } = parseTestConfig(text);
-    expect([modelPath, layers, threads]).toEqual(['./SimpleModelApprox.pt', [0, 0], 2]);
+  it('gives a BFV set Pyfhel’s defaults for what it does not say', () => {
+    const { bfv } = parse({
+      encryption_parameters: [
+        { p: 65537 },
+        { p: 17, intDigits: 8, fracDigits: 4, base: 3, flagBatching: true, name: 'mine' },
+      ],
+    });
     expect(bfv).toMatchObject([
-      { m: 2048, p: 13513511, sec: 128, base: 2 },
-      { m: 2048, p: 13513511, sec: 192, base: 2 },
+      { m: 2048, p: 65537, sec: 128, base: 2, intDigits: 64, fracDigits: 32, flagBatching: false },
+      { name: 'mine', m: 2048, p: 17, base: 3, intDigits: 8, fracDigits: 4, flagBatching: true },
     ]);
+    expect(bfv[0].name).toBe('set 1: m = 2048, p = 65537, sec = 128, base = 2');
   });
+
+  it.each<[string, object]>([
+    [
+      'encryption_parameters',
+      { modelPath: './SimpleModelApprox.pt', layers: [0, 0], threads: 2, datasetShape: [3, 32, 32] },
+    ],
+    [
+      'local_execution_parameters',
+      { modelPath: undefined, layers: [0, 7], threads: 1, datasetShape: [1, 28, 28] },
+    ],
+    [
+      'network_client_parameters',
+      { modelPath: undefined, layers: [0, 1], threads: 1, datasetShape: undefined },
+    ],
+  ])(
+    `reads PyCrCNN's own %s.json, and uses or names its every key (${SHARED_DATA_ABSENT})`,
+    (name, expected) => {
+      if (!hasSharedData) {
+        expect(hasSharedData).toBe(false);
+        return;
+      }
+      const text = new TextDecoder().decode(readSharedBytes(`pycrcnn/${name}.json`));
+      const config = parseTestConfig(text);
+      expect(config).toMatchObject(expected);
+      const used = ['encryption_parameters', 'debug', 'layers', 'model_path', 'max_threads'];
+      const keys = Object.keys(JSON.parse(text) as object);
+      for (const key of keys.filter((known) => !used.includes(known)))
+        expect(config.notes.some((note) => note.startsWith(`"${key}"`))).toBe(true);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 // The parameter tester's file: CKKS sweeps, and PyCrCNN's own encryption_parameters.json for BFV.
 import { printable } from '../../import/file-text.ts';
 import type { ParametersLiteral } from '../../params/parameters.ts';
-import type { BfvSet } from '../../bfv/bfv-test.ts';
+import { type BfvSet, PYFHEL_DEFAULTS } from '../../bfv/bfv-test.ts';
 import { Fields, invalidConfig, nearestKey } from './config-fields.ts';
 import type { RefreshRule } from './refreshes.ts';
 
@@ -12,7 +12,8 @@ interface Refreshed {
 
 /** What a file asks for. Paths are as they stand in it. */
 export interface TestConfig {
-  readonly modelPath: string;
+  /** Absent in PyCrCNN's local_execution and client files, which name no model: the command line or the page gives it. */
+  readonly modelPath: string | undefined;
   /** Absent in PyCrCNN's files: the tester makes up a picture. */
   readonly inputPath: string | undefined;
   readonly inputShape: readonly number[] | undefined;
@@ -20,6 +21,8 @@ export interface TestConfig {
   readonly calibratePath: string | undefined;
   /** Least and largest value of an input, where there are no samples. */
   readonly inputRange: readonly [number, number] | undefined;
+  /** The shape of the data set that the file names, where it is one that PyCrCNN's files mean. */
+  readonly datasetShape: readonly number[] | undefined;
   readonly count: number | undefined;
   readonly layers: readonly [number, number] | undefined;
   readonly clientOps: boolean;
@@ -28,31 +31,78 @@ export interface TestConfig {
   readonly threads: number;
   readonly ckks: readonly (ParametersLiteral & { readonly name?: string } & Refreshed)[];
   readonly bfv: readonly (BfvSet & Refreshed)[];
-  /** Keys of the file that nothing reads, each in a sentence. */
+  /** Keys of the file that nothing reads, or that mean something else here, each in a sentence. */
   readonly notes: readonly string[];
 }
 
 const REFRESH_KEYS = ['refresh', 'rencrypt_positions'];
 const CONFIG_KEYS = [
   ...['model', 'model_path', 'input', 'inputShape', 'calibrate', 'inputRange', 'count', 'layers', 'clientOps', 'backend', 'layersReport', 'debug'],
-  ...['threads', 'max_threads', 'sets', 'encryption_parameters', ...REFRESH_KEYS],
+  ...['threads', 'max_threads', 'sets', 'encryption_parameters', 'dataset', 'net', ...REFRESH_KEYS],
 ]; // prettier-ignore
 const CKKS_KEYS = ['name', 'polyModulusDegree', 'coeffModulusBits', ...REFRESH_KEYS];
-const BFV_KEYS = ['m', 'p', 'sec', 'base', ...REFRESH_KEYS];
+const BFV_KEYS = [
+  'name',
+  'm',
+  'p',
+  'sec',
+  'base',
+  'intDigits',
+  'fracDigits',
+  'flagBatching',
+  ...REFRESH_KEYS,
+];
+/** Arguments of Pyfhel's relinKeyGen, by their names or as a list. */
+const RELIN_KEYS = ['relinKeyGen', 'bitCount', 'size'];
 
 /** Keys of PyCrCNN's files that mean nothing here, and what to do instead. */
 const WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map([
-  ['dataset', 'give a picture as "input"'],
   ['batch_size', 'give the number of inputs as "count"'],
-  ['net', 'give the model file as "model"'],
   ...['address', 'ak', 'sk', 'bk'].map((key) => [key, 'nothing is sent anywhere'] as const),
 ]);
+
+/** Shapes of the data sets that PyCrCNN's files name. */
+const DATASETS: ReadonlyMap<string, readonly number[]> = new Map([
+  ['mnist', [1, 28, 28]],
+  ['fashionmnist', [1, 28, 28]],
+  ['cifar10', [3, 32, 32]],
+]);
+
+/** The shape of the data set that `fields` name as `dataset` or `net`. */
+function datasetShape(fields: Fields): readonly number[] | undefined {
+  const shapeOf = (name: string | undefined) => DATASETS.get((name ?? '').toLowerCase());
+  return shapeOf(fields.text('dataset')) ?? shapeOf(fields.text('net'));
+}
+
+/** What `dataset` and `net` mean here. */
+function datasetNotes(fields: Fields): string[] {
+  return ['dataset', 'net']
+    .filter((key) => fields.has(key))
+    .map((key) => {
+      const name = fields.text(key) ?? '';
+      const shape = DATASETS.get(name.toLowerCase());
+      const what = `"${key}" of ${fields.where}, "${printable(name)}",`;
+      const instead =
+        key === 'net' ? 'give the model as "model" or --model' : 'give a picture as "input" or --input';
+      return shape === undefined
+        ? `${what} loads nothing here: ${instead}.`
+        : `${what} says the shape of an input, ${shape.join('×')}, and loads nothing here: ${instead}.`;
+    });
+}
+
+/** What relinKeyGen's arguments mean here. */
+function relinNotes(fields: Fields): string[] {
+  return RELIN_KEYS.filter((key) => fields.has(key)).map(
+    (key) =>
+      `"${key}" of ${fields.where} does not apply: SEAL 4 relinearises by a prime of its own, with no bit count and no number of keys to choose.`,
+  );
+}
 
 /** A sentence for each key of `fields` that is none of `known`. */
 function unreadKeys(fields: Fields, known: readonly string[]): string[] {
   const isTop = known === CONFIG_KEYS;
   return fields.keys
-    .filter((key) => !known.includes(key))
+    .filter((key) => !known.includes(key) && (known === CKKS_KEYS || !RELIN_KEYS.includes(key)))
     .map((key) => {
       const what = `"${printable(key)}" of ${fields.where}`;
       const instead = isTop ? WITHOUT_EFFECT.get(key) : undefined;
@@ -66,8 +116,8 @@ function unreadKeys(fields: Fields, known: readonly string[]): string[] {
 
 /**
  * The configuration in `text`: `{model, input, sets: [{polyModulusDegree, coeffModulusBits}, …], calibrate, inputRange,
- * layers, refresh, clientOps, backend, layersReport, threads}`, or PyCrCNN's `{model_path, encryption_parameters: [{m, p, sec, base}, …], layers,
- * rencrypt_positions, debug, max_threads}`. Both kinds of sets may stand in one file; `refresh` or `rencrypt_positions` may
+ * layers, refresh, clientOps, backend, layersReport, threads}`, or PyCrCNN's `{model_path, encryption_parameters: [{m, p, sec, base, intDigits,
+ * fracDigits, flagBatching}, …], layers, rencrypt_positions, debug, max_threads}`. Both kinds of sets may stand in one file; `refresh` or `rencrypt_positions` may
  * stand in a set, too, and then counts instead of the file's.
  * @throws SealedError `invalid-argument` naming the field
  */
@@ -85,11 +135,12 @@ export function parseTestConfig(text: string): TestConfig {
     .map((entry, i) => new Fields(entry, `encryption_parameters ${i + 1}`));
   const notes = [
     ...unreadKeys(fields, CONFIG_KEYS),
+    ...[fields, ...bfv].flatMap(relinNotes),
     ...ckks.flatMap((set) => unreadKeys(set, CKKS_KEYS)),
     ...bfv.flatMap((set) => unreadKeys(set, BFV_KEYS)),
   ];
   try {
-    return { ...readFields(fields, ckks, bfv), notes };
+    return { ...readFields(fields, ckks, bfv), notes: [...notes, ...datasetNotes(fields)] };
   } catch (error) {
     if (!(error instanceof Error) || notes.length === 0) throw error;
     // What is missing may stand there under another name.
@@ -102,19 +153,18 @@ function readFields(
   ckks: readonly Fields[],
   bfv: readonly Fields[],
 ): Omit<TestConfig, 'notes'> {
-  const modelPath = fields.text('model') ?? fields.text('model_path');
-  if (modelPath === undefined) throw invalidConfig('"model" (or "model_path") is missing.');
   if (ckks.length + bfv.length === 0)
     throw invalidConfig('"sets" (or "encryption_parameters") has nothing to try.');
   const layers = fields.wholes('layers');
   const everywhere = refreshRule(fields);
   const refresh = (set: Fields): RefreshRule | undefined => refreshRule(set) ?? everywhere;
   return {
-    modelPath,
+    modelPath: fields.text('model') ?? fields.text('model_path'),
     inputPath: fields.text('input'),
     inputShape: fields.wholes('inputShape'),
     calibratePath: fields.text('calibrate'),
     inputRange: fields.range('inputRange'),
+    datasetShape: datasetShape(fields),
     count: fields.whole('count'),
     // PyCrCNN lists every layer; it knows no gaps.
     layers: layers?.length ? [Math.min(...layers), Math.max(...layers)] : undefined,
@@ -144,8 +194,23 @@ function ckksSet(fields: Fields): ParametersLiteral & { readonly name?: string }
   };
 }
 
-function bfvSet(fields: Fields, index: number): BfvSet {
-  const [m, p] = [fields.required('m'), fields.required('p')];
-  const [sec, base] = [fields.whole('sec') ?? 128, fields.whole('base') ?? 2];
-  return { name: `set ${index + 1}: m = ${m}, p = ${p}, sec = ${sec}, base = ${base}`, m, p, sec, base };
+/** A set with Pyfhel's defaults for what it does not say. */
+export function bfvSet(fields: Fields, index: number): BfvSet {
+  const defaults = PYFHEL_DEFAULTS;
+  const set = {
+    m: fields.whole('m') ?? defaults.m,
+    p: fields.required('p'),
+    sec: fields.whole('sec') ?? defaults.sec,
+    base: fields.whole('base') ?? defaults.base,
+    intDigits: fields.whole('intDigits') ?? defaults.intDigits,
+    fracDigits: fields.whole('fracDigits') ?? defaults.fracDigits,
+    flagBatching: fields.flag('flagBatching') ?? defaults.flagBatching,
+  };
+  const { m, p, sec, base, intDigits, fracDigits, flagBatching } = set;
+  const digits = intDigits === 64 && fracDigits === 32 ? '' : `, digits ${intDigits} + ${fracDigits}`;
+  const how = flagBatching ? ', batching' : digits;
+  return {
+    name: fields.text('name') ?? `set ${index + 1}: m = ${m}, p = ${p}, sec = ${sec}, base = ${base}${how}`,
+    ...set,
+  };
 }

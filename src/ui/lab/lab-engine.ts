@@ -1,4 +1,5 @@
 // The lab's one way to the engine: files in, plans, runs and sweeps out. Everything the page knows of models is named here.
+import { bfvTester } from '../../../workers/platform/browser-bfv.ts';
 import { browserWorkers } from '../../../workers/platform/browser.ts';
 import { layersOf, type LayerSummary } from '../../app/network/model-layers.ts';
 import {
@@ -20,8 +21,10 @@ import {
   type ParameterResult,
   testParameters,
 } from '../../app/tester/parameter-test.ts';
-import { inputsFor, readInputFile, readModelFile } from '../../import/model-file.ts';
 import type { Preference } from '../../plan/preference.ts';
+import { runTestConfig, type TestReport, type TestRun } from '../../app/tester/run-config.ts';
+import type { TestConfig } from '../../app/tester/test-config.ts';
+import { inputsFor, madeUpInput, readInputFile, readModelFile } from '../../import/model-file.ts';
 
 export type { LayerSummary, ModelPlanReport, ModelRunReport };
 
@@ -134,6 +137,14 @@ export class LabEngine {
     await testParameters(browserWorkers, test, signal, (index, result) =>
       onResult({ ...sets[index], ...result }),
     );
+  }
+
+  /** Runs the sets of a parameter file on `opened`, on its inputs or on one that is made up. */
+  test({ model, inputs, samples }: OpenedModel, config: TestConfig, run: TestRun): Promise<TestReport> {
+    const used =
+      inputs.length > 0 ? inputs.slice(0, config.count ?? 1) : [madeUpInput(model.graph.input.shape)];
+    const workers = { session: browserWorkers, bfv: bfvTester };
+    return runTestConfig(workers, { model, inputs: used, samples: inputs.length > 0 ? samples : used }, config, run);
   }
 }
 

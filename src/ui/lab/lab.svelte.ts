@@ -13,6 +13,7 @@ import {
   type ShownPlan,
   type SweepResult,
 } from './lab-engine.ts';
+import { TesterState } from './tester.svelte.ts';
 
 /** What is going on. */
 export type LabPhase = 'idle' | 'planning' | 'running' | 'sweeping';
@@ -46,6 +47,7 @@ const ACTIVITIES: Partial<Record<StageName, string>> = {
 /** The lab's state. */
 export class Lab {
   readonly #engine = new LabEngine();
+  readonly tester = new TesterState(this.#engine, () => this.opened);
   model = $state.raw<NamedFile | undefined>();
   input = $state.raw<NamedFile | undefined>();
   /** Samples of the model's owner, which ranges are taken from. */
@@ -133,6 +135,7 @@ export class Lab {
     this.#shown = undefined;
     this.result = undefined;
     this.sweep = [];
+    this.tester.clear();
     return this.#work('planning', async (signal) => {
       const { model, input } = this;
       if (!model) return;
@@ -193,7 +196,8 @@ export class Lab {
   /** Plan, results and sweep as one JSON text. */
   report(): string {
     const { plan, result, sweep, model, input } = this;
-    return `${JSON.stringify({ model: model?.name, input: input?.name, plan, result, sweep }, null, 2)}\n`;
+    const tested = this.tester.report;
+    return `${JSON.stringify({ model: model?.name, input: input?.name, plan, result, sweep, tested }, null, 2)}\n`;
   }
 
   #options(): LabOptions {
