@@ -17,7 +17,7 @@ export interface SegmentRules {
   readonly clientOps: boolean;
 }
 
-const CLIENT_ONLY: ReadonlySet<Node['op']> = new Set(['maxPool', 'softmax', 'argmax', 'cast']);
+const CLIENT_ONLY: ReadonlySet<Node['op']> = new Set(['maxPool', 'softmax', 'argmax', 'cast', 'normalize']);
 const RESHAPES: ReadonlySet<Node['op']> = new Set(['reshape', 'transpose']);
 /** Layers so cheap that the client may compute them between two of its own. */
 const CHEAP: ReadonlySet<Node['op']> = new Set([
