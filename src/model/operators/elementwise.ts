@@ -1,4 +1,5 @@
 // Float reference of element-wise operations, dense layers, softmax and argmax.
+import { exp, expm1, log, log1p, tanh } from '../../base/exact-math.ts';
 import { elementCount } from '../graph.ts';
 import type { Activation, NodeOf, Tensor } from '../graph.ts';
 import { erf } from './erf.ts';
@@ -56,7 +57,7 @@ export function activate(activation: Activation, x: number, channel = 0): number
     case 'sigmoid':
       return sigmoid(x);
     case 'tanh':
-      return Math.tanh(x);
+      return tanh(x);
     case 'softplus':
       return softplus(x);
     case 'silu':
@@ -69,18 +70,18 @@ export function activate(activation: Activation, x: number, channel = 0): number
       return Math.min(Math.max(x, activation.low), activation.high);
     case 'elu': {
       const { gain, alpha, width } = activation;
-      return gain * (x >= 0 ? x : alpha * Math.expm1(x / width));
+      return gain * (x >= 0 ? x : alpha * expm1(x / width));
     }
     case 'gelu':
       return activation.tanh
-        ? 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
+        ? 0.5 * x * (1 + tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)))
         : 0.5 * x * (1 + erf(x / Math.SQRT2));
     case 'mish':
-      return x * Math.tanh(softplus(x));
+      return x * tanh(softplus(x));
     case 'erf':
       return erf(x);
     case 'exp':
-      return Math.exp(x);
+      return exp(x);
     case 'abs':
       return Math.abs(x);
     case 'sqrt':
@@ -106,7 +107,7 @@ export function roundEven(x: number): number {
 }
 
 function softplus(x: number): number {
-  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+  return Math.max(x, 0) + log1p(exp(-Math.abs(x)));
 }
 
 /** An activation over a tensor whose axis 0 is the channel. */
@@ -120,10 +121,10 @@ export function softmax(node: NodeOf<'softmax'>, input: Tensor): Float32Array {
   const out = new Float32Array(input.data.length);
   forEachLine(input, node.axis, (offsets) => {
     const largest = offsets.reduce((max, at) => Math.max(max, input.data[at]), -Infinity);
-    const total = offsets.reduce((sum, at) => sum + Math.exp(input.data[at] - largest), 0);
+    const total = offsets.reduce((sum, at) => sum + exp(input.data[at] - largest), 0);
     for (const at of offsets) {
       const shifted = input.data[at] - largest;
-      out[at] = node.log ? shifted - Math.log(total) : Math.exp(shifted) / total;
+      out[at] = node.log ? shifted - log(total) : exp(shifted) / total;
     }
   });
   return out;
@@ -163,5 +164,5 @@ function forEachLine(input: Tensor, axis: number, visit: (offsets: number[]) => 
 }
 
 function sigmoid(x: number): number {
-  return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
+  return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x));
 }

@@ -1,4 +1,5 @@
 // The error function, which the language lacks.
+import { exp } from '../../base/exact-math.ts';
 
 /** Where 1 − erf(x) is below what double precision can tell from 0. */
 const BEYOND = 6;
@@ -16,5 +17,5 @@ export function erf(x: number): number {
     term *= (2 * x * x) / (2 * n + 1);
     sum += term;
   }
-  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+  return (2 / Math.sqrt(Math.PI)) * exp(-x * x) * sum;
 }
