@@ -5,7 +5,7 @@ import { printable } from '../file-text.ts';
 import { elementCount } from '../../model/graph.ts';
 import type { Tensor } from '../../model/graph.ts';
 import { MAX_ELEMENTS } from '../graph-builder.ts';
-import { PickleForeign, PickleGlobal, PickleTuple } from './pickle-values.ts';
+import { PickleForeign, PickleGlobal, PickleObject, PickleTuple } from './pickle-values.ts';
 import type { PickleValue } from './pickle-values.ts';
 import { unpickle } from './unpickle.ts';
 
@@ -60,8 +60,7 @@ export function openArchive(bytes: Uint8Array): Archive {
   if (bytes.length > MAX_FILE_BYTES) {
     throw malformed(`it has ${bytes.length} bytes, at most ${MAX_FILE_BYTES} are read`);
   }
-  const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
-  const { root, storages } = isZip ? openZip(bytes) : openLegacy(bytes);
+  const { root, storages } = open(bytes);
   let budget = MAX_ELEMENTS;
   const read = (view: TensorView): Tensor => {
     const count = elementCount(view.size);
@@ -77,6 +76,60 @@ export function asTensor(value: PickleValue | undefined): TensorView | undefined
   return value instanceof PickleForeign && isTensorView(value.value) ? value.value : undefined;
 }
 
+function open(bytes: Uint8Array): Opened {
+  if (looksLikeSafetensors(bytes)) return openSafetensors(bytes);
+  const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
+  return isZip ? openZip(bytes) : openLegacy(bytes);
+}
+
+/** Whether `bytes` begin like a .safetensors file: the length of a header that is JSON. */
+export function looksLikeSafetensors(bytes: Uint8Array): boolean {
+  return bytes[8] === 0x7b && bytes[6] === 0 && bytes[7] === 0 && bytes[4] === 0 && bytes[5] === 0;
+}
+
+const SAFE_TYPES: Readonly<Record<string, string>> = {
+  F64: 'DoubleStorage', F32: 'FloatStorage', F16: 'HalfStorage', BF16: 'BFloat16Storage', I64: 'LongStorage',
+  I32: 'IntStorage', I16: 'ShortStorage', I8: 'CharStorage', U8: 'ByteStorage', BOOL: 'BoolStorage',
+}; // prettier-ignore
+
+/** A .safetensors file (https://github.com/huggingface/safetensors): a state_dict without a pickle. */
+function openSafetensors(bytes: Uint8Array): Opened {
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const end = 8 + length;
+  if (!(end <= bytes.length)) throw malformed('its header does not end');
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, end)));
+  } catch {
+    throw malformed('its header is no JSON');
+  }
+  const parts = new Map<string, Uint8Array>();
+  const root = new Map<PickleValue, PickleValue>();
+  for (const [name, entry] of Object.entries(header as Record<string, unknown>)) {
+    if (name === '__metadata__') continue;
+    const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>;
+    const isList = (value: unknown): value is number[] =>
+      Array.isArray(value) && value.every((item) => isWhole(item as PickleValue));
+    if (typeof dtype !== 'string' || !isList(shape) || !isList(offsets) || offsets.length !== 2) {
+      throw malformed(`its tensor '${printable(name)}' is not described soundly`);
+    }
+    if (!Object.hasOwn(SAFE_TYPES, dtype)) {
+      throw malformed(
+        `its tensor '${printable(name)}' is of type ${printable(dtype)}: save the model in float32`,
+      );
+    }
+    const [from, to] = offsets;
+    if (!(from <= to && end + to <= bytes.length))
+      throw malformed(`its tensor '${printable(name)}' lies beyond its end`);
+    parts.set(name, bytes.subarray(end + from, end + to));
+    const storage: Storage = { type: SAFE_TYPES[dtype], key: name, count: elementCount(shape) };
+    const stride = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
+    const view: TensorView = { storage, offset: 0, size: shape, stride };
+    root.set(name, new PickleForeign(view));
+  }
+  return { root, storages: ({ key }) => parts.get(key) ?? new Uint8Array() };
+}
+
 interface Opened {
   readonly root: PickleValue;
   readonly storages: (storage: Storage) => Uint8Array;
@@ -87,6 +140,7 @@ function openZip(bytes: Uint8Array): Opened {
   let total = 0;
   let entries = 0;
   const files = unzip(bytes, (name, compression, size) => {
+    if (/^[^/]*\/(?:code\/|constants\.pkl$)/.test(name)) throw torchScript();
     if (compression !== 0)
       throw malformed(`its entry '${printable(name)}' is compressed: save it with torch.save`);
     if (++entries > 100_000) throw malformed('it has too many entries');
@@ -98,13 +152,6 @@ function openZip(bytes: Uint8Array): Opened {
   const pickle = Object.keys(files).find((name) => name === 'data.pkl' || name.endsWith('/data.pkl'));
   if (pickle === undefined) throw malformed('its data.pkl is missing: is it a zip of something else?');
   const folder = pickle.slice(0, -'data.pkl'.length);
-  if (Object.hasOwn(files, `${folder}constants.pkl`)) {
-    throw new SealedError(
-      'unsupported-layer',
-      'This is a TorchScript file: save the model with torch.save(model, …) instead of torch.jit.save.',
-      { stage: 'model' },
-    );
-  }
   const order = Object.hasOwn(files, `${folder}byteorder`)
     ? new TextDecoder().decode(files[`${folder}byteorder`])
     : '';
@@ -116,6 +163,15 @@ function openZip(bytes: Uint8Array): Opened {
     return files[name];
   };
   return { root: value, storages };
+}
+
+function torchScript(): SealedError {
+  return new SealedError(
+    'unsupported-layer',
+    'This is a TorchScript file, a compiled program and no list of layers: export the model it was made from to ONNX, ' +
+      "torch.onnx.export(model, x, 'model.onnx'), or the TorchScript itself, torch.onnx.export(torch.jit.load('model.pt'), x, 'model.onnx'), where x is an input.",
+    { stage: 'model' },
+  );
 }
 
 function unzip(
@@ -187,12 +243,71 @@ function rebuild(callee: PickleGlobal, args: readonly PickleValue[]): PickleValu
     case 'torch._utils._rebuild_tensor':
     case 'torch._utils._rebuild_tensor_v2':
       return rebuildTensor(args);
+    case 'torch._tensor._rebuild_from_type_v2': {
+      const [rebuilder, , inner] = args;
+      return rebuilder instanceof PickleGlobal && inner instanceof PickleTuple
+        ? rebuild(rebuilder, inner.items)
+        : undefined;
+    }
     case 'torch._utils._rebuild_parameter':
     case 'torch._utils._rebuild_parameter_with_state':
       return args[0] ?? null;
     default:
-      return undefined;
+      return rebuildBystander(callee, args);
   }
+}
+
+/**
+ * Things that stand in checkpoints beside the weights, as inert data: none of them is what it says, and none is called.
+ * undefined for anything else, which is refused.
+ */
+function rebuildBystander(
+  { module, name, path }: PickleGlobal,
+  args: readonly PickleValue[],
+): PickleValue | undefined {
+  switch (path) {
+    case 'collections.defaultdict':
+    case 'collections.Counter':
+    case 'types.SimpleNamespace':
+      return new Map();
+    case 'copy_reg._reconstructor':
+    case 'copyreg._reconstructor':
+      return args[0] instanceof PickleGlobal ? new PickleObject(args[0]) : undefined;
+    case '_codecs.encode':
+      return typeof args[0] === 'string' ? Uint8Array.from(args[0], (c) => c.charCodeAt(0) & 255) : undefined;
+    case 'numpy.core.multiarray.scalar':
+    case 'numpy._core.multiarray.scalar':
+      return numpyScalar(args);
+    case 'numpy.dtype':
+      return typeof args[0] === 'string' ? args[0] : 'object';
+    case 'torch.device':
+      return typeof args[0] === 'string' ? args[0] : 'cpu';
+    default:
+  }
+  const [root] = module.split('.');
+  if (root === 'pathlib') return args.filter((part) => typeof part === 'string').join('/');
+  const isPlain = ['datetime', 'decimal', 'fractions', 'uuid', 'numpy', 'argparse', 'enum'].includes(root);
+  const isBuiltin =
+    ['builtins', '__builtin__'].includes(root) &&
+    ['slice', 'complex', 'range', 'frozenset', 'bytearray', 'object'].includes(name);
+  return isPlain || isBuiltin || path === 'functools.partial' || path === 'torch.serialization._get_layout'
+    ? new PickleObject(new PickleGlobal(module, name))
+    : undefined;
+}
+
+/** A number out of NumPy's type (`f8`, `i8`) and its little-endian bytes; null for types that are no numbers. */
+function numpyScalar([type, bytes]: readonly PickleValue[]): PickleValue {
+  if (typeof type !== 'string' || !(bytes instanceof Uint8Array)) return null;
+  const kind = type.replace(/^[<|=]/, '');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const readers: Readonly<Record<string, () => number | boolean>> = {
+    f8: () => view.getFloat64(0, true),
+    f4: () => view.getFloat32(0, true),
+    i8: () => Number(view.getBigInt64(0, true)),
+    i4: () => view.getInt32(0, true),
+    b1: () => view.getUint8(0) !== 0,
+  };
+  return Object.hasOwn(readers, kind) && bytes.length === Number(kind[1]) ? readers[kind]() : null;
 }
 
 function rebuildTensor([storage, offset, size, stride]: readonly PickleValue[]): PickleValue {

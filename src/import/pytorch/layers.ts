@@ -1,8 +1,11 @@
 // What each torch.nn layer means as graph nodes (https://pytorch.org/docs/stable/nn.html).
 import { elementCount } from '../../model/graph.ts';
-import type { Activation, ValueId } from '../../model/graph.ts';
-import { addBorderPadding, addConstantPadding } from '../padding.ts';
-import type { Border } from '../padding.ts';
+import type { Activation, Shape, ValueId } from '../../model/graph.ts';
+import { adaptiveRows, addAxisMap, interpolationRows } from '../axis-maps.ts';
+import type { Interpolation } from '../axis-maps.ts';
+import { countUp } from '../graph-builder.ts';
+import { addBorderPadding, addConstantPadding, addCropping } from '../padding.ts';
+import type { Border, Padding } from '../padding.ts';
 import { addAveragePool, addConvolution, addMaxPool, addTransposedConvolution } from '../windows.ts';
 import type { Pads, Window } from '../windows.ts';
 import { malformed, unsupported } from './layer-scope.ts';
@@ -132,18 +135,33 @@ function maxPool(scope: LayerScope): ValueId {
   return scope.onPlane((x) => addMaxPool(scope.builder, x, poolWindow(scope)));
 }
 
-/** Adaptive average pool, where its windows are all of one size. */
+/** Rows and columns that an adaptive pool puts out; None keeps an axis. */
+function adaptiveSize(scope: LayerScope, [, height, width]: Shape): [number, number] {
+  const wanted = scope.layer.attributes.output_size ?? scope.layer.attributes.argument0;
+  const [rows, columns] = (
+    Array.isArray(wanted)
+      ? scope.flat
+        ? [1, ...wanted]
+        : wanted
+      : scope.flat
+        ? [1, wanted]
+        : [wanted, wanted]
+  ) as unknown[];
+  const size = [rows ?? height, columns ?? width] as [number, number];
+  if (!size.every((side) => Number.isInteger(side) && side >= 1))
+    throw malformed('its output_size is no size.');
+  return size;
+}
+
+/** Adaptive average pool: one window where they are all of one size, else a map along each axis. */
 function adaptiveAveragePool(scope: LayerScope): ValueId {
   return scope.onPlane((x) => {
     const [, height, width] = scope.builder.shapeOf(x);
-    const wanted = scope.layer.attributes.output_size;
-    const [rows, columns] = (
-      Array.isArray(wanted) ? wanted : scope.flat ? [1, wanted] : [wanted, wanted]
-    ) as unknown[];
-    const size = [rows ?? height, columns ?? width] as [number, number];
+    const size = adaptiveSize(scope, scope.builder.shapeOf(x));
     const kernel = [height / size[0], width / size[1]] as const;
-    if (!kernel.every((side) => Number.isInteger(side) && side > 0)) {
-      throw unsupported(`${height}×${width} does not divide into ${size.join('×')} windows: use AvgPool2d.`);
+    if (!kernel.every((side) => Number.isInteger(side))) {
+      const rows = addAxisMap(scope.builder, x, 1, adaptiveRows(height, size[0]));
+      return addAxisMap(scope.builder, rows, 2, adaptiveRows(width, size[1]));
     }
     const window = {
       kernel,
@@ -153,6 +171,19 @@ function adaptiveAveragePool(scope: LayerScope): ValueId {
       countIncludePad: false,
     } as const;
     return addAveragePool(scope.builder, x, window);
+  });
+}
+
+/** Adaptive maximum pool, where its windows are all of one size. */
+function adaptiveMaxPool(scope: LayerScope): ValueId {
+  return scope.onPlane((x) => {
+    const [, height, width] = scope.builder.shapeOf(x);
+    const size = adaptiveSize(scope, scope.builder.shapeOf(x));
+    const kernel = [height / size[0], width / size[1]] as const;
+    if (!kernel.every((side) => Number.isInteger(side))) {
+      throw unsupported(`${height}×${width} does not divide into ${size.join('×')} windows: use MaxPool2d.`);
+    }
+    return addMaxPool(scope.builder, x, { kernel, strides: kernel, pads: [0, 0, 0, 0], dilations: [1, 1] });
   });
 }
 
@@ -182,22 +213,21 @@ function unflatten(scope: LayerScope): ValueId {
 
 function padding(border: Border | undefined): LayerImporter {
   return (scope) => {
-    const given = scope.numbers('padding') ?? [];
-    const [left, right = left, top = left, bottom = top] = given.length === 1 ? [given[0]] : given;
+    const numbers = scope.numbers('padding') ?? [];
+    const [left, right = left, top = left, bottom = top] = numbers.length === 1 ? [numbers[0]] : numbers;
     const rank = scope.shape.length;
     const sides = scope.flat ? [[left, right]] : [[top, bottom], [left, right]]; // prettier-ignore
-    if (
-      ![left, right, top, bottom].every((size) => Number.isSafeInteger(size) && size >= 0) ||
-      rank < sides.length
-    ) {
-      throw unsupported('padding must be whole and not negative.');
+    if (![left, right, top, bottom].every((size) => Number.isSafeInteger(size)) || rank < sides.length) {
+      throw malformed('its padding is not whole.');
     }
-    const pads = scope.shape.map((_, axis): [number, number] => {
+    const given = scope.shape.map((_, axis): Padding => {
       const [before, after] = sides[axis - rank + sides.length] ?? [0, 0];
       return [before, after];
     });
-    if (border) return addBorderPadding(scope.builder, scope.input, pads, border);
-    return addConstantPadding(scope.builder, scope.input, pads, scope.number('value', 0));
+    const [x, pads] = addCropping(scope.builder, scope.input, given);
+    if (pads.every(([before, after]) => before === 0 && after === 0)) return x;
+    if (border) return addBorderPadding(scope.builder, x, pads, border);
+    return addConstantPadding(scope.builder, x, pads, scope.number('value', 0));
   };
 }
 
@@ -211,20 +241,119 @@ function pixelShuffle(scope: LayerScope): ValueId {
   return scope.builder.add({ op: 'depthToSpace', block, mode: 'CRD' }, [scope.input], shape);
 }
 
+/** PixelUnshuffle: blocks of pixels into channels, in the order that PixelShuffle reads. */
+function pixelUnshuffle(scope: LayerScope): ValueId {
+  const block = scope.number('downscale_factor', scope.number('argument0', 0));
+  const [channels, height, width] = scope.shape;
+  const [rows, columns] = [height / block, width / block];
+  if (scope.shape.length !== 3 || !(block >= 1) || ![block, rows, columns].every(Number.isInteger)) {
+    throw malformed(`${scope.shape.join('×')} cannot be unshuffled by ${block}.`);
+  }
+  const { builder } = scope;
+  const cells = builder.reshape(scope.input, [channels, rows, block, columns, block]);
+  const moved = builder.add(
+    { op: 'transpose', permutation: [0, 2, 4, 1, 3] },
+    [cells],
+    [channels, block, block, rows, columns],
+  );
+  return builder.reshape(moved, [channels * block * block, rows, columns]);
+}
+
+/** ChannelShuffle: channels of several groups taken in turn. */
+function channelShuffle(scope: LayerScope): ValueId {
+  const groups = scope.number('groups', scope.number('argument0', 0));
+  const { shape, builder } = scope;
+  const [channels, ...plane] = shape;
+  if (!(groups >= 1) || channels % groups !== 0)
+    throw malformed(`${channels} channels do not divide into ${groups} groups.`);
+  const size = elementCount(plane);
+  const grouped = builder.reshape(scope.input, [groups, channels / groups, size]);
+  const moved = builder.add(
+    { op: 'transpose', permutation: [1, 0, 2] },
+    [grouped],
+    [channels / groups, groups, size],
+  );
+  return builder.reshape(moved, shape);
+}
+
+const INTERPOLATIONS: Readonly<Record<string, Interpolation>> = {
+  linear: { kind: 'linear' },
+  bilinear: { kind: 'linear' },
+  bicubic: { kind: 'cubic', a: -0.75, excludeOutside: false },
+};
+
 function upsample(scope: LayerScope): ValueId {
-  const mode = scope.text('mode', 'nearest');
-  if (mode !== 'nearest') throw unsupported(`mode '${mode}' is not supported: use mode 'nearest'.`);
-  const [, height, width] = scope.shape;
-  if (scope.shape.length !== 3) throw malformed('its input has no height and width.');
-  const [byRow, byColumn] = scope.has('size')
-    ? [scope.pair('size', undefined)[0] / height, scope.pair('size', undefined)[1] / width]
-    : scope.pair('scale_factor', undefined);
-  const indices = (size: number, scale: number): number[] => {
-    const count = Math.floor(size * scale);
-    if (!(count >= 1 && count <= 2 ** 22)) throw malformed(`it cannot resize ${size} by ${scale}.`);
-    return Array.from({ length: count }, (_, i) => Math.min(Math.floor(i / scale), size - 1));
+  const isBilinear = scope.layer.type === 'UpsamplingBilinear2d';
+  const mode = scope.text('mode', isBilinear ? 'bilinear' : 'nearest');
+  const interpolation = Object.hasOwn(INTERPOLATIONS, mode) ? INTERPOLATIONS[mode] : undefined;
+  if (!interpolation && mode !== 'nearest' && mode !== 'nearest-exact') {
+    throw unsupported(`mode '${mode}' is not supported: use 'nearest', 'bilinear' or 'bicubic'.`);
+  }
+  const { shape, builder } = scope;
+  const spatial = shape.slice(1);
+  if (spatial.length < 1 || spatial.length > 2) throw malformed('its input has no height and width.');
+  const along = (name: string): number[] | undefined => {
+    const given = scope.numbers(name);
+    return given && spatial.map((_, axis) => given[axis] ?? given[0]);
   };
-  return scope.builder.pick(scope.input, [undefined, indices(height, byRow), indices(width, byColumn)]);
+  const sizes = along('size');
+  const scales = sizes?.map((size, axis) => size / spatial[axis]) ?? along('scale_factor');
+  if (!scales) throw malformed('its scale_factor is missing.');
+  const corners = scope.flag('align_corners', isBilinear);
+  return spatial.reduce<ValueId>((x, size, axis) => {
+    const [scale, count] = [scales[axis], sizes?.[axis] ?? Math.floor(size * scales[axis])];
+    if (!(count >= 1 && count <= 2 ** 22)) throw malformed(`it cannot resize ${size} by ${scale}.`);
+    if (interpolation) {
+      const position = (i: number): number =>
+        corners ? (count > 1 ? (i * (size - 1)) / (count - 1) : 0) : (i + 0.5) / scale - 0.5;
+      return addAxisMap(builder, x, axis + 1, interpolationRows(interpolation, size, count, position));
+    }
+    const shift = mode === 'nearest' ? 0 : 0.5;
+    const indices = countUp(count).map((i) => Math.min(Math.floor((i + shift) / scale), size - 1));
+    return addAxisMap(
+      builder,
+      x,
+      axis + 1,
+      indices.map((index) => [[index, 1]]),
+    );
+  }, scope.input);
+}
+
+/** LayerNorm, GroupNorm and InstanceNorm over the sample's own values: `count` in a row, then a factor and a summand. */
+function normalized(scope: LayerScope, count: number, dims: Shape): ValueId {
+  const { builder, shape } = scope;
+  if (!(count >= 1) || !Number.isInteger(elementCount(shape) / count))
+    throw malformed('it does not fit its input.');
+  const epsilon = scope.number('eps', 1e-5);
+  const normal = builder.add({ op: 'normalize', count, epsilon }, [scope.input], shape);
+  return (['weight', 'bias'] as const).reduce((x, name) => {
+    const tensor = scope.optionalTensor(name);
+    if (!tensor) return x;
+    if (tensor.data.length !== elementCount(dims)) throw malformed(`its ${name} does not fit its input.`);
+    const constant = builder.tensor(dims, tensor.data);
+    const op = name === 'weight' ? 'mulConstant' : 'addConstant';
+    return builder.add({ op, constant }, [x], shape);
+  }, normal);
+}
+
+function layerNorm(scope: LayerScope): ValueId {
+  const dims = scope.numbers('normalized_shape') ?? scope.numbers('argument0') ?? [];
+  const fits = dims.length >= 1 && dims.every((size, i) => size === scope.shape.at(i - dims.length));
+  if (!fits) throw malformed(`its normalized_shape is not the end of ${scope.shape.join('×')}.`);
+  return normalized(scope, elementCount(dims), dims);
+}
+
+const channelDims = ({ shape }: LayerScope): Shape => shape.map((size, axis) => (axis === 0 ? size : 1));
+
+function groupNorm(scope: LayerScope): ValueId {
+  const groups = scope.number('num_groups', scope.number('argument0', 0));
+  return normalized(scope, elementCount(scope.shape) / groups, channelDims(scope));
+}
+
+/** With running statistics it is a factor and a summand per channel, otherwise the client normalises. */
+function instanceNorm(scope: LayerScope): ValueId {
+  if (scope.optionalTensor('running_mean')) return batchNorm(scope);
+  return normalized(scope, elementCount(scope.shape.slice(1)), channelDims(scope));
 }
 
 function softmax(log: boolean): LayerImporter {
@@ -252,9 +381,18 @@ function prelu(scope: LayerScope): Activation {
   return { kind: 'prelu', slopes };
 }
 
-function softplus(scope: LayerScope): Activation {
-  if (scope.number('beta', 1) !== 1) throw unsupported('beta must be 1.');
-  return { kind: 'softplus' };
+/** Softplus and LogSigmoid: a factor before and after. */
+function softplus(scope: LayerScope, before: number, after: number): ValueId {
+  const { builder, shape } = scope;
+  const times = (x: ValueId, factor: number): ValueId =>
+    factor === 1 ? x : builder.add({ op: 'mulConstant', constant: builder.tensor([], [factor]) }, [x], shape);
+  const inner = times(scope.input, before);
+  return times(builder.add({ op: 'activation', function: { kind: 'softplus' } }, [inner], shape), after);
+}
+
+function torchGelu(scope: LayerScope): Activation {
+  const approximate = scope.text('approximate', 'none').replaceAll("'", '');
+  return { kind: 'gelu', tanh: approximate === 'tanh' };
 }
 
 /** Layers of torch.nn by class name. */
@@ -266,12 +404,18 @@ export const TORCH_LAYERS: ReadonlyMap<string, LayerImporter> = new Map<string, 
   ['Linear', linear],
   ['BatchNorm1d', batchNorm],
   ['BatchNorm2d', batchNorm],
+  ['InstanceNorm1d', instanceNorm],
+  ['InstanceNorm2d', instanceNorm],
+  ['LayerNorm', layerNorm],
+  ['GroupNorm', groupNorm],
   ['AvgPool1d', averagePool],
   ['AvgPool2d', averagePool],
   ['MaxPool1d', maxPool],
   ['MaxPool2d', maxPool],
   ['AdaptiveAvgPool1d', adaptiveAveragePool],
   ['AdaptiveAvgPool2d', adaptiveAveragePool],
+  ['AdaptiveMaxPool1d', adaptiveMaxPool],
+  ['AdaptiveMaxPool2d', adaptiveMaxPool],
   ['Flatten', flatten],
   ['Unflatten', unflatten],
   ['Identity', identity],
@@ -290,6 +434,9 @@ export const TORCH_LAYERS: ReadonlyMap<string, LayerImporter> = new Map<string, 
   ['PixelShuffle', pixelShuffle],
   ['Upsample', upsample],
   ['UpsamplingNearest2d', upsample],
+  ['UpsamplingBilinear2d', upsample],
+  ['PixelUnshuffle', pixelUnshuffle],
+  ['ChannelShuffle', channelShuffle],
   ['ReLU', activation(() => ({ kind: 'relu' }))],
   ['ReLU6', activation(() => ({ kind: 'clip', low: 0, high: 6 }))],
   [
@@ -300,11 +447,25 @@ export const TORCH_LAYERS: ReadonlyMap<string, LayerImporter> = new Map<string, 
   ['PReLU', activation(prelu)],
   ['Sigmoid', activation(() => ({ kind: 'sigmoid' }))],
   ['Tanh', activation(() => ({ kind: 'tanh' }))],
-  ['Softplus', activation(softplus)],
+  ['Softplus', (s) => softplus(s, s.number('beta', 1), 1 / s.number('beta', 1))],
+  ['LogSigmoid', (s) => softplus(s, -1, -1)],
+  ['ELU', activation((s) => ({ kind: 'elu', gain: 1, alpha: s.number('alpha', 1), width: 1 }))],
+  [
+    'SELU',
+    activation(() => ({ kind: 'elu', gain: 1.0507009873554805, alpha: 1.6732632423543772, width: 1 })),
+  ],
+  [
+    'CELU',
+    activation((s) => ({ kind: 'elu', gain: 1, alpha: s.number('alpha', 1), width: s.number('alpha', 1) })),
+  ],
+  ['GELU', activation(torchGelu)],
+  ['Mish', activation(() => ({ kind: 'mish' }))],
+  ['Softsign', activation(() => ({ kind: 'softsign' }))],
   ['SiLU', activation(() => ({ kind: 'silu' }))],
   ['Hardswish', activation(() => ({ kind: 'hardSwish' }))],
   ['Hardsigmoid', activation(() => ({ kind: 'hardSigmoid', alpha: 1 / 6, beta: 0.5 }))],
   ['Softmax', softmax(false)],
+  ['Softmax2d', (s) => s.builder.add({ op: 'softmax', axis: 0, log: false }, [s.input], s.shape)],
   ['LogSoftmax', softmax(true)],
   ['Square', square],
 ]);
@@ -312,18 +473,23 @@ export const TORCH_LAYERS: ReadonlyMap<string, LayerImporter> = new Map<string, 
 /** Users' own classes whose meaning goes without saying, by class name. */
 export const KNOWN_USER_LAYERS: ReadonlySet<string> = new Set(['Square', 'Flatten', 'Identity']);
 
+const RECURRENT = 'recurrent cells are not supported: use Conv1d over the sequence';
+const EXPORT = "export the model to ONNX, torch.onnx.export(model, x, 'model.onnx')";
+
 const SUGGESTIONS: Readonly<Record<string, string>> = {
-  ELU: 'use LeakyReLU or SiLU',
-  SELU: 'use LeakyReLU or SiLU',
-  GELU: 'use SiLU',
-  Mish: 'use SiLU',
-  LayerNorm: 'use BatchNorm, which folds into constants',
-  GroupNorm: 'use BatchNorm, which folds into constants',
-  InstanceNorm2d: 'use BatchNorm, which folds into constants',
-  AdaptiveMaxPool2d: 'use MaxPool2d, run at the client with --client-ops',
-  LSTM: 'use Conv1d over the sequence',
-  GRU: 'use Conv1d over the sequence',
+  LSTM: RECURRENT,
+  GRU: RECURRENT,
+  RNN: RECURRENT,
+  LSTMCell: RECURRENT,
+  GRUCell: RECURRENT,
+  RNNCell: RECURRENT,
+  Conv3d: 'one or two spatial axes are supported: use Conv2d',
+  LocalResponseNorm: 'use BatchNorm2d, which folds into constants',
+  MultiheadAttention: EXPORT,
   Embedding: 'give the embedded vectors as input',
+  Hardshrink: 'use LeakyReLU',
+  Softshrink: 'use LeakyReLU',
+  Threshold: 'use ReLU',
 };
 
 /** What to do about a layer that is not imported. */
