@@ -17,9 +17,22 @@ function applied(scope: Scope, fn: Activation, x: Data): Data {
   return scope.emit({ op: 'activation', function: fn }, [x], scope.shapeOf(x));
 }
 
-/** LogSigmoid, as PyTorch's own exporter writes it where it does: −softplus(−x). */
-export function logSigmoid(scope: Scope): Value {
-  return scaleData(scope, applied(scope, { kind: 'softplus' }, scaleData(scope, scope.data(), -1)), -1);
+/** Log of a sigmoid or a softmax, as exporters write LogSigmoid and LogSoftmax; of anything else it is refused. */
+export function logarithm(scope: Scope): Value {
+  const x = scope.data();
+  const node = scope.builder.nodeOf(x.id);
+  if (node?.op === 'activation' && node.function.kind === 'sigmoid') {
+    const before: Data = { ...x, id: node.inputs[0] };
+    return scaleData(scope, applied(scope, { kind: 'softplus' }, scaleData(scope, before, -1)), -1);
+  }
+  if (node?.op === 'softmax' && !node.log) {
+    return scope.emit(
+      { op: 'softmax', axis: node.axis, log: true },
+      [{ ...x, id: node.inputs[0] }],
+      scope.shapeOf(x),
+    );
+  }
+  throw unsupported('use a polynomial (Mul, Add), or leave it to whoever reads the output.');
 }
 
 /** Swish with a factor: x · sigmoid(alpha · x). */
