@@ -5,13 +5,15 @@ import { type ModelOptions, samplesOf } from '../src/app/network/model-plan.ts';
 import { BACKENDS } from '../src/app/session/backends.ts';
 import type { ModelRunRequest } from '../src/app/network/run-model.ts';
 import { choice, layerRange, numberList, parseArguments, wholeNumber, workerCount } from './arguments.ts';
-import { parsed, readBytes, readText } from './files.ts';
+import { checkOutputs, type NamedFile, parsed, readBytes, readText } from './files.ts';
+import { readModelParts } from './model-parts.ts';
 import { UsageError } from './usage.ts';
 
 const OPTIONS = {
   input: { type: 'string' },
   'input-shape': { type: 'string' },
   'state-dict-layers': { type: 'string' },
+  output: { type: 'string' },
   calibrate: { type: 'string' },
   count: { type: 'string' },
   layers: { type: 'string' },
@@ -23,6 +25,8 @@ const OPTIONS = {
   'layers-report': { type: 'boolean', default: false },
   warm: { type: 'boolean', default: false },
   print: { type: 'boolean', default: false },
+  save: { type: 'string' },
+  force: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 } as const;
 
@@ -32,6 +36,8 @@ export interface ModelArguments {
   readonly request: ModelRunRequest;
   readonly workers: number;
   readonly json: boolean;
+  /** Where to write the results; undefined for nowhere. */
+  readonly save: NamedFile | undefined;
   /** Whether to print the plan itself, stage by stage, instead of what it costs. */
   readonly print: boolean;
 }
@@ -52,6 +58,11 @@ export async function readModelArguments(
   if (values.print && (command === 'run' || values.json))
     throw new UsageError('--print prints a plan as text: "model plan FILE --print", without --json.');
   if (command === 'run' && values.input === undefined) throw new UsageError('--input FILE is missing.');
+  const save = values.save === undefined ? undefined : { name: '--save', path: values.save };
+  if (save) {
+    if (command === 'plan') throw new UsageError('A plan has no results to --save: say "model run".');
+    if (!/\.(npy|json)$/i.test(save.path)) throw new UsageError('--save takes a .npy or .json file.');
+  }
   const options = {
     backend: choice('backend', values.backend, BACKENDS),
     ...(values.layers !== undefined && { layers: layerRange('layers', values.layers) }),
@@ -64,14 +75,17 @@ export async function readModelArguments(
   const shape =
     values['input-shape'] === undefined ? undefined : numberList('input-shape', values['input-shape']);
 
-  const { input: inputPath, calibrate: samplesPath, 'state-dict-layers': listPath } = values;
+  const { input: inputPath, calibrate: samplesPath, 'state-dict-layers': listPath, output } = values;
   const name = basename(file);
-  const bytes = await readBytes('The model', file);
-  const layers = listPath === undefined ? undefined : await readLayers(listPath);
+  if (save) {
+    const read = [file, inputPath, samplesPath, listPath].filter((path) => path !== undefined);
+    await checkOutputs([save], read.map((path) => ({ name: path, path })), { replace: values.force }); // prettier-ignore
+  }
+  const { bytes, layers } = await readModelParts(file, listPath, readLayers);
   const input = inputPath === undefined ? undefined : await readInput('The input', inputPath);
   const samples =
     samplesPath === undefined ? undefined : await readInput('The calibration input', samplesPath);
-  const graph = parsed(file, () => readModelFile(bytes, { name, inputShape: shape, layers, input }));
+  const graph = parsed(file, () => readModelFile(bytes, { name, inputShape: shape, layers, output, input }));
   const inputs = input ? parsed(inputPath!, () => inputsFor(graph.input.shape, input)).slice(0, count) : [];
   // Whoever runs this command owns both network and inputs; a server that must not see their ranges is given --calibrate.
   const calibration = samples ? parsed(samplesPath!, () => inputsFor(graph.input.shape, samples)) : inputs;
@@ -84,13 +98,14 @@ export async function readModelArguments(
   return {
     request: {
       ...modelOptions,
-      model: { file: { name, bytes, inputShape: graph.input.shape, layers }, graph },
+      model: { file: { name, bytes, inputShape: graph.input.shape, layers, output }, graph },
       inputs,
       warm,
       layersReport: values['layers-report'],
     },
     workers,
     json,
+    save,
     print,
   };
 }

@@ -42,13 +42,14 @@ sealed-qr style new DRAWING.ts [--codes N] [--json]
   [
     'model',
     `sealed-qr model plan FILE [options]
-  Says what a trained network (.pt, .pth, .onnx) will cost and how precise it will be; encrypts nothing.
+  Says what a trained network (.pt, .pth, .safetensors, .onnx) will cost and how precise it will be; encrypts nothing.
 sealed-qr model run FILE --input FILE [options]
   Runs it encrypted and reports how far the outputs are from the float network's.
 
   --input FILE      inputs: .npy, .json or .png; several along the first axis
   --input-shape A,B shape of one input, where neither the model nor --input says
-  --state-dict-layers FILE   the layers of a state_dict: JSON, or the text that print(model) shows
+  --state-dict-layers FILE   the layers of a state_dict: JSON, the text that print(model) shows, or the network as .onnx
+  --output NAME     which output of the network                                (its first)
   --calibrate FILE  inputs that ranges are taken from                          (those of --input)
   --count N         the first N inputs only
   --layers A-B      only these layers of the file
@@ -59,6 +60,8 @@ sealed-qr model run FILE --input FILE [options]
   --workers N       evaluators of the service                                  (number of processors, at most 4)
   --print           plan: the plan itself, stage by stage, as text
   --layers-report   run: decrypts after each layer, for the errors of each
+  --save FILE       run: writes the decrypted outputs to FILE.npy or FILE.json
+  --force           run: replace a file that is there
   --warm            run: once before the run that is reported
   --json            print one JSON object instead of the table`,
   ],

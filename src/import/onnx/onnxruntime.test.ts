@@ -33,6 +33,8 @@ async function difference({ bytes, input, dims, output }: Run): Promise<number> 
 }
 
 const LIMIT = 1e-5;
+// Seven layers of single precision, some of which take differences of values that are nearly equal.
+const CHAIN_LIMIT = 5e-5;
 
 describe('every operator agrees with onnxruntime', () => {
   it.each(ONNX_CASES.map((one) => [`${one.operator}: ${one.variant}`, one] as const))(
@@ -63,7 +65,7 @@ async function compare(seeds: readonly number[]): Promise<void> {
     const found = await difference(model).catch((error: unknown) => {
       throw new Error(label, { cause: error });
     });
-    expect(found, label).toBeLessThanOrEqual(LIMIT);
+    expect(found, label).toBeLessThanOrEqual(CHAIN_LIMIT);
   }
 }
 
