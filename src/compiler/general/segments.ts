@@ -24,7 +24,8 @@ const CHEAP: ReadonlySet<Node['op']> = new Set([
   ...RESHAPES, 'slice', 'pad', 'resizeNearest', 'depthToSpace', 'mulConstant', 'addConstant',
 ]); // prettier-ignore
 
-function isClientOnly(node: Node): boolean {
+/** Whether the scheme cannot compute `node`, so that the client must. */
+export function isClientOnly(node: Node): boolean {
   return CLIENT_ONLY.has(node.op);
 }
 

@@ -166,6 +166,9 @@ const SUGGESTIONS: Readonly<Record<string, string>> = {
   DFT: 'compute the spectrum before encryption',
 };
 
+/** Operators that are refused by name, with what to use instead. */
+export const REFUSED_OPERATORS: readonly string[] = Object.keys(SUGGESTIONS);
+
 /** What to do about an operator that is not imported. */
 export function suggestionFor(operator: string): string {
   return Object.hasOwn(SUGGESTIONS, operator)

@@ -492,6 +492,9 @@ const SUGGESTIONS: Readonly<Record<string, string>> = {
   Threshold: 'use ReLU',
 };
 
+/** Layers that are refused by name, with what to use instead. */
+export const REFUSED_LAYERS: readonly string[] = Object.keys(SUGGESTIONS);
+
 /** What to do about a layer that is not imported. */
 export function suggestionForLayer(type: string): string {
   return Object.hasOwn(SUGGESTIONS, type)
