@@ -15,7 +15,7 @@ import type { RunControls } from '../app/session/stages.ts';
 import { SealedError } from '../base/errors.ts';
 import type { WorkerHandle } from '../base/worker-handle.ts';
 import { inputsFor, readInputFile, readModelFile } from '../import/model-file.ts';
-import { joinExternalData } from '../import/onnx/decode.ts';
+import { joinExternalData } from '../import/model-parts.ts';
 import type { Shape } from '../model/graph.ts';
 import type { Explanation } from '../plan/explanation.ts';
 import type { LocalService } from '../protocol/service.ts';

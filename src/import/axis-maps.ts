@@ -57,7 +57,7 @@ function multiplied(builder: GraphBuilder, x: ValueId, axis: number, rows: reado
 }
 
 /** Adds `weight`, `[out, in]`, applied along `axis`. */
-export function addMatrixAlong(builder: GraphBuilder, x: ValueId, axis: number, weight: Tensor): ValueId {
+function addMatrixAlong(builder: GraphBuilder, x: ValueId, axis: number, weight: Tensor): ValueId {
   const shape = builder.shapeOf(x);
   const [out] = weight.shape;
   const result = shape.with(axis, out);

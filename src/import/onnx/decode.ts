@@ -40,7 +40,7 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
 export type ExternalFiles = Readonly<Record<string, Uint8Array>>;
 
 /** The model with the numbers that lie in `files` put into it; those that lie nowhere are refused where they are read. */
-export function withExternalData(model: ModelProto, files: ExternalFiles): ModelProto {
+function withExternalData(model: ModelProto, files: ExternalFiles): ModelProto {
   for (const tensor of model.graph?.initializer ?? []) {
     if (!isExternal(tensor)) continue;
     const { location, offset, length } = externalPlace(tensor);

@@ -50,7 +50,7 @@ export function neededNodes({ node: nodes }: GraphProto, output: string): NodePr
   for (const start of [...needed].sort((a, b) => a - b)) {
     pending.push(start);
     while (pending.length > 0) {
-      const index = pending.at(-1)!;
+      const index = pending.at(-1);
       if (state[index] === DONE) {
         pending.pop();
         continue;

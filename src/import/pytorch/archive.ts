@@ -5,27 +5,16 @@ import { printable } from '../file-text.ts';
 import { elementCount } from '../../model/graph.ts';
 import type { Tensor } from '../../model/graph.ts';
 import { MAX_ELEMENTS } from '../graph-builder.ts';
-import { PickleForeign, PickleGlobal, PickleObject, PickleTuple } from './pickle-values.ts';
+import { PickleForeign, PickleGlobal, PickleTuple } from './pickle-values.ts';
 import type { PickleValue } from './pickle-values.ts';
+import { rebuildBystander } from './bystanders.ts';
+import { looksLikeSafetensors, openSafetensors } from './safetensors.ts';
+import { isWhole, malformed } from './storage.ts';
+import type { Opened, Storage, TensorView } from './storage.ts';
 import { unpickle } from './unpickle.ts';
 
 /** Largest file that is read. */
 const MAX_FILE_BYTES = 2 ** 28;
-
-/** A run of numbers that tensors are views of. */
-interface Storage {
-  readonly type: string;
-  readonly key: string;
-  readonly count: number;
-}
-
-/** A view of a storage; strides and offset count elements. */
-export interface TensorView {
-  readonly storage: Storage;
-  readonly offset: number;
-  readonly size: readonly number[];
-  readonly stride: readonly number[];
-}
 
 /** What a PyTorch file holds. */
 export interface Archive {
@@ -80,59 +69,6 @@ function open(bytes: Uint8Array): Opened {
   if (looksLikeSafetensors(bytes)) return openSafetensors(bytes);
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
   return isZip ? openZip(bytes) : openLegacy(bytes);
-}
-
-/** Whether `bytes` begin like a .safetensors file: the length of a header that is JSON. */
-export function looksLikeSafetensors(bytes: Uint8Array): boolean {
-  return bytes[8] === 0x7b && bytes[6] === 0 && bytes[7] === 0 && bytes[4] === 0 && bytes[5] === 0;
-}
-
-const SAFE_TYPES: Readonly<Record<string, string>> = {
-  F64: 'DoubleStorage', F32: 'FloatStorage', F16: 'HalfStorage', BF16: 'BFloat16Storage', I64: 'LongStorage',
-  I32: 'IntStorage', I16: 'ShortStorage', I8: 'CharStorage', U8: 'ByteStorage', BOOL: 'BoolStorage',
-}; // prettier-ignore
-
-/** A .safetensors file (https://github.com/huggingface/safetensors): a state_dict without a pickle. */
-function openSafetensors(bytes: Uint8Array): Opened {
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  const end = 8 + length;
-  if (!(end <= bytes.length)) throw malformed('its header does not end');
-  let header: unknown;
-  try {
-    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, end)));
-  } catch {
-    throw malformed('its header is no JSON');
-  }
-  const parts = new Map<string, Uint8Array>();
-  const root = new Map<PickleValue, PickleValue>();
-  for (const [name, entry] of Object.entries(header as Record<string, unknown>)) {
-    if (name === '__metadata__') continue;
-    const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>;
-    const isList = (value: unknown): value is number[] =>
-      Array.isArray(value) && value.every((item) => isWhole(item as PickleValue));
-    if (typeof dtype !== 'string' || !isList(shape) || !isList(offsets) || offsets.length !== 2) {
-      throw malformed(`its tensor '${printable(name)}' is not described soundly`);
-    }
-    if (!Object.hasOwn(SAFE_TYPES, dtype)) {
-      throw malformed(
-        `its tensor '${printable(name)}' is of type ${printable(dtype)}: save the model in float32`,
-      );
-    }
-    const [from, to] = offsets;
-    if (!(from <= to && end + to <= bytes.length))
-      throw malformed(`its tensor '${printable(name)}' lies beyond its end`);
-    parts.set(name, bytes.subarray(end + from, end + to));
-    const storage: Storage = { type: SAFE_TYPES[dtype], key: name, count: elementCount(shape) };
-    const stride = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
-    const view: TensorView = { storage, offset: 0, size: shape, stride };
-    root.set(name, new PickleForeign(view));
-  }
-  return { root, storages: ({ key }) => parts.get(key) ?? new Uint8Array() };
-}
-
-interface Opened {
-  readonly root: PickleValue;
-  readonly storages: (storage: Storage) => Uint8Array;
 }
 
 /** Zip format (torch ≥ 1.6): `…/data.pkl` and `…/data/<key>`, stored. */
@@ -257,59 +193,6 @@ function rebuild(callee: PickleGlobal, args: readonly PickleValue[]): PickleValu
   }
 }
 
-/**
- * Things that stand in checkpoints beside the weights, as inert data: none of them is what it says, and none is called.
- * undefined for anything else, which is refused.
- */
-function rebuildBystander(
-  { module, name, path }: PickleGlobal,
-  args: readonly PickleValue[],
-): PickleValue | undefined {
-  switch (path) {
-    case 'collections.defaultdict':
-    case 'collections.Counter':
-    case 'types.SimpleNamespace':
-      return new Map();
-    case 'copy_reg._reconstructor':
-    case 'copyreg._reconstructor':
-      return args[0] instanceof PickleGlobal ? new PickleObject(args[0]) : undefined;
-    case '_codecs.encode':
-      return typeof args[0] === 'string' ? Uint8Array.from(args[0], (c) => c.charCodeAt(0) & 255) : undefined;
-    case 'numpy.core.multiarray.scalar':
-    case 'numpy._core.multiarray.scalar':
-      return numpyScalar(args);
-    case 'numpy.dtype':
-      return typeof args[0] === 'string' ? args[0] : 'object';
-    case 'torch.device':
-      return typeof args[0] === 'string' ? args[0] : 'cpu';
-    default:
-  }
-  const [root] = module.split('.');
-  if (root === 'pathlib') return args.filter((part) => typeof part === 'string').join('/');
-  const isPlain = ['datetime', 'decimal', 'fractions', 'uuid', 'numpy', 'argparse', 'enum'].includes(root);
-  const isBuiltin =
-    ['builtins', '__builtin__'].includes(root) &&
-    ['slice', 'complex', 'range', 'frozenset', 'bytearray', 'object'].includes(name);
-  return isPlain || isBuiltin || path === 'functools.partial' || path === 'torch.serialization._get_layout'
-    ? new PickleObject(new PickleGlobal(module, name))
-    : undefined;
-}
-
-/** A number out of NumPy's type (`f8`, `i8`) and its little-endian bytes; null for types that are no numbers. */
-function numpyScalar([type, bytes]: readonly PickleValue[]): PickleValue {
-  if (typeof type !== 'string' || !(bytes instanceof Uint8Array)) return null;
-  const kind = type.replace(/^[<|=]/, '');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const readers: Readonly<Record<string, () => number | boolean>> = {
-    f8: () => view.getFloat64(0, true),
-    f4: () => view.getFloat32(0, true),
-    i8: () => Number(view.getBigInt64(0, true)),
-    i4: () => view.getInt32(0, true),
-    b1: () => view.getUint8(0) !== 0,
-  };
-  return Object.hasOwn(readers, kind) && bytes.length === Number(kind[1]) ? readers[kind]() : null;
-}
-
 function rebuildTensor([storage, offset, size, stride]: readonly PickleValue[]): PickleValue {
   const sizes = wholeNumbers(size);
   const strides = wholeNumbers(stride);
@@ -372,10 +255,6 @@ function isStorage(value: unknown): value is Storage {
   return typeof value === 'object' && value !== null && 'count' in value;
 }
 
-function isWhole(value: PickleValue | undefined): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
 function wholeNumbers(value: PickleValue | undefined): number[] | undefined {
   return value instanceof PickleTuple && value.items.every(isWhole) ? [...value.items] : undefined;
 }
@@ -393,10 +272,4 @@ function halfToNumber(bits: number): number {
   const fraction = bits & 1023;
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
-
-function malformed(text: string): SealedError {
-  return new SealedError('malformed-model', `The file cannot be read as a PyTorch model: ${text}.`, {
-    stage: 'model',
-  });
 }

@@ -2,13 +2,14 @@
 import { SealedError } from '../../base/errors.ts';
 import type { Graph, Shape, ValueId } from '../../model/graph.ts';
 import { GraphBuilder } from '../graph-builder.ts';
-import { looksLikeSafetensors, openArchive } from './archive.ts';
+import { openArchive } from './archive.ts';
 import { findCheckpoint } from './checkpoint.ts';
 import { parseLayerList } from './layer-list.ts';
 import { LayerScope } from './layer-scope.ts';
 import { KNOWN_USER_LAYERS, suggestionForLayer, TORCH_LAYERS } from './layers.ts';
 import { layersOfModule, layersOfStateDict } from './modules.ts';
 import type { LayerSpec, TorchLayer } from './modules.ts';
+import { looksLikeSafetensors } from './safetensors.ts';
 
 /** Options of {@link importPytorch}. */
 export interface PytorchImportOptions {

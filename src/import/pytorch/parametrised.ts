@@ -2,7 +2,7 @@
 import type { Tensor } from '../../model/graph.ts';
 import { elementCount } from '../../model/graph.ts';
 import { stridesOf } from '../../model/operators/layout.ts';
-import { malformed } from './layer-scope.ts';
+import { malformed } from './storage.ts';
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
@@ -43,14 +43,14 @@ export function withoutParametrisations(tensors: Tensors): Tensors {
 
 /** torch.nn.utils.prune: the original times its mask. */
 function pruned(original: Tensor, mask: Tensor): Tensor {
-  if (original.data.length !== mask.data.length) throw malformed('its mask does not fit its weight.');
+  if (original.data.length !== mask.data.length) throw malformed('its mask does not fit its weight');
   return { shape: original.shape, data: original.data.map((value, i) => value * mask.data[i]) };
 }
 
 /** torch.nn.utils.weight_norm: g · v / |v|, the norm over the axes in which g has size 1. */
 function weightNormalised(g: Tensor, v: Tensor): Tensor {
   const dims = g.shape.length === v.shape.length ? g.shape : v.shape.map(() => 1);
-  if (elementCount(dims) !== g.data.length) throw malformed('its weight_g does not fit its weight_v.');
+  if (elementCount(dims) !== g.data.length) throw malformed('its weight_g does not fit its weight_v');
   const strides = stridesOf(dims);
   const own = stridesOf(v.shape);
   const groupOf = (i: number): number =>
@@ -71,7 +71,7 @@ function weightNormalised(g: Tensor, v: Tensor): Tensor {
 function spectrallyNormalised(original: Tensor, u: Tensor, v: Tensor): Tensor {
   const [rows, columns] = [u.data.length, v.data.length];
   if (rows * columns !== original.data.length)
-    throw malformed('its weight_u and weight_v do not fit its weight.');
+    throw malformed('its weight_u and weight_v do not fit its weight');
   let sigma = 0;
   original.data.forEach(
     (value, i) => (sigma += value * u.data[Math.floor(i / columns)] * v.data[i % columns]),
