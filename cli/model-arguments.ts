@@ -15,13 +15,15 @@ import {
   wholeNumber,
   workerCount,
 } from './arguments.ts';
-import { parsed, readBytes, readText } from './files.ts';
+import { checkOutputs, type NamedFile, parsed, readBytes, readText } from './files.ts';
+import { readModelParts } from './model-parts.ts';
 import { UsageError } from './usage.ts';
 
 const OPTIONS = {
   input: { type: 'string' },
   'input-shape': { type: 'string' },
   'state-dict-layers': { type: 'string' },
+  output: { type: 'string' },
   calibrate: { type: 'string' },
   'input-range': { type: 'string' },
   prefer: { type: 'string' },
@@ -35,6 +37,8 @@ const OPTIONS = {
   'layers-report': { type: 'boolean', default: false },
   warm: { type: 'boolean', default: false },
   print: { type: 'boolean', default: false },
+  save: { type: 'string' },
+  force: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 } as const;
 
@@ -44,6 +48,8 @@ export interface ModelArguments {
   readonly request: ModelRunRequest;
   readonly workers: number;
   readonly json: boolean;
+  /** Where to write the results; undefined for nowhere. */
+  readonly save: NamedFile | undefined;
   /** Whether to print the plan itself, stage by stage, instead of what it costs. */
   readonly print: boolean;
 }
@@ -64,6 +70,11 @@ export async function readModelArguments(
   if (values.print && (command === 'run' || values.json))
     throw new UsageError('--print prints a plan as text: "model plan FILE --print", without --json.');
   if (command === 'run' && values.input === undefined) throw new UsageError('--input FILE is missing.');
+  const save = values.save === undefined ? undefined : { name: '--save', path: values.save };
+  if (save) {
+    if (command === 'plan') throw new UsageError('A plan has no results to --save: say "model run".');
+    if (!/\.(npy|json)$/i.test(save.path)) throw new UsageError('--save takes a .npy or .json file.');
+  }
   const options = {
     backend: choice('backend', values.backend, BACKENDS),
     ...(values.layers !== undefined && { layers: layerRange('layers', values.layers) }),
@@ -82,14 +93,17 @@ export async function readModelArguments(
   const shape =
     values['input-shape'] === undefined ? undefined : shapeOf('input-shape', values['input-shape']);
 
-  const { input: inputPath, calibrate: samplesPath, 'state-dict-layers': listPath } = values;
+  const { input: inputPath, calibrate: samplesPath, 'state-dict-layers': listPath, output } = values;
   const name = basename(file);
-  const bytes = await readBytes('The model', file);
-  const layers = listPath === undefined ? undefined : await readLayers(listPath);
+  if (save) {
+    const read = [file, inputPath, samplesPath, listPath].filter((path) => path !== undefined);
+    await checkOutputs([save], read.map((path) => ({ name: path, path })), { replace: values.force }); // prettier-ignore
+  }
+  const { bytes, layers } = await readModelParts(file, listPath, readLayers);
   const input = inputPath === undefined ? undefined : await readInput('The input', inputPath);
   const samples =
     samplesPath === undefined ? undefined : await readInput('The calibration input', samplesPath);
-  const graph = parsed(file, () => readModelFile(bytes, { name, inputShape: shape, layers, input }));
+  const graph = parsed(file, () => readModelFile(bytes, { name, inputShape: shape, layers, output, input }));
   const inputs = input ? parsed(inputPath!, () => inputsFor(graph.input.shape, input)).slice(0, count) : [];
   // Never those of --input: what a plan is made for, its service knows.
   const calibration = samples ? parsed(samplesPath!, () => inputsFor(graph.input.shape, samples)) : [];
@@ -102,13 +116,14 @@ export async function readModelArguments(
   return {
     request: {
       ...modelOptions,
-      model: { file: { name, bytes, inputShape: graph.input.shape, layers }, graph },
+      model: { file: { name, bytes, inputShape: graph.input.shape, layers, output }, graph },
       inputs,
       warm,
       layersReport: values['layers-report'],
     },
     workers,
     json,
+    save,
     print,
   };
 }

@@ -1,9 +1,12 @@
 // `sealed-qr model plan` and `sealed-qr model run`: other people's networks, encrypted and headless.
 import { planModel, reportPlan } from '../src/app/network/model-plan.ts';
-import { runModel } from '../src/app/network/run-model.ts';
+import { type ModelRunReport, runModel } from '../src/app/network/run-model.ts';
+import { writeJsonTensor } from '../src/import/json-image.ts';
+import { writeNpy } from '../src/import/numpy.ts';
 import { unknownName } from './arguments.ts';
 import { Session } from '../src/app/session/session.ts';
 import { nodeWorkers } from '../workers/platform/node.ts';
+import { writeOutput } from './files.ts';
 import { readModelArguments } from './model-arguments.ts';
 import { planTable, runTable } from './model-table.ts';
 import { UsageError } from './usage.ts';
@@ -18,7 +21,7 @@ export async function runModelCommand([name, ...args]: readonly string[]): Promi
       ? new UsageError('Say "model plan" or "model run".')
       : unknownName('command', `model ${name}`, ['model plan', 'model run']);
   }
-  const { request, workers, json, print } = await readModelArguments(args, name);
+  const { request, workers, json, print, save } = await readModelArguments(args, name);
   const session = new Session({ workers: nodeWorkers(workers), advice: NETWORK_ADVICE });
   try {
     if (name === 'plan') {
@@ -34,8 +37,18 @@ export async function runModelCommand([name, ...args]: readonly string[]): Promi
       return;
     }
     const report = await runModel(session, request);
+    if (save) await writeOutput(save, contentsOf(save.path, report));
     process.stdout.write(json ? `${JSON.stringify(report)}\n` : runTable(report));
   } finally {
     session.close();
   }
+}
+
+/** The decrypted outputs as a file: one entry of the first axis for each input. */
+function contentsOf(path: string, { outputs, outputShape }: ModelRunReport): Uint8Array | string {
+  const tensor = {
+    shape: [outputs.length, ...outputShape],
+    data: Float32Array.from(outputs.flat()),
+  };
+  return /\.npy$/i.test(path) ? writeNpy(tensor) : `${writeJsonTensor(tensor)}\n`;
 }

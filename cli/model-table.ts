@@ -113,6 +113,7 @@ export function runTable(report: ModelRunReport): string {
       ['client rounds', `${cost.rounds}, ${ms(timings.roundMs)}, ${size(bytes.rounds)}`],
       ['decrypt', ms(timings.decryptMs)],
       ['total', ms(timings.totalMs)],
+      ['in the clear', ms(timings.clearMs)],
       [
         'wire',
         `keys ${size(bytes.evaluationKeys)}, request ${size(bytes.request)}, response ${size(bytes.response)}`,

@@ -46,13 +46,14 @@ sealed-qr style new DRAWING.ts|BOARD.png [--codes N] [--card FILE.json] [--json]
   [
     'model',
     `sealed-qr model plan FILE [options]
-  Says what a trained network (.pt, .pth, .onnx) will cost and how precise it will be; encrypts nothing.
+  Says what a trained network (.pt, .pth, .safetensors, .onnx) will cost and how precise it will be; encrypts nothing.
 sealed-qr model run FILE --input FILE [options]
   Runs it encrypted and reports how far the outputs are from the float network's.
 
   --input FILE      inputs: .npy, .json or .png; several along the first axis
   --input-shape S   shape of one input, as 1x28x28 or 1,28,28, where neither the model nor --input says
-  --state-dict-layers FILE   the layers of a state_dict: JSON, or the text that print(model) shows
+  --state-dict-layers FILE   the layers of a state_dict: JSON, the text that print(model) shows, or the network as .onnx
+  --output NAME     which output of the network                                (its first)
   --calibrate FILE  sample inputs of the model's owner, that ranges are taken from; --input is a person's, and no plan is
                     made of it                                                 (random values in --input-range)
   --input-range A,B least and largest value of an input, where no samples are given; negative: --input-range=-1,1  (0,1)
@@ -66,6 +67,8 @@ sealed-qr model run FILE --input FILE [options]
   --workers N       evaluators of the service                                  (number of processors, at most 4)
   --print           plan: the plan itself, stage by stage, as text
   --layers-report   run: decrypts after each layer, for the errors of each
+  --save FILE       run: writes the decrypted outputs to FILE.npy or FILE.json
+  --force           run: replace a file that is there
   --warm            run: once before the run that is reported
   --json            print one JSON object instead of the table`,
   ],

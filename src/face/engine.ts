@@ -15,6 +15,7 @@ import type { RunControls } from '../app/session/stages.ts';
 import { SealedError } from '../base/errors.ts';
 import type { WorkerHandle } from '../base/worker-handle.ts';
 import { inputsFor, readInputFile, readModelFile } from '../import/model-file.ts';
+import { joinExternalData } from '../import/model-parts.ts';
 import type { Shape } from '../model/graph.ts';
 import type { Explanation } from '../plan/explanation.ts';
 import type { LocalService } from '../protocol/service.ts';
@@ -77,6 +78,10 @@ export interface ReadOptions {
   readonly inputShape?: Shape;
   /** For a state_dict: its layers, as JSON or as the text that `print(model)` shows. */
   readonly layers?: string;
+  /** Name of the output to compute; the first one otherwise. */
+  readonly output?: string;
+  /** Files beside an ONNX model that hold its weights, by the names that the model has for them. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
 }
 
 /**
@@ -85,9 +90,10 @@ export interface ReadOptions {
  * @throws SealedError `malformed-model`, `unsupported-layer` naming the layer, `invalid-argument` where the shape is missing
  */
 export function readModel(bytes: Uint8Array, options: ReadOptions = {}): Model {
-  const { name = 'model', inputShape, layers } = options;
-  const graph = readModelFile(bytes, { name, inputShape, layers });
-  return { file: { name, bytes, inputShape: graph.input.shape, layers }, graph };
+  const { name = 'model', inputShape, layers, output, files } = options;
+  const whole = files ? joinExternalData(bytes, files) : bytes;
+  const graph = readModelFile(whole, { name, inputShape, layers, output });
+  return { file: { name, bytes: whole, inputShape: graph.input.shape, layers, output }, graph };
 }
 
 /**

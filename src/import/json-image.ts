@@ -111,3 +111,15 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function malformed(text: string): SealedError {
   return new SealedError('malformed-model', `The input cannot be read: ${text}.`, { stage: 'input' });
 }
+
+/** `tensor` as nested lists. */
+export function writeJsonTensor({ shape, data }: Tensor): string {
+  const nested = shape
+    .slice(1)
+    .reduceRight<unknown[]>(
+      (items, size) =>
+        Array.from({ length: items.length / size }, (_, i) => items.slice(i * size, (i + 1) * size)),
+      Array.from(data),
+    );
+  return JSON.stringify(nested);
+}

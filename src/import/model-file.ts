@@ -17,6 +17,8 @@ export interface ModelFileOptions {
   readonly inputShape?: Shape | undefined;
   /** For a state_dict: its layers, as JSON or as the text that `print(model)` shows. */
   readonly layers?: LayerList | string | undefined;
+  /** Name of the output to compute; the first one otherwise. */
+  readonly output?: string | undefined;
   /** An input from which the shape may be taken. */
   readonly input?: Tensor | undefined;
   /** Shape to try where neither the file nor an input says. */
@@ -37,11 +39,12 @@ export function readLayerList(text: string): LayerList {
  */
 export function readModelFile(
   bytes: Uint8Array,
-  { name, inputShape, layers, input, fallbackShape }: ModelFileOptions,
+  { name, inputShape, layers, output, input, fallbackShape }: ModelFileOptions,
 ): Graph {
   const given: ModelImportOptions = {
     name: name.replace(/\.[^.]+$/, ''),
     ...(layers !== undefined && { layers }),
+    ...(output !== undefined && { output }),
   };
   const shapes: (Shape | undefined)[] = inputShape ? [inputShape] : [undefined];
   if (!inputShape && input) {

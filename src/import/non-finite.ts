@@ -45,8 +45,10 @@ function numbersOf(operation: Operation): [string, ArrayLike<number>][] {
 }
 
 function activationNumbers({ kind, ...fields }: Activation): [string, ArrayLike<number>][] {
-  return Object.entries(fields).map(([name, field]: [string, number | readonly number[]]) => {
-    const values = typeof field === 'number' ? [field] : field;
-    return [name, kind === 'clip' ? values.filter(Number.isNaN) : values];
+  const isBounded = kind === 'clip' || kind === 'quantize';
+  return Object.entries(fields).flatMap(([name, field]: [string, unknown]): [string, ArrayLike<number>][] => {
+    const values = typeof field === 'number' ? [field] : Array.isArray(field) ? (field as number[]) : [];
+    const isBound = isBounded && (name === 'low' || name === 'high');
+    return [[name, isBound ? values.filter(Number.isNaN) : values]];
   });
 }

@@ -1,4 +1,4 @@
-// NumPy .npy files → float32 tensors.
+// NumPy .npy files → float32 tensors, and back.
 import { SealedError } from '../base/errors.ts';
 import { elementCount } from '../model/graph.ts';
 import type { Tensor } from '../model/graph.ts';
@@ -21,14 +21,15 @@ const TYPES: Readonly<
   u8: [8, (view, at, little) => Number(view.getBigUint64(at, little))],
 };
 
+const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] as const;
+
 /**
  * Reads a `.npy` file of numbers, format 1 to 3, in C or Fortran order (NumPy Enhancement Proposal 1).
  * @throws SealedError `malformed-model` for anything else, pickled objects included.
  */
 export function readNpy(bytes: Uint8Array): Tensor {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
-  if (bytes.length < 12 || magic.some((byte, i) => bytes[i] !== byte))
+  if (bytes.length < 12 || MAGIC.some((byte, i) => bytes[i] !== byte))
     throw malformed('it does not begin like one');
   const start = bytes[6] === 1 ? 10 : 12;
   const end = start + (bytes[6] === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
@@ -42,6 +43,22 @@ export function readNpy(bytes: Uint8Array): Tensor {
     throw malformed(`its type ${type[2].slice(0, 10)} is no number: save it as float32`);
   const shape = sizes[1].split(',').flatMap((size) => (size.trim() === '' ? [] : [Number(size)]));
   return readArray(bytes.subarray(end), type[2], type[1] !== '>', shape, order[1] === 'True');
+}
+
+/** `tensor` as a `.npy` file of format 1: float32, little-endian, in C order. */
+export function writeNpy({ shape, data }: Tensor): Uint8Array {
+  const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${sizes}), }`;
+  // Magic, version, length, header and a line feed, padded to a multiple of 64 bytes.
+  const padded = `${header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11)}\n`;
+  const start = 10 + padded.length;
+  const bytes = new Uint8Array(start + 4 * data.length);
+  bytes.set([...MAGIC, 1, 0]);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(8, padded.length, true);
+  bytes.set(new TextEncoder().encode(padded), 10);
+  data.forEach((value, i) => view.setFloat32(start + 4 * i, value, true));
+  return bytes;
 }
 
 /**

@@ -12,6 +12,23 @@ export type Padding = readonly [number, number];
 /** How a border repeats the tensor: mirrored without the edge, the edge itself, or from the other side. */
 export type Border = 'reflect' | 'edge' | 'wrap';
 
+/** Cuts away what negative pads say: the value without it, and the pads that are left. */
+export function addCropping(
+  builder: GraphBuilder,
+  x: ValueId,
+  pads: readonly Padding[],
+): [ValueId, readonly Padding[]] {
+  const shape = builder.shapeOf(x);
+  const starts = pads.map(([before]) => Math.max(-before, 0));
+  const sizes = shape.map((size, axis) => size - starts[axis] - Math.max(-pads[axis][1], 0));
+  if (sizes.some((size) => size < 1)) {
+    throw new SealedError('malformed-model', 'Its padding cuts everything away.', { stage: 'model' });
+  }
+  const rest = pads.map(([before, after]): Padding => [Math.max(before, 0), Math.max(after, 0)]);
+  if (sizes.every((size, axis) => size === shape[axis])) return [x, rest];
+  return [builder.add({ op: 'slice', starts, steps: shape.map(() => 1) }, [x], sizes), rest];
+}
+
 /** Adds `pads` of `value` around the tensor. */
 export function addConstantPadding(
   builder: GraphBuilder,

@@ -221,6 +221,8 @@ function checkActivation({ function: f, shape }: NodeOf<'activation'>, input: Sh
   if (f.kind === 'prelu') {
     need(f.slopes.length === 1 || f.slopes.length === input[0], 'it must have one slope, or one per channel');
   }
+  if (f.kind === 'elu') need(f.width !== 0, 'its width must not be 0');
+  if (f.kind === 'quantize') need(f.scale > 0, 'its scale must be positive');
   needShape(shape, input);
   return elementCount(shape);
 }
@@ -277,6 +279,12 @@ function checkNode(node: Node, inputs: readonly Shape[]): number {
       needAxis(node.axis, input);
       needShape(node.shape, input);
       return elementCount(input);
+    case 'normalize':
+      needWhole([node.count], 1, 'count');
+      need(elementCount(input) % node.count === 0, 'its elements must divide into its rows');
+      need(node.epsilon >= 0, 'its epsilon must not be negative');
+      needShape(node.shape, input);
+      return 3 * elementCount(input);
     case 'argmax':
       needAxis(node.axis, input);
       needShape(node.shape, input.with(node.axis, 1));

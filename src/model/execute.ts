@@ -8,6 +8,7 @@ import {
   applyActivation,
   argmax,
   linear,
+  normalize,
   pairwise,
   polynomial,
   softmax,
@@ -95,6 +96,8 @@ function executeNode(node: Node, inputs: readonly Tensor[]): Float32Array {
       return depthToSpace(node, input);
     case 'softmax':
       return softmax(node, input);
+    case 'normalize':
+      return normalize(node, input);
     case 'argmax':
       return argmax(node, input);
     case 'cast':

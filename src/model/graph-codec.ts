@@ -87,6 +87,23 @@ const activation: Codec<Activation> = union<Activation, 'kind'>('kind', {
   hardSigmoid: [9, record({ alpha: finite, beta: finite })],
   // A bound that is not there is an infinite one.
   clip: [10, record({ low: extended, high: extended })],
+  elu: [11, record({ gain: finite, alpha: finite, width: finite })],
+  gelu: [12, record({ tanh: bool })],
+  mish: [13, nothing],
+  erf: [14, nothing],
+  exp: [15, nothing],
+  abs: [16, nothing],
+  sqrt: [17, nothing],
+  softsign: [18, nothing],
+  quantize: [
+    19,
+    record({
+      scale: finite,
+      low: extended,
+      high: extended,
+      rounding: nameOf({ even: 1, floor: 2, ceil: 3 }),
+    }),
+  ],
 });
 
 const wholeType = nameOf<WholeType>({
@@ -126,6 +143,7 @@ const operation: Codec<Operation> = union<Operation, 'op'>('op', {
   softmax: [21, record({ axis, log: bool })],
   argmax: [22, record({ axis })],
   cast: [23, record<{ to: WholeType; slack?: number }>({ to: wholeType, slack: omittable(finite) })],
+  normalize: [24, record({ count: size, epsilon: finite })],
 });
 
 /** A node whose inputs are numbers of values: 0 is the graph's input, i + 1 the output of node i. */

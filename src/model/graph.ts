@@ -105,6 +105,11 @@ export type Operation =
       readonly dilations: readonly [number, number];
     }
   | { readonly op: 'softmax'; readonly axis: number; readonly log: boolean }
+  /**
+   * Every `count` elements in a row (C order) less their mean, divided by √(their variance + epsilon): what layer, group and
+   * instance normalisation have in common. For the client alone.
+   */
+  | { readonly op: 'normalize'; readonly count: number; readonly epsilon: number }
   /** Index of the first largest value along `axis`, whose size becomes 1. */
   | { readonly op: 'argmax'; readonly axis: number }
   /**
@@ -129,7 +134,30 @@ export type Activation =
   | { readonly kind: 'silu' }
   | { readonly kind: 'hardSwish' }
   | { readonly kind: 'hardSigmoid'; readonly alpha: number; readonly beta: number }
-  | { readonly kind: 'clip'; readonly low: number; readonly high: number };
+  | { readonly kind: 'clip'; readonly low: number; readonly high: number }
+  /** gain · x for x ≥ 0, gain · alpha · (exp(x / width) − 1) below: Elu (gain and width 1), Selu and Celu (width alpha). */
+  | { readonly kind: 'elu'; readonly gain: number; readonly alpha: number; readonly width: number }
+  /** x · Φ(x), or its approximation by a tanh. */
+  | { readonly kind: 'gelu'; readonly tanh: boolean }
+  | { readonly kind: 'mish' }
+  | { readonly kind: 'erf' }
+  | { readonly kind: 'exp' }
+  | { readonly kind: 'abs' }
+  /** Square root; 0 for negative numbers. */
+  | { readonly kind: 'sqrt' }
+  /** x / (1 + |x|) */
+  | { readonly kind: 'softsign' }
+  /**
+   * The nearest multiple of `scale`, its factor held to `low … high`: what quantising and dequantising leave of a value.
+   * Halves go to even numbers.
+   */
+  | {
+      readonly kind: 'quantize';
+      readonly scale: number;
+      readonly low: number;
+      readonly high: number;
+      readonly rounding: 'even' | 'floor' | 'ceil';
+    };
 
 /** One layer as the model file counts them; importers may use several nodes for it, or none. */
 export interface LayerMark {

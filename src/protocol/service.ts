@@ -88,6 +88,8 @@ export interface ModelFile {
   readonly inputShape?: Shape | undefined;
   /** For a state_dict: its layers, as JSON or as the text that `print(model)` shows. */
   readonly layers?: string | undefined;
+  /** Name of the output to compute; the first one otherwise. */
+  readonly output?: string | undefined;
 }
 
 /** One stretch of a run, on the encrypted inputs that the card asks for, and what it is bound to (binding.ts). */

@@ -31,7 +31,8 @@ export class Registry {
   /** Takes a file. Its id is the hash of all that was given, so that the same file under another shape is another model. */
   add(file: ModelFile): ModelEntry {
     const hash = sha256Hex(file.bytes);
-    const given = JSON.stringify([hash, file.name, file.inputShape ?? null, file.layers ?? null]);
+    const { name, inputShape = null, layers = null, output = null } = file;
+    const given = JSON.stringify([hash, name, inputShape, layers, output]);
     const id = sha256Hex(new TextEncoder().encode(given));
     this.#files.set(id, { kind: 'network', id, hash, file }, file.bytes.byteLength);
     return { id, title: file.name, kind: 'network' };

@@ -51,6 +51,8 @@ export interface ModelRunReport {
     readonly totalMs: number;
     readonly planMs: number;
     readonly evaluateMsPerInput: number;
+    /** The float network on all inputs, in the clear on this side. */
+    readonly clearMs: number;
   };
   readonly bytes: RunBytes;
 }
@@ -122,7 +124,9 @@ export async function runModel(
   const started = performance.now();
   const outcome = await runOnce(session, planned, inputs, backend, controls);
   const totalMs = performance.now() - started;
+  const clearStart = performance.now();
   const expected = clearOutputs(graph, inputs);
+  const clearMs = performance.now() - clearStart;
   const errors = compareOutputs(outcome.outputs, expected);
   const measured = layersReport ? await layerErrors(session, request, planned, controls) : undefined;
   const last = graph.layers?.at(-1)?.index;
@@ -151,6 +155,7 @@ export async function runModel(
       totalMs,
       planMs: planned.planMs,
       evaluateMsPerInput: outcome.timings.evaluateMs / inputs.length,
+      clearMs,
     },
     bytes: {
       ...outcome.bytes,

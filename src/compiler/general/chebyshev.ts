@@ -38,8 +38,8 @@ export function evaluateSeries({ low, high, coefficients }: ChebyshevSeries, x: 
   return u * b1 - b2 + coefficients[0];
 }
 
-// Degrees 2^m − 1 use every product that m levels allow.
-const DEGREES = [3, 7, 15, 31];
+// Degrees 2^m − 1 use every product that m levels allow; the first takes none.
+const DEGREES = [1, 3, 7, 15, 31];
 const GRID = 2000;
 
 /** A fit and how far it is from the function anywhere in its range. */

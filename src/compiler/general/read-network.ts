@@ -1,6 +1,7 @@
 // Reads a graph into a program: linear layers composed, squares and products kept, other functions fitted by polynomials.
 import { SealedError } from '../../base/errors.ts';
 import {
+  type Activation,
   elementCount,
   type Graph,
   type Node,
@@ -147,6 +148,7 @@ function readNode(reader: Reader, node: Node, inputs: readonly Affine[]): Affine
     case 'softmax':
     case 'argmax':
     case 'cast':
+    case 'normalize':
       throw unsupported(
         node,
         'only the client can compute it: at the end of the network, or with --client-ops.',
@@ -214,19 +216,29 @@ interface Fitted {
 
 function fitActivation({ tolerance }: Shared, node: NodeOf<'activation'>, range: Range): Fitted {
   const { function: fn } = node;
+  const target = withoutSteps(fn);
   const channels = fn.kind === 'prelu' ? fn.slopes.length : 1;
   const allowed = (tolerance * (range.high - range.low)) / 2;
   const first = Array.from({ length: channels }, (_, channel) =>
-    fit((x) => activate(fn, x, channel), range.low, range.high, allowed),
+    fit((x) => activate(target, x, channel), range.low, range.high, allowed),
   );
   // One degree for all channels: they share the powers.
   const degree = Math.max(...first.map(({ series }) => series.coefficients.length - 1));
   const series = first.map((_, channel) =>
-    interpolate((x) => activate(fn, x, channel), range.low, range.high, degree),
+    interpolate((x) => activate(target, x, channel), range.low, range.high, degree),
   );
   const errors = series.map((s, channel) => fitError((x) => activate(fn, x, channel), s));
   const maxAbsError = Math.max(...errors);
   return { series, report: { layer: node.id, function: fn.kind, degree, ...range, maxAbsError } };
+}
+
+/**
+ * What is fitted: no polynomial follows the steps of quantising, so they are left out and count as error, and its bounds
+ * alone are fitted.
+ */
+function withoutSteps(fn: Activation): Activation {
+  if (fn.kind !== 'quantize') return fn;
+  return { kind: 'clip', low: fn.scale * fn.low, high: fn.scale * fn.high };
 }
 
 function activation(reader: Reader, node: NodeOf<'activation'>, value: Affine, range: Range): Affine {

@@ -17,14 +17,15 @@ export interface SegmentRules {
   readonly clientOps: boolean;
 }
 
-const CLIENT_ONLY: ReadonlySet<Node['op']> = new Set(['maxPool', 'softmax', 'argmax', 'cast']);
+const CLIENT_ONLY: ReadonlySet<Node['op']> = new Set(['maxPool', 'softmax', 'argmax', 'cast', 'normalize']);
 const RESHAPES: ReadonlySet<Node['op']> = new Set(['reshape', 'transpose']);
 /** Layers so cheap that the client may compute them between two of its own. */
 const CHEAP: ReadonlySet<Node['op']> = new Set([
   ...RESHAPES, 'slice', 'pad', 'resizeNearest', 'depthToSpace', 'mulConstant', 'addConstant',
 ]); // prettier-ignore
 
-function isClientOnly(node: Node): boolean {
+/** Whether the scheme cannot compute `node`, so that the client must. */
+export function isClientOnly(node: Node): boolean {
   return CLIENT_ONLY.has(node.op);
 }
 

@@ -1,6 +1,6 @@
 // Bytes of an .onnx or .pb file → protobuf messages and numeric constants. Nothing is trusted, nothing executed.
 import { powerOfTwo } from '../../base/exact-math.ts';
-import { fromBinary } from '@bufbuild/protobuf';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { SealedError } from '../../base/errors.ts';
 import { elementCount } from '../../model/graph.ts';
 import type { Tensor } from '../../model/graph.ts';
@@ -8,7 +8,7 @@ import { printable } from '../file-text.ts';
 import { MAX_ELEMENTS } from '../graph-builder.ts';
 import { ModelProtoSchema, TensorProtoSchema } from './onnx_pb.js';
 import type { ModelProto, TensorProto } from './onnx_pb.js';
-import { malformed, unsupported } from './values.ts';
+import { malformed, unsupported, WHOLES } from './values.ts';
 import type { Constant } from './values.ts';
 
 /** Largest model file that is read. */
@@ -37,6 +37,52 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
   );
 }
 
+/** Bytes of a file beside the model, by the name that the model has for it; undefined where there is none. */
+export type ExternalFiles = Readonly<Record<string, Uint8Array>>;
+
+/** The model with the numbers that lie in `files` put into it; those that lie nowhere are refused where they are read. */
+function withExternalData(model: ModelProto, files: ExternalFiles): ModelProto {
+  for (const tensor of model.graph?.initializer ?? []) {
+    if (!isExternal(tensor)) continue;
+    const { location, offset, length } = externalPlace(tensor);
+    const file = Object.hasOwn(files, location) ? files[location] : undefined;
+    if (!file) continue;
+    const end = length === undefined ? file.length : offset + length;
+    if (!(offset >= 0 && end >= offset && end <= file.length)) {
+      throw malformed(`tensor '${printable(tensor.name)}' lies beyond the end of '${printable(location)}'.`);
+    }
+    tensor.rawData = file.subarray(offset, end);
+    tensor.externalData = [];
+    tensor.dataLocation = 0;
+  }
+  return model;
+}
+
+/** The names that an ONNX model has for files beside it that hold its weights. @throws SealedError `malformed-model` */
+export function externalFilesOf(bytes: Uint8Array): string[] {
+  const tensors = decodeModel(bytes).graph?.initializer.filter(isExternal) ?? [];
+  return [...new Set(tensors.map((tensor) => externalPlace(tensor).location))];
+}
+
+/** The model with the numbers of `files` inside, as a file of its own. @throws SealedError `malformed-model` */
+export function joinExternalData(bytes: Uint8Array, files: ExternalFiles): Uint8Array {
+  return toBinary(ModelProtoSchema, withExternalData(decodeModel(bytes), files));
+}
+
+function isExternal(tensor: TensorProto): boolean {
+  return (tensor.dataLocation as number) !== 0 || tensor.externalData.length > 0;
+}
+
+function externalPlace({ externalData }: TensorProto) {
+  const entry = (key: string): string | undefined => externalData.find((one) => one.key === key)?.value;
+  const length = entry('length');
+  return {
+    location: entry('location') ?? '',
+    offset: Number(entry('offset') ?? 0),
+    length: length === undefined ? undefined : Number(length),
+  };
+}
+
 /** Reads a serialised TensorProto (`.pb`) as float32 values; `malformed-model` for anything else. */
 export function readTensorFile(bytes: Uint8Array): Tensor {
   const proto = decodeMessage('an ONNX tensor', () =>
@@ -48,9 +94,10 @@ export function readTensorFile(bytes: Uint8Array): Tensor {
 
 /** The numbers of a TensorProto. Floats stay float32; everything else becomes float64. */
 export function decodeTensor(proto: TensorProto): Constant {
-  if ((proto.dataLocation as number) !== 0 || proto.externalData.length > 0) {
+  if (isExternal(proto)) {
+    const { location } = externalPlace(proto);
     throw unsupported(
-      `tensor '${printable(proto.name)}' lies in a file of its own: save the model with its weights inside.`,
+      `tensor '${printable(proto.name)}' lies in a file of its own, '${printable(location)}': put it beside the model, or join the two with onnx.save(onnx.load('model.onnx'), 'one.onnx').`,
     );
   }
   const dims = proto.dims.map(Number);
@@ -65,7 +112,8 @@ export function decodeTensor(proto: TensorProto): Constant {
       `tensor '${printable(proto.name)}' of shape [${dims.join(', ')}] holds ${data.length} values.`,
     );
   }
-  return { kind: 'constant', dims, data, integer: !isFloating(proto.dataType) };
+  const type = WHOLES.get(proto.dataType);
+  return { kind: 'constant', dims, data, integer: !isFloating(proto.dataType), ...(type && { type }) };
 }
 
 function decodeMessage<Message>(what: string, read: () => Message): Message {

@@ -1,9 +1,12 @@
 // Constant folding: the shape arithmetic and weight preparation that exporters write into the graph, done at import.
 import { pow } from '../../base/exact-math.ts';
 import { elementCount } from '../../model/graph.ts';
-import type { Shape } from '../../model/graph.ts';
-import { broadcastStrides, forEachOffset, stridesOf } from '../../model/operators/layout.ts';
+import { exp, expm1, log, log1p, pow, tanh } from '../../base/exact-math.ts';
+import { erf } from '../../model/operators/erf.ts';
+import { roundEven } from '../../model/operators/elementwise.ts';
+import { forEachOffset, stridesOf } from '../../model/operators/layout.ts';
 import { countUp } from '../graph-builder.ts';
+import { combineConstants, fill, spread, strided, view, withDims } from './constants.ts';
 import { castConstant } from './operators/cast.ts';
 import type { Scope } from './scope.ts';
 import { resolveReshape, resolveSlice, squeezeDims, unsqueezeDims } from './shape-rules.ts';
@@ -41,42 +44,12 @@ export function constantOfShape(scope: Scope): Constant {
   return fill(scope, dims, value?.integer ?? false, () => value?.data[0] ?? 0);
 }
 
-/** A new constant of `dims`, counted against the budget before it is made. */
-function fill(scope: Scope, dims: Shape, integer: boolean, valueAt: (position: number) => number): Constant {
-  const count = elementCount(dims);
-  if (!dims.every((size) => Number.isSafeInteger(size) && size >= 0))
-    throw malformed('a constant has no sound shape.');
-  scope.builder.spendConstants(count);
-  const data = new Float64Array(count);
-  for (let i = 0; i < count; i++) data[i] = valueAt(i);
-  return { kind: 'constant', dims, data, integer };
-}
-
-/** A new constant whose elements are copied from `source` at base + Σ index·strides. */
-function view(
-  scope: Scope,
-  source: Constant,
-  dims: Shape,
-  strides: readonly number[],
-  base: number,
-): Constant {
-  const result = fill(scope, dims, source.integer, () => 0);
-  forEachOffset(dims, strides, base, (position, offset) => (result.data[position] = source.data[offset]));
-  return result;
-}
-
 function elementwise(combine: (a: number, b: number) => number, truncates = false): Folder {
   return (scope, [a, b]) => {
     if (!a || !b) throw malformed('it needs two inputs.');
-    const dims = broadcastDims(a.dims, b.dims);
     const integer = a.integer && b.integer;
-    const left = view(scope, a, dims, broadcastStrides(a.dims, dims), 0);
-    const right = view(scope, b, dims, broadcastStrides(b.dims, dims), 0);
-    left.data.forEach((value, i) => {
-      const result = combine(value, right.data[i]);
-      left.data[i] = truncates && integer ? Math.trunc(result) : result;
-    });
-    return { ...left, integer };
+    const cut = truncates && integer;
+    return combineConstants(scope, a, b, cut ? (x, y) => Math.trunc(combine(x, y)) : combine);
   };
 }
 
@@ -91,12 +64,6 @@ function unary(map: (value: number) => number): Folder {
 }
 
 const identity: Folder = (_, [a]) => a;
-
-function withDims(a: Constant, dims: Shape): Constant {
-  if (elementCount(dims) !== a.data.length)
-    throw malformed(`${a.data.length} values do not fill [${dims.join(', ')}].`);
-  return { ...a, dims };
-}
 
 const comparison = (compare: (a: number, b: number) => boolean): Folder => {
   const folder = elementwise((a, b) => Number(compare(a, b)));
@@ -123,19 +90,41 @@ const FOLDERS: Readonly<Record<string, Folder>> = {
   Equal: comparison((a, b) => a === b),
   Less: comparison((a, b) => a < b),
   Greater: comparison((a, b) => a > b),
+  LessOrEqual: comparison((a, b) => a <= b),
+  GreaterOrEqual: comparison((a, b) => a >= b),
   Neg: unary((value) => -value),
   Abs: unary(Math.abs),
   Sqrt: unary(Math.sqrt),
   Reciprocal: unary((value) => 1 / value),
   Floor: unary(Math.floor),
   Ceil: unary(Math.ceil),
+  Round: unary(roundEven),
+  Sign: unary(Math.sign),
+  Exp: unary(exp),
+  Log: unary(log),
+  Tanh: unary(tanh),
+  Erf: unary(erf),
+  Sigmoid: unary((value) => 1 / (1 + exp(-value))),
+  Softplus: unary((value) => Math.max(value, 0) + log1p(exp(-Math.abs(value)))),
+  Softsign: unary((value) => value / (1 + Math.abs(value))),
+  Relu: unary((value) => Math.max(value, 0)),
+  LeakyRelu: (scope, inputs) =>
+    unary((value) => (value < 0 ? scope.float('alpha', 0.01) * value : value))(scope, inputs),
+  Elu: (scope, inputs) =>
+    unary((value) => (value < 0 ? scope.float('alpha', 1) * expm1(value) : value))(scope, inputs),
+  Clip(scope, [a]) {
+    const low = scope.optionalConstant(1, 'lower bound')?.data[0] ?? scope.float('min', -Infinity);
+    const high = scope.optionalConstant(2, 'upper bound')?.data[0] ?? scope.float('max', Infinity);
+    return fill(scope, a.dims, a.integer, (i) => Math.min(Math.max(a.data[i], low), high));
+  },
   Not: unary((value) => Number(value === 0)),
+  And: comparison((a, b) => a !== 0 && b !== 0),
+  Or: comparison((a, b) => a !== 0 || b !== 0),
+  Xor: comparison((a, b) => (a !== 0) !== (b !== 0)),
   Where(scope, [condition, a, b]) {
     if (!b) throw malformed('it needs three inputs.');
     const dims = broadcastDims(broadcastDims(condition.dims, a.dims), b.dims);
-    const [when, left, right] = [condition, a, b].map((x) =>
-      view(scope, x, dims, broadcastStrides(x.dims, dims), 0),
-    );
+    const [when, left, right] = [condition, a, b].map((x) => spread(scope, x, dims));
     return { ...left, data: left.data.map((value, i) => (when.data[i] ? value : right.data[i])) };
   },
   Reshape(scope, [a]) {
@@ -151,21 +140,14 @@ const FOLDERS: Readonly<Record<string, Folder>> = {
   Unsqueeze: (scope, [a]) => withDims(a, unsqueezeDims(a.dims, scope.intsOf('axes', 1) ?? [])),
   Expand(scope, [a]) {
     const dims = broadcastDims(a.dims, scope.intsOf('shape', 1) ?? []);
-    return view(scope, a, dims, broadcastStrides(a.dims, dims), 0);
+    return spread(scope, a, dims);
   },
   Transpose(scope, [a]) {
     const order = scope.ints('perm') ?? a.dims.map((_, axis) => a.dims.length - 1 - axis);
     if (order.toSorted((x, y) => x - y).some((axis, i) => axis !== i) || order.length !== a.dims.length) {
       throw malformed('its perm is no order of its axes.');
     }
-    const strides = stridesOf(a.dims);
-    return view(
-      scope,
-      a,
-      order.map((axis) => a.dims[axis]),
-      order.map((axis) => strides[axis]),
-      0,
-    );
+    return strided(scope, a, order);
   },
   Slice(scope, [a]) {
     const [starts, ends] = [scope.intsOf('starts', 1) ?? [], scope.intsOf('ends', 2) ?? []];

@@ -7,11 +7,13 @@ import { allFinite } from '../non-finite.ts';
 import { decodeModel, decodeTensor, isFloating } from './decode.ts';
 import { canFold, constantNode, constantOfShape, fold } from './fold.ts';
 import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from './onnx_pb.js';
-import { OPERATORS, suggestionFor } from './operators.ts';
+import { neededNodes, outputName } from './node-order.ts';
+import { importerOf, isStandardDomain, suggestionFor } from './operators.ts';
+import { foldByRunning } from './run-constants.ts';
 import { checkTypes } from './operators/cast.ts';
 import { BatchMixed, Scope } from './scope.ts';
-import { integers, malformed, unsupported } from './values.ts';
-import type { Constant, Value } from './values.ts';
+import { integers, malformed, unsupported, WHOLES } from './values.ts';
+import type { Constant, Data, Value } from './values.ts';
 
 /** Options of {@link importOnnx}. */
 export interface OnnxImportOptions {
@@ -67,18 +69,18 @@ function importModel(model: ModelProto, options: OnnxImportOptions, stripBatch: 
   const dims = inputDims(input, options.inputShape);
   const batched = stripBatch && dims.length > 1;
   const builder = new GraphBuilder(graph.name || 'onnx', input.name, batched ? dims.slice(1) : dims);
-  values.set(input.name, { kind: 'data', id: input.name, dims, batched, type: 'float' });
+  values.set(input.name, { kind: 'data', id: input.name, dims, batched, type: typeOf(input) });
+  const name = outputName(graph, options.output);
   let index = 0;
   const spoilt = new Map<string, string>();
-  for (const node of graph.node) {
+  for (const node of neededNodes(graph, name)) {
     if (importNode(node, builder, Number(opset), values, spoilt, index)) index++;
   }
-  const name = options.output ?? graph.output[0]?.name;
-  const output = name === undefined ? undefined : values.get(name);
-  if (!output) throw malformed(`The model computes no output '${printable(name ?? '')}'.`);
+  const output = values.get(name);
+  if (!output) throw malformed(`The model computes no output '${printable(name)}'.`);
   if (output.kind === 'constant')
     throw malformed(
-      `The output '${printable(name ?? '')}' does not depend on the input '${printable(input.name)}'.`,
+      `The output '${printable(name)}' does not depend on the input '${printable(input.name)}'.`,
     );
   return builder.finish(output.id);
 }
@@ -111,9 +113,7 @@ function importNode(
   builder.begin({ label, detail, cause: source && ` That comes from ${source}.` });
   let results: Value[];
   try {
-    if (!isStandardDomain(node.domain))
-      throw unsupported(`operators of '${printable(node.domain)}' are not supported.`);
-    results = [evaluate(scope)].flat();
+    results = [evaluate(scope, node.domain)].flat();
   } catch (error) {
     if (!(error instanceof SealedError)) throw error;
     throw new SealedError(error.code, `${label}: ${error.message}`, { stage: 'model', detail, cause: error });
@@ -137,20 +137,29 @@ function importNode(
 }
 
 /** The node's outputs: folded where all inputs are constants. */
-function evaluate(scope: Scope): Value | Value[] {
+function evaluate(scope: Scope, domain: string): Value | Value[] {
   const { operator, inputs } = scope;
+  const importer = importerOf(domain, operator);
+  if (!isStandardDomain(domain) && !importer) {
+    throw unsupported(
+      `operators of '${printable(domain)}' are not supported: export with operators of ONNX's own.`,
+    );
+  }
   if (operator === 'Constant') return constantNode(scope);
   if (operator === 'ConstantOfShape') return constantOfShape(scope);
   if (operator === 'Shape' || operator === 'Size') return shapeOf(scope);
   const given = inputs.filter((value) => value !== undefined);
   if (given.length > 0 && given.every((value): value is Constant => value.kind === 'constant')) {
     if (canFold(operator)) return fold(scope, given);
+    if (importer && !FOLDS_ITSELF.has(operator)) return foldByRunning(scope, importer);
   }
-  const importer = OPERATORS.get(operator);
   if (!importer) throw unsupported(`not supported: ${suggestionFor(operator)}.`);
   checkTypes(scope);
   return importer(scope);
 }
+
+/** Operators whose importers take constants, too. */
+const FOLDS_ITSELF: ReadonlySet<string> = new Set(['QuantizeLinear', 'DequantizeLinear', 'Quant']);
 
 /** Shape and Size, which are known although the data is not. */
 function shapeOf(scope: Scope): Constant {
@@ -177,11 +186,6 @@ function dataInput(graph: GraphProto, known: ReadonlyMap<string, Value>): ValueI
 function inputDims(input: ValueInfoProto, given: Shape | undefined): number[] {
   const type = input.type?.value;
   const tensor = type?.case === 'tensorType' ? type.value : undefined;
-  if (tensor && tensor.elemType !== 0 && !isFloating(tensor.elemType)) {
-    throw unsupported(
-      `The input '${printable(input.name)}' is not of a floating-point type: put the cast inside the client's part.`,
-    );
-  }
   const stated = tensor?.shape?.dim.map(({ value }) =>
     value.case === 'dimValue' ? Number(value.value) : undefined,
   );
@@ -199,6 +203,16 @@ function inputDims(input: ValueInfoProto, given: Shape | undefined): number[] {
   return sizes;
 }
 
+/** The type of the input: whole numbers are given as such, by whoever encrypts them. */
+function typeOf(input: ValueInfoProto): Data['type'] {
+  const type = input.type?.value;
+  const number = type?.case === 'tensorType' ? type.value.elemType : 0;
+  if (number === 0 || isFloating(number)) return 'float';
+  const whole = WHOLES.get(number);
+  if (!whole) throw unsupported(`The input '${printable(input.name)}' is of data type ${number}: use float.`);
+  return whole;
+}
+
 function positive(size: number | undefined): number | undefined {
   return size !== undefined && size > 0 ? size : undefined;
 }
@@ -206,10 +220,6 @@ function positive(size: number | undefined): number | undefined {
 function isInteger(graph: GraphProto, name: string): boolean {
   const type = graph.input.find((input) => input.name === name)?.type?.value;
   return type?.case === 'tensorType' && type.value.elemType !== 0 && !isFloating(type.value.elemType);
-}
-
-function isStandardDomain(domain: string): boolean {
-  return domain === '' || domain === 'ai.onnx';
 }
 
 function nameOf(node: NodeProto): string {

@@ -1,8 +1,18 @@
 // Which ONNX operators are imported, by which function, and what to use instead of the others.
-import { activation, argMax, clip, pRelu, softmax } from './operators/activation.ts';
+import {
+  activation,
+  ACTIVATIONS,
+  argMax,
+  clip,
+  logarithm,
+  pRelu,
+  softmax,
+  swish,
+} from './operators/activation.ts';
 import { batchNormalization, binary, mean, negate, power, sum } from './operators/arithmetic.ts';
 import { cast } from './operators/cast.ts';
 import { conv, convTranspose } from './operators/convolution.ts';
+import { einsum } from './operators/einsum.ts';
 import {
   concat,
   depthToSpace,
@@ -19,8 +29,12 @@ import {
   unsqueeze,
 } from './operators/layout.ts';
 import { gemm, matMul } from './operators/matrix.ts';
-import { averagePool, globalPool, maxPool, reduceMean } from './operators/pooling.ts';
+import { groupNormalization, instanceNormalization, layerNormalization } from './operators/normalization.ts';
+import { averagePool, globalPool, maxPool } from './operators/pooling.ts';
+import { dequantizeLinear, quant, QUANT_DOMAINS, quantizeLinear } from './operators/quantize.ts';
+import { reduce, REDUCING } from './operators/reduce.ts';
 import { pad, resize, upsample } from './operators/resample.ts';
+import { compare, extremum, negation, where } from './operators/select.ts';
 import type { Scope } from './scope.ts';
 import type { Value } from './values.ts';
 
@@ -48,7 +62,7 @@ export const OPERATORS: ReadonlyMap<string, OperatorImporter> = new Map<string, 
   ['MaxPool', maxPool],
   ['GlobalAveragePool', globalPool],
   ['GlobalMaxPool', globalPool],
-  ['ReduceMean', reduceMean],
+  ...REDUCING.map((name): [string, OperatorImporter] => [name, reduce]),
   ['Flatten', flatten],
   ['Reshape', reshape],
   ['Squeeze', squeeze],
@@ -68,59 +82,92 @@ export const OPERATORS: ReadonlyMap<string, OperatorImporter> = new Map<string, 
   ['Identity', passThrough],
   ['Dropout', passThrough],
   ['Cast', cast],
-  ['Relu', activation],
-  ['LeakyRelu', activation],
+  ...ACTIVATIONS.map((name): [string, OperatorImporter] => [name, activation]),
   ['PRelu', pRelu],
-  ['Sigmoid', activation],
-  ['Tanh', activation],
-  ['Softplus', activation],
-  ['Swish', activation],
-  ['Silu', activation],
-  ['HardSwish', activation],
-  ['HardSigmoid', activation],
+  ['Log', logarithm],
+  ['Swish', swish],
+  ['Silu', swish],
   ['Clip', clip],
+  ['Max', extremum],
+  ['Min', extremum],
+  ['Greater', compare],
+  ['GreaterOrEqual', compare],
+  ['Less', compare],
+  ['LessOrEqual', compare],
+  ['Not', negation],
+  ['Where', where],
   ['Softmax', softmax],
   ['LogSoftmax', softmax],
   ['ArgMax', argMax],
+  ['ArgMin', argMax],
+  ['Einsum', einsum],
+  ['LayerNormalization', layerNormalization],
+  ['InstanceNormalization', instanceNormalization],
+  ['GroupNormalization', groupNormalization],
+  ['QuantizeLinear', quantizeLinear],
+  ['DequantizeLinear', dequantizeLinear],
 ]);
 
+/** Operators outside ONNX's own set: those of quantised networks. */
+const QUANT_OPERATORS: ReadonlyMap<string, OperatorImporter> = new Map([['Quant', quant]]);
+
+/** The importer of an operator; undefined where there is none. */
+export function importerOf(domain: string, operator: string): OperatorImporter | undefined {
+  if (QUANT_DOMAINS.has(domain)) return QUANT_OPERATORS.get(operator);
+  return isStandardDomain(domain) ? OPERATORS.get(operator) : undefined;
+}
+
+/** Whether operators of `domain` are ONNX's own. */
+export function isStandardDomain(domain: string): boolean {
+  return domain === '' || domain === 'ai.onnx';
+}
+
+const CONV_SEQUENCE = 'recurrent cells are not supported: use Conv over the sequence';
+const QDQ = "export it in QDQ form (onnxruntime's quant_format=QuantFormat.QDQ), which is read";
+const UNROLLED = 'export the network with what is taken written out: no control flow is read';
+
 const SUGGESTIONS: Readonly<Record<string, string>> = {
-  Elu: 'use LeakyRelu or Silu',
-  Selu: 'use LeakyRelu or Silu',
-  Celu: 'use LeakyRelu or Silu',
-  Gelu: 'use Silu',
-  Mish: 'use Silu',
-  Erf: 'use Tanh or Sigmoid',
-  Exp: 'use a polynomial (Mul, Add) or Sigmoid',
-  Log: 'use a polynomial (Mul, Add)',
-  Sqrt: 'use Pow with a whole exponent',
   Reciprocal: 'divide by a constant',
-  Abs: 'use Mul(x, x)',
-  Max: 'use Relu, or MaxPool run at the client with --client-ops',
-  Min: 'use Clip',
   ThresholdedRelu: 'use Relu',
+  HardSigmoidGrad: 'export the model in evaluation mode',
+  Sign: 'use Tanh',
+  Sin: 'use a polynomial (Mul, Add)',
+  Cos: 'use a polynomial (Mul, Add)',
+  Mod: 'use Clip',
+  Equal: 'use Greater or Less',
+  And: 'use Mul',
+  Or: 'use Max',
   LpPool: 'use Mul(x, x) and AveragePool',
-  MaxUnpool: 'use ConvTranspose or Resize with mode nearest',
-  ReduceMax: 'use GlobalMaxPool, run at the client with --client-ops',
-  ReduceSum: 'use ReduceMean over the last axes and Mul by a constant',
-  LayerNormalization: 'use BatchNormalization, which folds into constants',
-  InstanceNormalization: 'use BatchNormalization, which folds into constants',
-  GroupNormalization: 'use BatchNormalization, which folds into constants',
+  MaxUnpool: 'use ConvTranspose or Resize',
+  ReduceProd: 'use Mul of slices',
+  ReduceLogSumExp: 'use Softmax, which the client computes',
   LRN: 'use BatchNormalization, which folds into constants',
-  Einsum: 'use MatMul with a constant matrix, or Conv',
-  LSTM: 'use Conv over the sequence',
-  GRU: 'use Conv over the sequence',
-  RNN: 'use Conv over the sequence',
-  QuantizeLinear: 'export the network in float32',
-  DequantizeLinear: 'export the network in float32',
-  QLinearConv: 'export the network in float32 and use Conv',
-  ConvInteger: 'export the network in float32 and use Conv',
+  LpNormalization: 'use BatchNormalization, which folds into constants',
+  MeanVarianceNormalization: 'use InstanceNormalization, which the client computes',
+  LSTM: CONV_SEQUENCE,
+  GRU: CONV_SEQUENCE,
+  RNN: CONV_SEQUENCE,
+  QLinearConv: QDQ,
+  QLinearMatMul: QDQ,
+  QLinearAdd: QDQ,
+  ConvInteger: QDQ,
+  MatMulInteger: QDQ,
+  DynamicQuantizeLinear: QDQ,
+  BipolarQuant: 'use Quant of two bits',
+  Trunc: 'use Quant',
   CastLike: 'use Cast',
-  If: 'export the branch that is taken',
-  Loop: 'unroll the loop before export',
-  Scan: 'unroll the loop before export',
-  GridSample: 'use Resize with mode nearest',
+  TopK: 'use ArgMax, which the client computes, or take the values as they are',
+  NonMaxSuppression: 'cut the network before it (--output NAME) and run it on the decrypted values',
+  If: UNROLLED,
+  Loop: UNROLLED,
+  Scan: UNROLLED,
+  GridSample: 'use Resize',
+  STFT: 'compute the spectrum before encryption',
+  DFT: 'compute the spectrum before encryption',
 };
+
+/** Operators that are refused by name, with what to use instead. */
+export const REFUSED_OPERATORS: readonly string[] = Object.keys(SUGGESTIONS);
 
 /** What to do about an operator that is not imported. */
 export function suggestionFor(operator: string): string {

@@ -38,6 +38,13 @@ export class Scope {
     this.#attributes = new Map(attributes.map((attribute) => [attribute.name, attribute]));
   }
 
+  /** The same node with other inputs, in another graph. */
+  on(builder: GraphBuilder, inputs: readonly (Value | undefined)[]): Scope {
+    return new Scope(builder, this.opset, this.operator, inputs, this.outputCount, [
+      ...this.#attributes.values(),
+    ]);
+  }
+
   /** Whether the attribute is given. */
   has(name: string): boolean {
     return this.#attributes.has(name);

@@ -2,6 +2,19 @@
 import { SealedError } from '../../base/errors.ts';
 import type { Shape, ValueId, WholeType } from '../../model/graph.ts';
 
+/** Types of whole numbers by TensorProto.DataType. */
+export const WHOLES: ReadonlyMap<number, WholeType> = new Map([
+  [2, 'uint8'],
+  [3, 'int8'],
+  [4, 'uint16'],
+  [5, 'int16'],
+  [6, 'int32'],
+  [7, 'int64'],
+  [9, 'bool'],
+  [12, 'uint32'],
+  [13, 'uint64'],
+]);
+
 /** A tensor known at import. Integers are exact up to 2^53. */
 export interface Constant {
   readonly kind: 'constant';
@@ -9,6 +22,8 @@ export interface Constant {
   readonly data: Float32Array | Float64Array;
   /** Whether the ONNX type is an integer or boolean, whose division truncates. */
   readonly integer: boolean;
+  /** Its type, where it is one of whole numbers and stands in the file. */
+  readonly type?: WholeType;
 }
 
 /**

@@ -11,6 +11,8 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
+  /** Whose operator it is; ONNX's own unless given. */
+  readonly domain?: string;
 }
 
 /** A constant to write: bigint data as int64, numbers as float32. */
@@ -18,6 +20,8 @@ export interface OnnxInitializer {
   readonly name: string;
   readonly dims: readonly number[];
   readonly data: readonly bigint[] | ArrayLike<number>;
+  /** Number of its type where it is another: whole numbers of at most 32 bits. */
+  readonly type?: number;
 }
 
 /** A model to write: one float32 input, where a string is a symbolic size. */
@@ -49,7 +53,11 @@ export function writeOnnx(model: OnnxModel): Uint8Array {
         },
       ],
       output: [{ name: model.output, type: { value: { case: 'tensorType', value: { elemType: 1 } } } }],
-      initializer: model.initializers.map(({ name, dims, data }) => {
+      initializer: model.initializers.map(({ name, dims, data, type }) => {
+        if (type !== undefined) {
+          const int32Data = Array.from(data as ArrayLike<number>);
+          return { name, dims: dims.map(BigInt), dataType: type, int32Data };
+        }
         const whole = Array.from(data as ArrayLike<number | bigint>).every(
           (value) => typeof value === 'bigint',
         );
@@ -63,8 +71,9 @@ export function writeOnnx(model: OnnxModel): Uint8Array {
             : { floatData: Array.from(data as ArrayLike<number>) }),
         };
       }),
-      node: model.nodes.map(({ op, inputs, outputs, attributes = {} }) => ({
+      node: model.nodes.map(({ op, inputs, outputs, attributes = {}, domain = '' }) => ({
         opType: op,
+        domain,
         name: outputs[0],
         input: [...inputs],
         output: [...outputs],

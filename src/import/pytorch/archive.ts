@@ -8,25 +8,14 @@ import type { Tensor } from '../../model/graph.ts';
 import { MAX_ELEMENTS } from '../graph-builder.ts';
 import { PickleForeign, PickleGlobal, PickleTuple } from './pickle-values.ts';
 import type { PickleValue } from './pickle-values.ts';
+import { rebuildBystander } from './bystanders.ts';
+import { looksLikeSafetensors, openSafetensors } from './safetensors.ts';
+import { isWhole, malformed } from './storage.ts';
+import type { Opened, Storage, TensorView } from './storage.ts';
 import { unpickle } from './unpickle.ts';
 
 /** Largest file that is read. */
 const MAX_FILE_BYTES = 2 ** 28;
-
-/** A run of numbers that tensors are views of. */
-interface Storage {
-  readonly type: string;
-  readonly key: string;
-  readonly count: number;
-}
-
-/** A view of a storage; strides and offset count elements. */
-export interface TensorView {
-  readonly storage: Storage;
-  readonly offset: number;
-  readonly size: readonly number[];
-  readonly stride: readonly number[];
-}
 
 /** What a PyTorch file holds. */
 export interface Archive {
@@ -61,8 +50,7 @@ export function openArchive(bytes: Uint8Array): Archive {
   if (bytes.length > MAX_FILE_BYTES) {
     throw malformed(`it has ${bytes.length} bytes, at most ${MAX_FILE_BYTES} are read`);
   }
-  const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
-  const { root, storages } = isZip ? openZip(bytes) : openLegacy(bytes);
+  const { root, storages } = open(bytes);
   let budget = MAX_ELEMENTS;
   const read = (view: TensorView): Tensor => {
     const count = elementCount(view.size);
@@ -78,9 +66,10 @@ export function asTensor(value: PickleValue | undefined): TensorView | undefined
   return value instanceof PickleForeign && isTensorView(value.value) ? value.value : undefined;
 }
 
-interface Opened {
-  readonly root: PickleValue;
-  readonly storages: (storage: Storage) => Uint8Array;
+function open(bytes: Uint8Array): Opened {
+  if (looksLikeSafetensors(bytes)) return openSafetensors(bytes);
+  const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
+  return isZip ? openZip(bytes) : openLegacy(bytes);
 }
 
 /** Zip format (torch ≥ 1.6): `…/data.pkl` and `…/data/<key>`, stored. */
@@ -88,6 +77,7 @@ function openZip(bytes: Uint8Array): Opened {
   let total = 0;
   let entries = 0;
   const files = unzip(bytes, (name, compression, size) => {
+    if (/^[^/]*\/(?:code\/|constants\.pkl$)/.test(name)) throw torchScript();
     if (compression !== 0)
       throw malformed(`its entry '${printable(name)}' is compressed: save it with torch.save`);
     if (++entries > 100_000) throw malformed('it has too many entries');
@@ -99,13 +89,6 @@ function openZip(bytes: Uint8Array): Opened {
   const pickle = Object.keys(files).find((name) => name === 'data.pkl' || name.endsWith('/data.pkl'));
   if (pickle === undefined) throw malformed('its data.pkl is missing: is it a zip of something else?');
   const folder = pickle.slice(0, -'data.pkl'.length);
-  if (Object.hasOwn(files, `${folder}constants.pkl`)) {
-    throw new SealedError(
-      'unsupported-layer',
-      'This is a TorchScript file: save the model with torch.save(model, …) instead of torch.jit.save.',
-      { stage: 'model' },
-    );
-  }
   const order = Object.hasOwn(files, `${folder}byteorder`)
     ? new TextDecoder().decode(files[`${folder}byteorder`])
     : '';
@@ -117,6 +100,15 @@ function openZip(bytes: Uint8Array): Opened {
     return files[name];
   };
   return { root: value, storages };
+}
+
+function torchScript(): SealedError {
+  return new SealedError(
+    'unsupported-layer',
+    'This is a TorchScript file, a compiled program and no list of layers: export the model it was made from to ONNX, ' +
+      "torch.onnx.export(model, x, 'model.onnx'), or the TorchScript itself, torch.onnx.export(torch.jit.load('model.pt'), x, 'model.onnx'), where x is an input.",
+    { stage: 'model' },
+  );
 }
 
 function unzip(
@@ -188,11 +180,17 @@ function rebuild(callee: PickleGlobal, args: readonly PickleValue[]): PickleValu
     case 'torch._utils._rebuild_tensor':
     case 'torch._utils._rebuild_tensor_v2':
       return rebuildTensor(args);
+    case 'torch._tensor._rebuild_from_type_v2': {
+      const [rebuilder, , inner] = args;
+      return rebuilder instanceof PickleGlobal && inner instanceof PickleTuple
+        ? rebuild(rebuilder, inner.items)
+        : undefined;
+    }
     case 'torch._utils._rebuild_parameter':
     case 'torch._utils._rebuild_parameter_with_state':
       return args[0] ?? null;
     default:
-      return undefined;
+      return rebuildBystander(callee, args);
   }
 }
 
@@ -258,10 +256,6 @@ function isStorage(value: unknown): value is Storage {
   return typeof value === 'object' && value !== null && 'count' in value;
 }
 
-function isWhole(value: PickleValue | undefined): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
 function wholeNumbers(value: PickleValue | undefined): number[] | undefined {
   return value instanceof PickleTuple && value.items.every(isWhole) ? [...value.items] : undefined;
 }
@@ -279,10 +273,4 @@ function halfToNumber(bits: number): number {
   const fraction = bits & 1023;
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * powerOfTwo(exponent - 25);
-}
-
-function malformed(text: string): SealedError {
-  return new SealedError('malformed-model', `The file cannot be read as a PyTorch model: ${text}.`, {
-    stage: 'model',
-  });
 }

@@ -3,11 +3,13 @@ import { SealedError } from '../../base/errors.ts';
 import type { Graph, Shape, ValueId } from '../../model/graph.ts';
 import { GraphBuilder } from '../graph-builder.ts';
 import { openArchive } from './archive.ts';
+import { findCheckpoint } from './checkpoint.ts';
 import { parseLayerList } from './layer-list.ts';
 import { LayerScope } from './layer-scope.ts';
 import { KNOWN_USER_LAYERS, suggestionForLayer, TORCH_LAYERS } from './layers.ts';
-import { isModule, layersOfModule, layersOfStateDict } from './modules.ts';
+import { layersOfModule, layersOfStateDict } from './modules.ts';
 import type { LayerSpec, TorchLayer } from './modules.ts';
+import { looksLikeSafetensors } from './safetensors.ts';
 
 /** Options of {@link importPytorch}. */
 export interface PytorchImportOptions {
@@ -37,25 +39,27 @@ export function importPytorch(bytes: Uint8Array, options: PytorchImportOptions =
   }
 }
 
-/** Whether `bytes` begin like a PyTorch file: a zip archive, or a legacy file's magic number. */
+/** Whether `bytes` begin like a PyTorch file: a zip archive, a legacy file's magic number, or safetensors. */
 export function looksLikePytorch(bytes: Uint8Array): boolean {
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
   const isPickle = bytes[0] === 0x80 && bytes[1] <= 5;
-  return isZip || isPickle;
+  return isZip || isPickle || looksLikeSafetensors(bytes);
 }
 
 function readLayers(bytes: Uint8Array, options: PytorchImportOptions): TorchLayer[] {
   const archive = openArchive(bytes);
-  if (isModule(archive)) return layersOfModule(archive);
+  const found = findCheckpoint(archive);
+  if (found.kind === 'module') return layersOfModule(archive, found.module);
   if (options.layers === undefined) {
     throw new SealedError(
       'invalid-argument',
-      'The file holds a state_dict: weights without an architecture. Give its layers beside it, as print(model) shows them.',
+      'The file holds a state_dict: weights without an architecture. Give its layers beside it, as print(model) shows them, ' +
+        "or export the network with its weights to ONNX: torch.onnx.export(model, x, 'model.onnx') with an input x.",
       { stage: 'model' },
     );
   }
   const specs = typeof options.layers === 'string' ? parseLayerList(options.layers) : options.layers;
-  return layersOfStateDict(archive, specs);
+  return layersOfStateDict(archive, found.entries, specs);
 }
 
 function buildGraph(layers: readonly TorchLayer[], options: PytorchImportOptions): Graph {

@@ -10,6 +10,11 @@ const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
   ConvTranspose2d: ['in_channels', 'out_channels'],
   BatchNorm1d: ['num_features'],
   BatchNorm2d: ['num_features'],
+  InstanceNorm1d: ['num_features'],
+  InstanceNorm2d: ['num_features'],
+  LayerNorm: ['normalized_shape'],
+  GroupNorm: ['num_groups', 'num_channels'],
+  PixelUnshuffle: ['downscale_factor'],
   ZeroPad1d: ['padding'],
   ZeroPad2d: ['padding'],
   ReflectionPad1d: ['padding'],
@@ -35,11 +40,13 @@ export function parseLayerList(text: string): LayerSpec[] {
       path.pop();
       continue;
     }
+    const own = /^(\w+)\($/.exec(trimmed);
+    if (own && layers.length === 0) throw ownClass(own[1]);
     const match = /^\((\w+)\): (\w+)\((.*?)(\)?)$/.exec(trimmed);
     if (!match) throw refused(`'${trimmed.slice(0, 60)}' is no line of print(model)`);
     const [, key, type, args, closing] = match;
     if (closing === '') {
-      if (type !== 'Sequential' || args !== '') throw refused(`${type} with layers inside is not supported`);
+      if (type !== 'Sequential' || args !== '') throw ownClass(type);
       path.push(key);
       continue;
     }
@@ -92,6 +99,17 @@ function parseLiteral(text: string): Attribute {
   }
   const number = Number(text);
   return text !== '' && !Number.isNaN(number) ? number : text.replace(/^['"]|['"]$/g, '');
+}
+
+/** A class other than Sequential may call its layers in any order, and functions besides: its print does not say. */
+function ownClass(type: string): SealedError {
+  return new SealedError(
+    'invalid-argument',
+    `${type} runs its layers in its own code, which print(model) does not show, nor the functions that it calls between them, such as F.relu. ` +
+      `If it runs them one after another, write Sequential( in place of ${type}( and a line for each function, such as (act): ReLU() or (flat): Flatten(); ` +
+      "otherwise export it to ONNX: torch.onnx.export(model, x, 'model.onnx') with an input x.",
+    { stage: 'model', detail: { operator: type } },
+  );
 }
 
 function refused(text: string): SealedError {

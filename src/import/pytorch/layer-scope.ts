@@ -5,6 +5,9 @@ import type { GraphBuilder } from '../graph-builder.ts';
 import type { Pair } from '../windows.ts';
 import type { Attribute, TorchLayer } from './modules.ts';
 
+/** Adds one layer, and returns the value that it computes. */
+export type LayerImporter = (scope: LayerScope) => ValueId;
+
 /** A layer, the graph it is added to and the value it reads. */
 export class LayerScope {
   readonly builder: GraphBuilder;

@@ -1,77 +1,18 @@
 // What each torch.nn layer means as graph nodes (https://pytorch.org/docs/stable/nn.html).
 import { elementCount } from '../../model/graph.ts';
 import type { Activation, ValueId } from '../../model/graph.ts';
-import { addBorderPadding, addConstantPadding } from '../padding.ts';
-import type { Border } from '../padding.ts';
-import { addAveragePool, addConvolution, addMaxPool, addTransposedConvolution } from '../windows.ts';
-import type { Pads, Window } from '../windows.ts';
 import { malformed, unsupported } from './layer-scope.ts';
-import type { LayerScope } from './layer-scope.ts';
-
-type LayerImporter = (scope: LayerScope) => ValueId;
-
-const BORDERS: Readonly<Record<string, Border>> = { reflect: 'reflect', replicate: 'edge', circular: 'wrap' };
-
-function conv(scope: LayerScope): ValueId {
-  const weight = scope.weight();
-  const kernel = [weight.shape[2], weight.shape[3]] as const;
-  const bias = scope.optionalTensor('bias');
-  const strides = scope.pair('stride', 1);
-  const dilations = scope.pair('dilation', 1);
-  const pads = convPads(scope, kernel, dilations);
-  const mode = scope.text('padding_mode', 'zeros');
-  const options = {
-    weight,
-    ...(bias && { bias }),
-    kernel,
-    strides,
-    dilations,
-    groups: scope.number('groups', 1),
-  };
-  return scope.onPlane((x) => {
-    if (mode === 'zeros') return addConvolution(scope.builder, x, { ...options, pads });
-    if (!Object.hasOwn(BORDERS, mode))
-      throw unsupported(`padding_mode '${mode}' is not supported: use 'zeros'.`);
-    const around = [[0, 0], [pads[0], pads[2]], [pads[1], pads[3]]] as const; // prettier-ignore
-    const padded = addBorderPadding(scope.builder, x, around, BORDERS[mode]);
-    return addConvolution(scope.builder, padded, { ...options, pads: [0, 0, 0, 0] });
-  });
-}
-
-/** Padding as numbers, or the words 'same' and 'valid'. */
-function convPads(
-  scope: LayerScope,
-  kernel: readonly [number, number],
-  dilations: readonly [number, number],
-): Pads {
-  const word = scope.layer.attributes.padding;
-  if (word === 'valid') return [0, 0, 0, 0];
-  if (word === 'same') {
-    const total = [(kernel[0] - 1) * dilations[0], (kernel[1] - 1) * dilations[1]];
-    const [top, left] = total.map((size) => Math.floor(size / 2));
-    return [top, left, total[0] - top, total[1] - left];
-  }
-  const [vertical, horizontal] = scope.pair('padding', 0);
-  return [vertical, horizontal, vertical, horizontal];
-}
-
-function convTranspose(scope: LayerScope): ValueId {
-  const weight = scope.weight();
-  const bias = scope.optionalTensor('bias');
-  const [vertical, horizontal] = scope.pair('padding', 0);
-  return scope.onPlane((x) =>
-    addTransposedConvolution(scope.builder, x, {
-      weight,
-      ...(bias && { bias }),
-      kernel: [weight.shape[2], weight.shape[3]],
-      strides: scope.pair('stride', 1),
-      dilations: scope.pair('dilation', 1),
-      pads: [vertical, horizontal, vertical, horizontal],
-      outputPadding: scope.pair('output_padding', 0),
-      groups: scope.number('groups', 1),
-    }),
-  );
-}
+import type { LayerImporter, LayerScope } from './layer-scope.ts';
+import { channelShuffle, padding, pixelShuffle, pixelUnshuffle, upsample } from './moving-layers.ts';
+import { batchNorm, groupNorm, instanceNorm, layerNorm } from './norm-layers.ts';
+import {
+  adaptiveAveragePool,
+  adaptiveMaxPool,
+  averagePool,
+  conv,
+  convTranspose,
+  maxPool,
+} from './window-layers.ts';
 
 function linear(scope: LayerScope): ValueId {
   const weight = scope.tensor('weight');
@@ -83,77 +24,6 @@ function linear(scope: LayerScope): ValueId {
   if (bias && bias.data.length !== weight.shape[0]) throw malformed('its bias does not fit its weight.');
   const operation = { op: 'linear', weight, ...(bias && { bias }) } as const;
   return scope.builder.add(operation, [scope.input], [...shape.slice(0, -1), weight.shape[0]]);
-}
-
-function batchNorm(scope: LayerScope): ValueId {
-  const mean = scope.optionalTensor('running_mean');
-  const variance = scope.optionalTensor('running_var');
-  if (!mean || !variance) throw unsupported('it has no running statistics: use track_running_stats=True.');
-  const { shape, builder } = scope;
-  const channels = shape[0];
-  const gamma = scope.optionalTensor('weight')?.data ?? new Float32Array(channels).fill(1);
-  const beta = scope.optionalTensor('bias')?.data ?? new Float32Array(channels);
-  if ([gamma, beta, mean.data, variance.data].some((values) => values.length !== channels)) {
-    throw malformed(`its parameters do not fit an input of ${shape.join('×')}.`);
-  }
-  const epsilon = scope.number('eps', 1e-5);
-  const factors = Float64Array.from(gamma, (value, c) => value / Math.sqrt(variance.data[c] + epsilon));
-  const summands = Float64Array.from(beta, (value, c) => value - mean.data[c] * factors[c]);
-  const dims = shape.map((size, axis) => (axis === 0 ? size : 1));
-  const scaled = builder.add(
-    { op: 'mulConstant', constant: builder.tensor(dims, factors) },
-    [scope.input],
-    shape,
-  );
-  return builder.add({ op: 'addConstant', constant: builder.tensor(dims, summands) }, [scaled], shape);
-}
-
-function poolWindow(scope: LayerScope): Window {
-  const kernel = scope.pair('kernel_size', scope.flat ? 1 : undefined);
-  const [vertical, horizontal] = scope.pair('padding', 0);
-  return {
-    kernel: scope.flat ? [1, kernel[1]] : kernel,
-    strides: scope.has('stride') ? scope.pair('stride', 1) : kernel,
-    pads: [vertical, horizontal, vertical, horizontal],
-    dilations: scope.pair('dilation', 1),
-    ceilMode: scope.flag('ceil_mode', false),
-  };
-}
-
-function averagePool(scope: LayerScope): ValueId {
-  if (scope.has('divisor_override'))
-    throw unsupported('divisor_override is not supported: scale the next layer.');
-  const countIncludePad = scope.flag('count_include_pad', true);
-  return scope.onPlane((x) => addAveragePool(scope.builder, x, { ...poolWindow(scope), countIncludePad }));
-}
-
-function maxPool(scope: LayerScope): ValueId {
-  if (scope.flag('return_indices', false)) throw unsupported('return_indices is not supported.');
-  return scope.onPlane((x) => addMaxPool(scope.builder, x, poolWindow(scope)));
-}
-
-/** Adaptive average pool, where its windows are all of one size. */
-function adaptiveAveragePool(scope: LayerScope): ValueId {
-  return scope.onPlane((x) => {
-    const [, height, width] = scope.builder.shapeOf(x);
-    const wanted = scope.layer.attributes.output_size;
-    const [rows, columns] = (
-      Array.isArray(wanted) ? wanted : scope.flat ? [1, wanted] : [wanted, wanted]
-    ) as unknown[];
-    const size = [rows ?? height, columns ?? width] as [number, number];
-    const kernel = [height / size[0], width / size[1]] as const;
-    if (!kernel.every((side) => Number.isInteger(side) && side > 0)) {
-      throw unsupported(`${height}×${width} does not divide into ${size.join('×')} windows: use AvgPool2d.`);
-    }
-    const window = {
-      kernel,
-      strides: kernel,
-      pads: [0, 0, 0, 0],
-      dilations: [1, 1],
-      countIncludePad: false,
-    } as const;
-    return addAveragePool(scope.builder, x, window);
-  });
 }
 
 /** Axes count with the batch axis in PyTorch, without it here. */
@@ -178,53 +48,6 @@ function unflatten(scope: LayerScope): ValueId {
   if (!(axis >= 0 && axis < shape.length)) throw unsupported('it splits the batch: give an axis from 1.');
   const filled = sizes.map((size) => (size === -1 ? shape[axis] / known : size));
   return scope.builder.reshape(scope.input, [...shape.slice(0, axis), ...filled, ...shape.slice(axis + 1)]);
-}
-
-function padding(border: Border | undefined): LayerImporter {
-  return (scope) => {
-    const given = scope.numbers('padding') ?? [];
-    const [left, right = left, top = left, bottom = top] = given.length === 1 ? [given[0]] : given;
-    const rank = scope.shape.length;
-    const sides = scope.flat ? [[left, right]] : [[top, bottom], [left, right]]; // prettier-ignore
-    if (
-      ![left, right, top, bottom].every((size) => Number.isSafeInteger(size) && size >= 0) ||
-      rank < sides.length
-    ) {
-      throw unsupported('padding must be whole and not negative.');
-    }
-    const pads = scope.shape.map((_, axis): [number, number] => {
-      const [before, after] = sides[axis - rank + sides.length] ?? [0, 0];
-      return [before, after];
-    });
-    if (border) return addBorderPadding(scope.builder, scope.input, pads, border);
-    return addConstantPadding(scope.builder, scope.input, pads, scope.number('value', 0));
-  };
-}
-
-function pixelShuffle(scope: LayerScope): ValueId {
-  const block = scope.number('upscale_factor', scope.number('argument0', 0));
-  const [channels, height, width] = scope.shape;
-  const fits =
-    scope.shape.length === 3 && Number.isInteger(block) && block >= 1 && channels % (block * block) === 0;
-  if (!fits) throw malformed(`${scope.shape.join('×')} cannot be shuffled by ${block}.`);
-  const shape = [channels / (block * block), height * block, width * block];
-  return scope.builder.add({ op: 'depthToSpace', block, mode: 'CRD' }, [scope.input], shape);
-}
-
-function upsample(scope: LayerScope): ValueId {
-  const mode = scope.text('mode', 'nearest');
-  if (mode !== 'nearest') throw unsupported(`mode '${mode}' is not supported: use mode 'nearest'.`);
-  const [, height, width] = scope.shape;
-  if (scope.shape.length !== 3) throw malformed('its input has no height and width.');
-  const [byRow, byColumn] = scope.has('size')
-    ? [scope.pair('size', undefined)[0] / height, scope.pair('size', undefined)[1] / width]
-    : scope.pair('scale_factor', undefined);
-  const indices = (size: number, scale: number): number[] => {
-    const count = Math.floor(size * scale);
-    if (!(count >= 1 && count <= 2 ** 22)) throw malformed(`it cannot resize ${size} by ${scale}.`);
-    return Array.from({ length: count }, (_, i) => Math.min(Math.floor(i / scale), size - 1));
-  };
-  return scope.builder.pick(scope.input, [undefined, indices(height, byRow), indices(width, byColumn)]);
 }
 
 function softmax(log: boolean): LayerImporter {
@@ -252,9 +75,18 @@ function prelu(scope: LayerScope): Activation {
   return { kind: 'prelu', slopes };
 }
 
-function softplus(scope: LayerScope): Activation {
-  if (scope.number('beta', 1) !== 1) throw unsupported('beta must be 1.');
-  return { kind: 'softplus' };
+/** Softplus and LogSigmoid: a factor before and after. */
+function softplus(scope: LayerScope, before: number, after: number): ValueId {
+  const { builder, shape } = scope;
+  const times = (x: ValueId, factor: number): ValueId =>
+    factor === 1 ? x : builder.add({ op: 'mulConstant', constant: builder.tensor([], [factor]) }, [x], shape);
+  const inner = times(scope.input, before);
+  return times(builder.add({ op: 'activation', function: { kind: 'softplus' } }, [inner], shape), after);
+}
+
+function torchGelu(scope: LayerScope): Activation {
+  const approximate = scope.text('approximate', 'none').replaceAll("'", '');
+  return { kind: 'gelu', tanh: approximate === 'tanh' };
 }
 
 /** Layers of torch.nn by class name. */
@@ -266,12 +98,18 @@ export const TORCH_LAYERS: ReadonlyMap<string, LayerImporter> = new Map<string, 
   ['Linear', linear],
   ['BatchNorm1d', batchNorm],
   ['BatchNorm2d', batchNorm],
+  ['InstanceNorm1d', instanceNorm],
+  ['InstanceNorm2d', instanceNorm],
+  ['LayerNorm', layerNorm],
+  ['GroupNorm', groupNorm],
   ['AvgPool1d', averagePool],
   ['AvgPool2d', averagePool],
   ['MaxPool1d', maxPool],
   ['MaxPool2d', maxPool],
   ['AdaptiveAvgPool1d', adaptiveAveragePool],
   ['AdaptiveAvgPool2d', adaptiveAveragePool],
+  ['AdaptiveMaxPool1d', adaptiveMaxPool],
+  ['AdaptiveMaxPool2d', adaptiveMaxPool],
   ['Flatten', flatten],
   ['Unflatten', unflatten],
   ['Identity', identity],
@@ -290,6 +128,9 @@ export const TORCH_LAYERS: ReadonlyMap<string, LayerImporter> = new Map<string, 
   ['PixelShuffle', pixelShuffle],
   ['Upsample', upsample],
   ['UpsamplingNearest2d', upsample],
+  ['UpsamplingBilinear2d', upsample],
+  ['PixelUnshuffle', pixelUnshuffle],
+  ['ChannelShuffle', channelShuffle],
   ['ReLU', activation(() => ({ kind: 'relu' }))],
   ['ReLU6', activation(() => ({ kind: 'clip', low: 0, high: 6 }))],
   [
@@ -300,11 +141,25 @@ export const TORCH_LAYERS: ReadonlyMap<string, LayerImporter> = new Map<string, 
   ['PReLU', activation(prelu)],
   ['Sigmoid', activation(() => ({ kind: 'sigmoid' }))],
   ['Tanh', activation(() => ({ kind: 'tanh' }))],
-  ['Softplus', activation(softplus)],
+  ['Softplus', (s) => softplus(s, s.number('beta', 1), 1 / s.number('beta', 1))],
+  ['LogSigmoid', (s) => softplus(s, -1, -1)],
+  ['ELU', activation((s) => ({ kind: 'elu', gain: 1, alpha: s.number('alpha', 1), width: 1 }))],
+  [
+    'SELU',
+    activation(() => ({ kind: 'elu', gain: 1.0507009873554805, alpha: 1.6732632423543772, width: 1 })),
+  ],
+  [
+    'CELU',
+    activation((s) => ({ kind: 'elu', gain: 1, alpha: s.number('alpha', 1), width: s.number('alpha', 1) })),
+  ],
+  ['GELU', activation(torchGelu)],
+  ['Mish', activation(() => ({ kind: 'mish' }))],
+  ['Softsign', activation(() => ({ kind: 'softsign' }))],
   ['SiLU', activation(() => ({ kind: 'silu' }))],
   ['Hardswish', activation(() => ({ kind: 'hardSwish' }))],
   ['Hardsigmoid', activation(() => ({ kind: 'hardSigmoid', alpha: 1 / 6, beta: 0.5 }))],
   ['Softmax', softmax(false)],
+  ['Softmax2d', (s) => s.builder.add({ op: 'softmax', axis: 0, log: false }, [s.input], s.shape)],
   ['LogSoftmax', softmax(true)],
   ['Square', square],
 ]);
@@ -312,19 +167,27 @@ export const TORCH_LAYERS: ReadonlyMap<string, LayerImporter> = new Map<string, 
 /** Users' own classes whose meaning goes without saying, by class name. */
 export const KNOWN_USER_LAYERS: ReadonlySet<string> = new Set(['Square', 'Flatten', 'Identity']);
 
+const RECURRENT = 'recurrent cells are not supported: use Conv1d over the sequence';
+const EXPORT = "export the model to ONNX, torch.onnx.export(model, x, 'model.onnx')";
+
 const SUGGESTIONS: Readonly<Record<string, string>> = {
-  ELU: 'use LeakyReLU or SiLU',
-  SELU: 'use LeakyReLU or SiLU',
-  GELU: 'use SiLU',
-  Mish: 'use SiLU',
-  LayerNorm: 'use BatchNorm, which folds into constants',
-  GroupNorm: 'use BatchNorm, which folds into constants',
-  InstanceNorm2d: 'use BatchNorm, which folds into constants',
-  AdaptiveMaxPool2d: 'use MaxPool2d, run at the client with --client-ops',
-  LSTM: 'use Conv1d over the sequence',
-  GRU: 'use Conv1d over the sequence',
+  LSTM: RECURRENT,
+  GRU: RECURRENT,
+  RNN: RECURRENT,
+  LSTMCell: RECURRENT,
+  GRUCell: RECURRENT,
+  RNNCell: RECURRENT,
+  Conv3d: 'one or two spatial axes are supported: use Conv2d',
+  LocalResponseNorm: 'use BatchNorm2d, which folds into constants',
+  MultiheadAttention: EXPORT,
   Embedding: 'give the embedded vectors as input',
+  Hardshrink: 'use LeakyReLU',
+  Softshrink: 'use LeakyReLU',
+  Threshold: 'use ReLU',
 };
+
+/** Layers that are refused by name, with what to use instead. */
+export const REFUSED_LAYERS: readonly string[] = Object.keys(SUGGESTIONS);
 
 /** What to do about a layer that is not imported. */
 export function suggestionForLayer(type: string): string {

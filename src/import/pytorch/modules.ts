@@ -4,6 +4,8 @@ import type { Tensor } from '../../model/graph.ts';
 import { printable } from '../file-text.ts';
 import { asTensor } from './archive.ts';
 import type { Archive } from './archive.ts';
+import { dictionary, withoutPrefixes } from './checkpoint.ts';
+import { withoutParametrisations } from './parametrised.ts';
 import { PickleObject, PickleTuple } from './pickle-values.ts';
 import type { PickleValue } from './pickle-values.ts';
 
@@ -34,16 +36,11 @@ export interface LayerSpec {
 const MAX_LAYERS = 10_000;
 const MAX_DEPTH = 32;
 
-/** Whether the file holds a module rather than a dictionary of tensors. */
-export function isModule(archive: Archive): boolean {
-  return archive.root instanceof PickleObject;
-}
-
 /**
  * The layers of a saved module: nested Sequentials flattened.
  * @throws SealedError `unsupported-layer` for a container that runs its children in an unknown way.
  */
-export function layersOfModule(archive: Archive): TorchLayer[] {
+export function layersOfModule(archive: Archive, root: PickleObject): TorchLayer[] {
   const layers: TorchLayer[] = [];
   // Modules may be shared, so a small file can spell out a huge tree: each is read once, and the visits are bounded.
   const modules = new Map<PickleObject, Module>();
@@ -57,7 +54,7 @@ export function layersOfModule(archive: Archive): TorchLayer[] {
     for (const [key, child] of module.children)
       visit(child, path ? `${path}.${printable(key)}` : printable(key), depth + 1);
   };
-  visit(archive.root, '', 0);
+  visit(root, '', 0);
   return layers;
 }
 
@@ -70,22 +67,25 @@ interface Module {
 function readModule(archive: Archive, { type, state }: PickleObject, path: string): Module {
   if (!(state instanceof Map)) throw malformed('a layer has no state');
   const ofTorch = type.module === 'torch' || type.module.startsWith('torch.nn.');
-  const children = dictionary(state.get('_modules'));
+  const children = dictionary(state.get('_modules'))?.filter(([name]) => name !== 'parametrizations') ?? [];
   if (ofTorch && type.name === 'Sequential') return { children };
   if (children.length > 0) {
     throw new SealedError(
       'unsupported-layer',
       `Layer '${path || 'the model itself'}' is a ${printable(type.path)} with layers inside, and how it runs them is ` +
-        'in its code: save an nn.Sequential, or export the model to ONNX.',
+        "in its code, which the file does not hold: export it to ONNX, torch.onnx.export(model, x, 'model.onnx') with an input x.",
       { stage: 'model', detail: { layer: path, operator: printable(type.path) } },
     );
   }
-  const tensors = [...dictionary(state.get('_parameters')), ...dictionary(state.get('_buffers'))];
+  const tensors = [
+    ...(dictionary(state.get('_parameters')) ?? []),
+    ...(dictionary(state.get('_buffers')) ?? []),
+  ];
   const layer = {
     type: printable(type.name),
     ofTorch,
     attributes: plainAttributes(state),
-    tensors: tensorsOf(archive, tensors),
+    tensors: withoutParametrisations(tensorsOf(archive, tensors)),
   };
   return { children: [], layer };
 }
@@ -94,14 +94,20 @@ function readModule(archive: Archive, { type, state }: PickleObject, path: strin
  * The layers of `specs` with the tensors of a state_dict, which must all be used.
  * @throws SealedError `invalid-argument` where list and dictionary do not go together.
  */
-export function layersOfStateDict(archive: Archive, specs: readonly LayerSpec[]): TorchLayer[] {
-  const entries = dictionary(unwrapStateDict(archive.root));
+export function layersOfStateDict(
+  archive: Archive,
+  given: readonly (readonly [string, PickleValue])[],
+  specs: readonly LayerSpec[],
+): TorchLayer[] {
+  const names = specs.map((spec, index) => spec.name ?? String(index));
+  const parts = new Set(names.map((name) => name.split('.')[0]));
+  const entries = withoutPrefixes(given, (part) => parts.has(part));
   const used = new Set<string>();
   const layers = specs.map((spec, index): TorchLayer => {
-    const name = spec.name ?? String(index);
+    const name = names[index];
     const own = entries.flatMap(([key, value]): [string, PickleValue][] => {
       const rest = key.startsWith(`${name}.`) ? key.slice(name.length + 1) : '.';
-      if (rest.includes('.')) return [];
+      if (rest.includes('.') && !rest.startsWith('parametrizations.')) return [];
       used.add(key);
       return [[rest, value]];
     });
@@ -113,7 +119,7 @@ export function layersOfStateDict(archive: Archive, specs: readonly LayerSpec[])
       attributes: Object.fromEntries(
         Object.entries(attributes).filter(([, value]) => value !== undefined),
       ) as Record<string, Attribute>,
-      tensors: tensorsOf(archive, own),
+      tensors: withoutParametrisations(tensorsOf(archive, own)),
     };
   });
   const left = entries.map(([key]) => key).filter((key) => !used.has(key));
@@ -127,19 +133,11 @@ export function layersOfStateDict(archive: Archive, specs: readonly LayerSpec[])
   return layers;
 }
 
-/** Training scripts often save `{'state_dict': …}` or `{'model_state_dict': …}` with other things beside it. */
-function unwrapStateDict(root: PickleValue): PickleValue {
-  if (!(root instanceof Map)) throw malformed('it holds neither a module nor a state_dict');
-  const inner = root.get('state_dict') ?? root.get('model_state_dict') ?? root.get('model');
-  return inner instanceof Map ? inner : root;
-}
-
-function dictionary(value: PickleValue | undefined): [string, PickleValue][] {
-  if (!(value instanceof Map)) return [];
-  return [...value].filter((entry): entry is [string, PickleValue] => typeof entry[0] === 'string');
-}
-
-function tensorsOf(archive: Archive, entries: readonly [string, PickleValue][]): Record<string, Tensor> {
+/** The tensors among `entries`. */
+export function tensorsOf(
+  archive: Archive,
+  entries: readonly (readonly [string, PickleValue])[],
+): Record<string, Tensor> {
   const tensors: [string, Tensor][] = [];
   for (const [name, value] of entries) {
     const view = asTensor(value);

@@ -29,6 +29,8 @@ export class PickleTuple {
 export class PickleObject {
   readonly type: PickleGlobal;
   state: PickleValue = null;
+  /** What it holds, where its class is a dictionary's. */
+  readonly items = new Map<PickleValue, PickleValue>();
 
   constructor(type: PickleGlobal) {
     this.type = type;

@@ -52,13 +52,13 @@ describe('layers as PyTorch computes them', () => {
     );
     const untested = [...TORCH_LAYERS.keys()].filter((type) => !tested.has(type));
     // The same functions as their neighbours, or newer than the PyTorch that wrote the cases; Square is in PyCrCNN's models.
-    expect(untested).toEqual([
-      'Dropout1d',
-      'Dropout2d',
-      'AlphaDropout',
-      'ZeroPad1d',
-      'ReplicationPad1d',
-      'Square',
-    ]);
+    const apart = ['Dropout1d', 'Dropout2d', 'AlphaDropout', 'ZeroPad1d', 'ReplicationPad1d', 'Square'];
+    // Compared with onnxruntime: layers-by-onnx.test.ts.
+    const byOnnx = [
+      'InstanceNorm2d', 'LayerNorm', 'GroupNorm', 'AdaptiveMaxPool2d', 'UpsamplingBilinear2d', 'PixelUnshuffle',
+      'ChannelShuffle', 'LogSigmoid', 'ELU', 'SELU', 'CELU', 'GELU', 'Mish', 'Softsign', 'Softmax2d',
+    ]; // prettier-ignore
+    const oneDimensional = ['InstanceNorm1d', 'AdaptiveMaxPool1d'];
+    expect(untested.toSorted()).toEqual([...apart, ...byOnnx, ...oneDimensional].toSorted());
   });
 });

@@ -246,7 +246,7 @@ class Reader {
       throw new SealedError(
         'unsupported-layer',
         `The file asks to call ${printable(callee.path)}${place && ` in layer '${place}'`}, which no network needs; ` +
-          'nothing was called. Save the model’s state_dict and give its layer list beside it.',
+          "nothing was called. Save the weights alone, torch.save(model.state_dict(), 'weights.pt'), and give the layer list beside them.",
         { stage: 'model', detail: { global: printable(callee.path), layer: place } },
       );
     }
@@ -294,12 +294,15 @@ class Reader {
 
   #append(items: readonly PickleValue[]): void {
     const list = this.#top();
+    // A list of some class: nothing that a network needs stands in one.
+    if (list instanceof PickleObject) return;
     if (!Array.isArray(list)) throw malformed('items are appended to something that is no list');
     for (const item of items) list.push(item);
   }
 
   #setItems(items: readonly PickleValue[]): void {
-    const map = this.#top();
+    const top = this.#top();
+    const map = top instanceof PickleObject ? top.items : top;
     if (!(map instanceof Map) || items.length % 2 !== 0)
       throw malformed('items are set in something that is no dict');
     for (let i = 0; i < items.length; i += 2) map.set(items[i], items[i + 1]);

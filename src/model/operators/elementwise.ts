@@ -1,7 +1,8 @@
 // Float reference of element-wise operations, dense layers, softmax and argmax.
-import { exp, log, log1p, tanh } from '../../base/exact-math.ts';
+import { exp, expm1, log, log1p, tanh } from '../../base/exact-math.ts';
 import { elementCount } from '../graph.ts';
 import type { Activation, NodeOf, Tensor } from '../graph.ts';
+import { erf } from './erf.ts';
 import { broadcastStrides, forEachOffset, stridesOf } from './layout.ts';
 
 /** `combine(input, constant)` for each element, the constant broadcast against the input. */
@@ -58,7 +59,7 @@ export function activate(activation: Activation, x: number, channel = 0): number
     case 'tanh':
       return tanh(x);
     case 'softplus':
-      return Math.max(x, 0) + log1p(exp(-Math.abs(x)));
+      return softplus(x);
     case 'silu':
       return x * sigmoid(x);
     case 'hardSwish':
@@ -67,7 +68,46 @@ export function activate(activation: Activation, x: number, channel = 0): number
       return Math.min(Math.max(activation.alpha * x + activation.beta, 0), 1);
     case 'clip':
       return Math.min(Math.max(x, activation.low), activation.high);
+    case 'elu': {
+      const { gain, alpha, width } = activation;
+      return gain * (x >= 0 ? x : alpha * expm1(x / width));
+    }
+    case 'gelu':
+      return activation.tanh
+        ? 0.5 * x * (1 + tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)))
+        : 0.5 * x * (1 + erf(x / Math.SQRT2));
+    case 'mish':
+      return x * tanh(softplus(x));
+    case 'erf':
+      return erf(x);
+    case 'exp':
+      return exp(x);
+    case 'abs':
+      return Math.abs(x);
+    case 'sqrt':
+      return Math.sqrt(Math.max(x, 0));
+    case 'softsign':
+      return x / (1 + Math.abs(x));
+    case 'quantize': {
+      const { scale, low, high, rounding } = activation;
+      // In single precision, as the networks were trained: it decides where halves lie.
+      const steps = Math.fround(x / scale);
+      const whole = rounding === 'even' ? roundEven(steps) : Math[rounding](steps);
+      return Math.min(Math.max(whole, low), high) * scale;
+    }
   }
+}
+
+/** The nearest whole number; halves go to even ones. */
+export function roundEven(x: number): number {
+  const below = Math.floor(x);
+  const rest = x - below;
+  if (rest !== 0.5) return rest < 0.5 ? below : below + 1;
+  return below % 2 === 0 ? below : below + 1;
+}
+
+function softplus(x: number): number {
+  return Math.max(x, 0) + log1p(exp(-Math.abs(x)));
 }
 
 /** An activation over a tensor whose axis 0 is the channel. */
@@ -87,6 +127,19 @@ export function softmax(node: NodeOf<'softmax'>, input: Tensor): Float32Array {
       out[at] = node.log ? shifted - log(total) : exp(shifted) / total;
     }
   });
+  return out;
+}
+
+/** Runs of `count` elements brought to mean 0 and variance 1. */
+export function normalize({ count, epsilon }: NodeOf<'normalize'>, input: Tensor): Float32Array {
+  const out = new Float32Array(input.data.length);
+  for (let from = 0; from < out.length; from += count) {
+    const run = input.data.subarray(from, from + count);
+    const mean = run.reduce((sum, x) => sum + x, 0) / count;
+    const variance = run.reduce((sum, x) => sum + (x - mean) ** 2, 0) / count;
+    const factor = 1 / Math.sqrt(variance + epsilon);
+    for (let i = 0; i < count; i++) out[from + i] = (run[i] - mean) * factor;
+  }
   return out;
 }
 

@@ -25,6 +25,7 @@ import type { Preference } from '../../plan/preference.ts';
 import { runTestConfig, type TestReport, type TestRun } from '../../app/tester/run-config.ts';
 import type { TestConfig } from '../../app/tester/test-config.ts';
 import { inputsFor, madeUpInput, readInputFile, readModelFile } from '../../import/model-file.ts';
+import { joinExternalData, looksLikeOnnx } from '../../import/model-parts.ts';
 
 export type { LayerSummary, ModelPlanReport, ModelRunReport };
 
@@ -38,6 +39,8 @@ export type SweepResult = {
 export interface NamedFile {
   readonly name: string;
   readonly bytes: Uint8Array;
+  /** Files that were given with it, by name: weights of an ONNX model that lie outside it. */
+  readonly beside?: Readonly<Record<string, Uint8Array>>;
 }
 
 /** What the page's forms say beside the files. */
@@ -88,12 +91,16 @@ export class LabEngine {
     { inputShape, layerList }: LabOptions,
   ): OpenedModel {
     const tensor = input && readInputFile(input.name, input.bytes);
-    const { name } = model;
-    const graph = readModelFile(model.bytes, { name, inputShape, layers: layerList, input: tensor });
+    const { name, beside = {} } = model;
+    const bytes =
+      looksLikeOnnx(model.bytes) && Object.keys(beside).length > 0
+        ? joinExternalData(model.bytes, beside)
+        : model.bytes;
+    const graph = readModelFile(bytes, { name, inputShape, layers: layerList, input: tensor });
     const layers = layersOf(graph);
     return {
       model: {
-        file: { name, bytes: model.bytes, inputShape: graph.input.shape, layers: layerList },
+        file: { name, bytes, inputShape: graph.input.shape, layers: layerList },
         graph,
       },
       layers,

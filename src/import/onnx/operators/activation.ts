@@ -1,15 +1,47 @@
 // ONNX activation functions, softmax and argmax.
 import type { Activation } from '../../../model/graph.ts';
 import { elementCount } from '../../../model/graph.ts';
+import { printable } from '../../file-text.ts';
 import type { Scope } from '../scope.ts';
 import { malformed, normalizeAxis, unsupported } from '../values.ts';
 import type { Data, Value } from '../values.ts';
+import { scaleData } from './combine.ts';
 
 /** Functions of one number. */
 export function activation(scope: Scope): Value {
   const x = scope.data();
-  const read = READERS[scope.operator];
-  return scope.emit({ op: 'activation', function: read(scope) }, [x], scope.shapeOf(x));
+  return applied(scope, READERS[scope.operator](scope), x);
+}
+
+function applied(scope: Scope, fn: Activation, x: Data): Data {
+  return scope.emit({ op: 'activation', function: fn }, [x], scope.shapeOf(x));
+}
+
+/** Log of a sigmoid or a softmax, as exporters write LogSigmoid and LogSoftmax; of anything else it is refused. */
+export function logarithm(scope: Scope): Value {
+  const x = scope.data();
+  const node = scope.builder.nodeOf(x.id);
+  if (node?.op === 'activation' && node.function.kind === 'sigmoid') {
+    const before: Data = { ...x, id: node.inputs[0] };
+    return scaleData(scope, applied(scope, { kind: 'softplus' }, scaleData(scope, before, -1)), -1);
+  }
+  if (node?.op === 'softmax' && !node.log) {
+    return scope.emit(
+      { op: 'softmax', axis: node.axis, log: true },
+      [{ ...x, id: node.inputs[0] }],
+      scope.shapeOf(x),
+    );
+  }
+  throw unsupported('use a polynomial (Mul, Add), or leave it to whoever reads the output.');
+}
+
+/** Swish with a factor: x · sigmoid(alpha · x). */
+export function swish(scope: Scope): Value {
+  const alpha = scope.float('alpha', 1);
+  const x = scope.data();
+  if (alpha === 1) return applied(scope, { kind: 'silu' }, x);
+  if (alpha === 0) return scaleData(scope, x, 0.5);
+  return scaleData(scope, applied(scope, { kind: 'silu' }, scaleData(scope, x, alpha)), 1 / alpha);
 }
 
 /** Clip: bounds are inputs, or attributes before opset 11; without bounds it does nothing. */
@@ -59,11 +91,12 @@ export function softmax(scope: Scope): Value {
   return joined ? scope.reshape(result, x.dims) : result;
 }
 
-/** ArgMax; ties go to the first. */
+/** ArgMax and ArgMin; ties go to the first. */
 export function argMax(scope: Scope): Value {
   if (scope.int('select_last_index', 0) === 1)
     throw unsupported('select_last_index is not supported: take the first.');
-  const x = scope.data();
+  const given = scope.data();
+  const x = scope.operator === 'ArgMin' ? scaleData(scope, given, -1) : given;
   const axis = normalizeAxis(scope.int('axis', 0), x.dims.length);
   const from = x.batched && axis === 0 ? scope.whole(x) : x;
   const at = from.batched ? axis - 1 : axis;
@@ -82,14 +115,45 @@ const READERS: Readonly<Record<string, (scope: Scope) => Activation>> = {
   Sigmoid: () => ({ kind: 'sigmoid' }),
   Tanh: () => ({ kind: 'tanh' }),
   Softplus: () => ({ kind: 'softplus' }),
-  Swish: (scope) => {
-    if (scope.float('alpha', 1) !== 1) throw unsupported('alpha must be 1: use Silu.');
-    return { kind: 'silu' };
-  },
   HardSwish: () => ({ kind: 'hardSwish' }),
   HardSigmoid: (scope) => {
     const [alpha, beta] = [scope.float('alpha', 0.2), scope.float('beta', 0.5)];
     if (!Number.isFinite(alpha) || !Number.isFinite(beta)) throw malformed('its parameters are not finite.');
     return { kind: 'hardSigmoid', alpha, beta };
   },
+  Elu: (scope) => ({ kind: 'elu', gain: 1, alpha: scope.float('alpha', 1), width: 1 }),
+  Selu: (scope) => ({
+    kind: 'elu',
+    gain: scope.float('gamma', 1.0507010221481323),
+    alpha: scope.float('alpha', 1.6732631921768188),
+    width: 1,
+  }),
+  Celu: (scope) => {
+    const alpha = scope.float('alpha', 1);
+    if (alpha === 0) throw malformed('its alpha is 0.');
+    return { kind: 'elu', gain: 1, alpha, width: alpha };
+  },
+  Gelu: (scope) => {
+    const approximate = scope.string('approximate', 'none');
+    if (approximate !== 'none' && approximate !== 'tanh') {
+      throw malformed(`its approximate is '${printable(approximate)}'.`);
+    }
+    return { kind: 'gelu', tanh: approximate === 'tanh' };
+  },
+  Mish: () => ({ kind: 'mish' }),
+  Erf: () => ({ kind: 'erf' }),
+  Exp: () => ({ kind: 'exp' }),
+  Abs: () => ({ kind: 'abs' }),
+  Sqrt: () => ({ kind: 'sqrt' }),
+  Softsign: () => ({ kind: 'softsign' }),
+  Round: () => steps('even'),
+  Floor: () => steps('floor'),
+  Ceil: () => steps('ceil'),
 };
+
+/** The operators that are functions of one number. */
+export const ACTIVATIONS: readonly string[] = Object.keys(READERS);
+
+function steps(rounding: 'even' | 'floor' | 'ceil'): Activation {
+  return { kind: 'quantize', scale: 1, low: -Infinity, high: Infinity, rounding };
+}

@@ -1,8 +1,9 @@
 // ONNX Add, Sub, Mul, Div, Pow, Neg, Sum, Mean and BatchNormalization on data.
-import type { Tensor } from '../../../model/graph.ts';
 import type { Scope } from '../scope.ts';
 import { broadcastDims, malformed, sameDims, unsupported } from '../values.ts';
 import type { Constant, Data, Value } from '../values.ts';
+import { addData, scaleData, withConstant } from './combine.ts';
+import { gated } from './gates.ts';
 
 /** Largest exponent of Pow, as a polynomial of that degree. */
 const MAX_EXPONENT = 64;
@@ -16,7 +17,7 @@ export function binary(scope: Scope): Value {
   const x = b as Data;
   switch (scope.operator) {
     case 'Sub':
-      return withConstant(scope, 'Add', scale(scope, x, -1), a);
+      return withConstant(scope, 'Add', scaleData(scope, x, -1), a);
     case 'Div':
       throw unsupported(
         'division by data is not supported: the scheme multiplies only; divide by a constant.',
@@ -28,7 +29,7 @@ export function binary(scope: Scope): Value {
 
 /** Neg. */
 export function negate(scope: Scope): Value {
-  return scale(scope, scope.data(), -1);
+  return scaleData(scope, scope.data(), -1);
 }
 
 /** Sum of any number of inputs, each as often as it stands there. */
@@ -45,7 +46,7 @@ export function sum(scope: Scope): Data {
 
 /** Mean of any number of inputs. */
 export function mean(scope: Scope): Value {
-  return scale(scope, sum(scope), 1 / scope.inputs.length);
+  return scaleData(scope, sum(scope), 1 / scope.inputs.length);
 }
 
 /** Pow by whole constants: square, or a polynomial; exponents that differ by element are taken apart. */
@@ -88,42 +89,6 @@ export function batchNormalization(scope: Scope): Value {
   return withConstant(scope, 'Add', withConstant(scope, 'Mul', x, constant(factors)), constant(summands));
 }
 
-/** `x` combined with a constant that broadcasts with it. */
-export function withConstant(scope: Scope, operator: string, x: Data, constant: Constant): Data {
-  const multiplies = operator === 'Mul' || operator === 'Div';
-  const values = {
-    Add: (c: number) => c,
-    Sub: (c: number) => -c,
-    Mul: (c: number) => c,
-    Div: (c: number) => 1 / c,
-  };
-  const map = values[operator as keyof typeof values];
-  if (operator === 'Div' && constant.data.includes(0)) throw malformed('it divides by zero.');
-  const wide = scope.broadcast(x, broadcastDims(x.dims, constant.dims));
-  const neutral = multiplies ? 1 : 0;
-  if (constant.data.every((value) => value === neutral)) return wide;
-  const { data, tensor } = alignConstant(scope, wide, {
-    ...constant,
-    data: Float64Array.from(constant.data, map),
-  });
-  return scope.emit(
-    { op: multiplies ? 'mulConstant' : 'addConstant', constant: tensor },
-    [data],
-    scope.shapeOf(data),
-  );
-}
-
-/** The constant as it broadcasts against the graph's value; the batch becomes an axis where the constant differs in it. */
-function alignConstant(scope: Scope, x: Data, constant: Constant): { data: Data; tensor: Tensor } {
-  if (!x.batched || constant.dims.length < x.dims.length)
-    return { data: x, tensor: scope.toTensor(constant) };
-  const [samples, ...dims] = constant.dims;
-  const size = constant.data.length / samples;
-  const uniform = constant.data.every((value, i) => Object.is(value, constant.data[i % size]));
-  if (uniform) return { data: x, tensor: scope.builder.tensor(dims, constant.data.slice(0, size)) };
-  return { data: scope.whole(x), tensor: scope.toTensor(constant) };
-}
-
 /** Opset 6: with `broadcast=1`, the second operand's axes start at `axis` of the first. */
 function atAxis(scope: Scope, x: Data, constant: Constant): Constant {
   if (scope.opset >= 7 || scope.int('broadcast', 0) !== 1 || !scope.has('axis')) return constant;
@@ -138,9 +103,9 @@ function ofTwo(scope: Scope, a: Data, b: Data): Data {
   const same = a.id === b.id && sameDims(a.dims, b.dims);
   switch (scope.operator) {
     case 'Add':
-      return same ? scale(scope, a, 2) : addData(scope, 'add', a, b);
+      return same ? scaleData(scope, a, 2) : addData(scope, 'add', a, b);
     case 'Sub':
-      return same ? scale(scope, a, 0) : addData(scope, 'subtract', a, b);
+      return same ? scaleData(scope, a, 0) : addData(scope, 'subtract', a, b);
     case 'Mul':
       if (same) return scope.emit({ op: 'square' }, [a], scope.shapeOf(a));
       return gated(scope, a, b) ?? gated(scope, b, a) ?? addData(scope, 'multiply', a, b);
@@ -151,36 +116,10 @@ function ofTwo(scope: Scope, a: Data, b: Data): Data {
   }
 }
 
-/** x·sigmoid(x) and x·hardSigmoid(x), which is how exporters write SiLU and HardSwish. */
-function gated(scope: Scope, x: Data, gate: Data): Data | undefined {
-  const node = scope.builder.nodeOf(gate.id);
-  if (node?.op !== 'activation' || node.inputs[0] !== x.id || gate.batched !== x.batched) return undefined;
-  const { function: activation } = node;
-  if (activation.kind === 'sigmoid') {
-    return scope.emit({ op: 'activation', function: { kind: 'silu' } }, [x], scope.shapeOf(x));
-  }
-  const isSwish =
-    activation.kind === 'hardSigmoid' && Math.abs(activation.alpha - 1 / 6) < 1e-6 && activation.beta === 0.5;
-  if (!isSwish) return undefined;
-  return scope.emit({ op: 'activation', function: { kind: 'hardSwish' } }, [x], scope.shapeOf(x));
-}
-
-function addData(scope: Scope, op: 'add' | 'subtract' | 'multiply', a: Data, b: Data): Data {
-  const dims = broadcastDims(a.dims, b.dims);
-  let [left, right] = [scope.broadcast(a, dims), scope.broadcast(b, dims)];
-  if (left.batched !== right.batched) [left, right] = [scope.whole(left), scope.whole(right)];
-  return scope.emit({ op }, [left, right], scope.shapeOf(left));
-}
-
 function raise(scope: Scope, x: Data, exponent: number): Data {
   if (exponent === 1) return x;
   const shape = scope.shapeOf(x);
   if (exponent === 2) return scope.emit({ op: 'square' }, [x], shape);
   const coefficients = [...new Array<number>(exponent).fill(0), 1];
   return scope.emit({ op: 'polynomial', coefficients }, [x], shape);
-}
-
-function scale(scope: Scope, x: Data, factor: number): Data {
-  const constant = scope.builder.tensor([], [factor]);
-  return scope.emit({ op: 'mulConstant', constant }, [x], scope.shapeOf(x));
 }

@@ -3,7 +3,7 @@ import { exponentOf, powerOfTwo } from '../../../base/exact-math.ts';
 import type { WholeType } from '../../../model/graph.ts';
 import { castValue, holdsAll } from '../../../model/operators/cast.ts';
 import type { Scope } from '../scope.ts';
-import { unsupported } from '../values.ts';
+import { unsupported, WHOLES } from '../values.ts';
 import type { Constant, Data } from '../values.ts';
 
 /** Bits of the significand and least exponent of a floating-point type; its largest exponent is 1 − least. */
@@ -14,18 +14,6 @@ const FLOATS: ReadonlyMap<number, FloatFormat> = new Map([
   [10, [11, -14]],
   [11, [53, -1022]],
   [16, [8, -126]],
-]);
-
-const WHOLES: ReadonlyMap<number, WholeType> = new Map([
-  [2, 'uint8'],
-  [3, 'int8'],
-  [4, 'uint16'],
-  [5, 'int16'],
-  [6, 'int32'],
-  [7, 'int64'],
-  [9, 'bool'],
-  [12, 'uint32'],
-  [13, 'uint64'],
 ]);
 
 /** Types that are refused, with what would do (TensorProto.DataType). */
@@ -39,10 +27,11 @@ const OTHERS: ReadonlyMap<number, string> = new Map([
   [23, 'float4: use float'],
 ]);
 
-/** Operators that leave every value as it is. */
+/** Operators that leave every value as it is, or know what to do with whole numbers. */
 const MOVES: ReadonlySet<string> = new Set([
   'Cast', 'Identity', 'Dropout', 'Flatten', 'Reshape', 'Squeeze', 'Unsqueeze', 'Expand', 'Transpose', 'Pad', 'Concat',
-  'Slice', 'Split', 'Gather', 'Tile', 'DepthToSpace', 'SpaceToDepth',
+  'Slice', 'Split', 'Gather', 'Tile', 'DepthToSpace', 'SpaceToDepth', 'MaxPool', 'GlobalMaxPool', 'ReduceMax', 'Not',
+  'Where', 'DequantizeLinear',
 ]); // prettier-ignore
 
 /** Operators that are the same on whole numbers as on real ones, as long as nothing wraps around. */
@@ -82,7 +71,9 @@ export function castConstant(scope: Scope, constant: Constant): Constant {
   const to = wholeType(scope);
   const format = FLOATS.get(targetOf(scope))!;
   const map = (x: number): number => (to ? castValue(to, x) : roundTo(format, x));
-  return { ...constant, data: Float64Array.from(constant.data, map), integer: to !== undefined };
+  const { type: _, ...rest } = constant;
+  const data = Float64Array.from(constant.data, map);
+  return { ...rest, data, integer: to !== undefined, ...(to && { type: to }) };
 }
 
 function targetOf(scope: Scope): number {

@@ -7,7 +7,7 @@ import type { Scope } from '../scope.ts';
 import { broadcastDims, malformed, normalizeAxis, unsupported } from '../values.ts';
 import type { Data, Value } from '../values.ts';
 import { resolveReshape, resolveSlice, squeezeDims, unsqueezeDims } from '../shape-rules.ts';
-import { withConstant } from './arithmetic.ts';
+import { withConstant } from './combine.ts';
 
 /** Flatten into two axes at `axis`. */
 export function flatten(scope: Scope): Value {

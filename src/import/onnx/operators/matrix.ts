@@ -1,10 +1,11 @@
-// ONNX Gemm and MatMul with one constant operand, as linear layers over the last axis.
+// ONNX Gemm and MatMul: with a constant operand linear layers over the last axis, otherwise products element by element.
 import type { Tensor } from '../../../model/graph.ts';
 import type { Scope } from '../scope.ts';
 import { malformed, unsupported } from '../values.ts';
 import type { Constant, Data, Value } from '../values.ts';
-import { withConstant } from './arithmetic.ts';
+import { addData, scaleData, withConstant } from './combine.ts';
 import { transposeData } from './layout.ts';
+import { sumOverLast } from './reduce.ts';
 
 /** Gemm: α·A·B + β·C: https://onnx.ai/onnx/operators/onnx__Gemm.html */
 export function gemm(scope: Scope): Value {
@@ -35,22 +36,58 @@ export function gemm(scope: Scope): Value {
     );
     return scaled ? withConstant(scope, 'Add', product, scaled) : product;
   }
-  throw twoData();
+  if (a.kind === 'constant' || b.kind === 'constant') throw malformed('both matrices are constant.');
+  const product = computed(
+    scope,
+    transA ? transposeData(scope, a, [1, 0]) : a,
+    transB ? transposeData(scope, b, [1, 0]) : b,
+  );
+  const times = alpha === 1 ? product : scaleData(scope, product, alpha);
+  return scaled ? withConstant(scope, 'Add', times, scaled) : times;
 }
 
 /** MatMul with a constant operand; a stack of matrices against a stack of constants goes matrix by matrix. */
 export function matMul(scope: Scope): Value {
   const [a, b] = scope.inputs;
   if (!a || !b || a.dims.length === 0 || b.dims.length === 0) throw malformed('it needs two tensors.');
-  if (a.kind === 'data' && b.kind === 'constant') {
-    if (b.dims.length === 1) {
-      const product = applyLinear(scope, a, matrix(scope, { ...b, dims: [b.dims[0], 1] }, true, 1));
-      return scope.reshape(product, product.dims.slice(0, -1));
-    }
-    return b.dims.length === 2 ? applyLinear(scope, a, matrix(scope, b, true, 1)) : stacked(scope, a, b);
-  }
+  if (a.kind === 'data' && b.kind === 'constant') return productWith(scope, a, b);
   if (a.kind === 'constant' && b.kind === 'data') return constantTimesData(scope, a, b);
-  throw twoData();
+  if (a.kind === 'constant' || b.kind === 'constant') throw malformed('both tensors are constant.');
+  const row = a.dims.length === 1 ? scope.reshape(a, [1, ...a.dims]) : a;
+  const column = b.dims.length === 1 ? scope.reshape(b, [...b.dims, 1]) : b;
+  const product = computed(scope, row, column);
+  const dims = product.dims.filter(
+    (_, axis, { length }) =>
+      !(a.dims.length === 1 && axis === length - 2) && !(b.dims.length === 1 && axis === length - 1),
+  );
+  return scope.reshape(product, dims);
+}
+
+/** `a` times a constant vector, matrix or stack of matrices. */
+export function productWith(scope: Scope, a: Data, b: Constant): Data {
+  if (b.dims.length === 1) {
+    const product = applyLinear(scope, a, matrix(scope, { ...b, dims: [b.dims[0], 1] }, true, 1));
+    return scope.reshape(product, product.dims.slice(0, -1));
+  }
+  return b.dims.length === 2 ? applyLinear(scope, a, matrix(scope, b, true, 1)) : stacked(scope, a, b);
+}
+
+/** `[…, M, K] × […, K, P]`, both computed: every product by itself, added up over K. */
+function computed(scope: Scope, a: Data, b: Data): Data {
+  const rank = Math.max(a.dims.length, b.dims.length);
+  const lifted = (value: Data): Data =>
+    scope.reshape(value, [...new Array<number>(rank - value.dims.length).fill(1), ...value.dims]);
+  const [left, right] = [lifted(a), lifted(b)];
+  const order = right.dims.map((_, axis) =>
+    axis === rank - 1 ? rank - 2 : axis === rank - 2 ? rank - 1 : axis,
+  );
+  const columns = transposeData(scope, right, order);
+  const [rows, inner] = left.dims.slice(-2);
+  if (inner !== columns.dims.at(-1))
+    throw malformed(`[${a.dims.join(', ')}] and [${b.dims.join(', ')}] do not multiply.`);
+  const one = scope.reshape(left, [...left.dims.slice(0, -2), rows, 1, inner]);
+  const other = scope.reshape(columns, [...columns.dims.slice(0, -2), 1, ...columns.dims.slice(-2)]);
+  return sumOverLast(scope, addData(scope, 'multiply', one, other));
 }
 
 /** `weight · x + bias` along the last axis of `x`. */
@@ -114,10 +151,4 @@ function matrix(scope: Scope, constant: Constant, transposed: boolean, factor: n
     for (let j = 0; j < columns; j++) values[j * rows + i] = constant.data[i * columns + j] * factor;
   }
   return scope.builder.tensor([columns, rows], values);
-}
-
-function twoData() {
-  return unsupported(
-    'a product of two computed matrices (attention) is not supported: one must be constant.',
-  );
 }
