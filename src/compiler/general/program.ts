@@ -158,11 +158,11 @@ export class ProgramBuilder {
   }
 
   /** `left ⊙ right`; a square where both are the same object. */
-  product(left: Affine, right: Affine, layer: ValueId): Affine {
+  product(left: Affine, right: Affine, ...layers: readonly ValueId[]): Affine {
     const phase = this.#phaseAfter([left, right]);
     return this.#add({
       kind: 'product',
-      layers: [layer],
+      layers,
       shape: left.shape,
       size: left.bias.length,
       left,
