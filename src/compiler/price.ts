@@ -3,13 +3,8 @@ import type { Parameters } from '../params/parameters.ts';
 import { CLIENT_COSTS } from '../plan/cost-tables.ts';
 import type { CostTable } from '../plan/counts.ts';
 import type { RunPrice } from '../plan/explanation.ts';
-import {
-  batchOf,
-  ciphertextBytes,
-  evaluationKeyBytes,
-  type Prediction,
-  type SegmentEnds,
-} from './predict.ts';
+import { answerWireBytes, inputWireBytes, keyWireBytes } from '../plan/sizes.ts';
+import { batchOf, type Prediction, type SegmentEnds } from './predict.ts';
 
 /** What a caller prefers where one cost stands against another. */
 export type Preference = 'latency' | 'small-keys' | 'balanced';
@@ -38,11 +33,15 @@ function keyMs(ms: number, { polyModulusDegree, maxLevel }: Parameters): number 
   return (ms * share * polyModulusDegree) / CLIENT_COSTS.polyModulusDegree;
 }
 
-/** Encrypting and sending a ciphertext of `primes` primes. */
-function requestMs(primes: number, degree: number): number {
+/** Encrypting a ciphertext of `primes` primes. */
+function encryptMs(primes: number, degree: number): number {
   const { encrypt, dataPrimes, polyModulusDegree } = CLIENT_COSTS;
-  const encryptMs = (encrypt * primes * degree) / (dataPrimes * polyModulusDegree);
-  return encryptMs + wireMs(ciphertextBytes(degree, primes, 2));
+  return (encrypt * primes * degree) / (dataPrimes * polyModulusDegree);
+}
+
+/** Encrypting and sending a ciphertext of `primes` primes. */
+function requestMs(primes: number, parameters: Parameters): number {
+  return encryptMs(primes, parameters.polyModulusDegree) + wireMs(inputWireBytes(parameters, primes - 1));
 }
 
 /** What the search for layouts counts besides the evaluation. */
@@ -53,23 +52,21 @@ export interface SearchPrices {
   readonly key: (primes: number) => number;
 }
 
-// Layouts are chosen for fast runs: a key, once a session, counts as a share of one giant step in every run, and an input
-// as what encrypting it in parallel with others takes.
+// Layouts are chosen for fast runs: a key, once a session, counts as a share of one giant step in every run.
 const FAST_KEY_SHARE = 0.3;
-const FAST_INPUT_MS = 0.5;
 
 /** What one more input and one more key are worth to who prefers `prefer`: their price, or a small share of it. */
 export function searchPrices(prefer: Preference, parameters: Parameters, costs: CostTable): SearchPrices {
   const { polyModulusDegree: degree, slots } = parameters;
   if (prefer !== 'small-keys') {
     return {
-      input: (primes) => (FAST_INPUT_MS * primes * degree) / CLIENT_COSTS.polyModulusDegree,
+      input: (primes) => encryptMs(primes, degree),
       key: (primes) => FAST_KEY_SHARE * costs.rotate(primes, slots),
     };
   }
   const { requestMs: request, keysMs } = WEIGHTS[prefer];
-  const key = keyMs(CLIENT_COSTS.galoisKey, parameters) + wireMs(evaluationKeyBytes(parameters));
-  return { input: (primes) => request * requestMs(primes, degree), key: () => keysMs * key };
+  const key = keyMs(CLIENT_COSTS.galoisKey, parameters) + wireMs(keyWireBytes(parameters));
+  return { input: (primes) => request * requestMs(primes, parameters), key: () => keysMs * key };
 }
 
 /** The rotation keys that `segments` share: each once. */
@@ -81,7 +78,7 @@ function sharedSteps(segments: readonly SegmentEnds[]): number[] {
 /** Bytes of all keys of `segments`. */
 export function keyBytesOf(segments: readonly SegmentEnds[], parameters: Parameters): number {
   const relinearize = segments.some((segment) => segment.relinearize) ? 1 : 0;
-  return (sharedSteps(segments).length + relinearize) * evaluationKeyBytes(parameters);
+  return (sharedSteps(segments).length + relinearize) * keyWireBytes(parameters);
 }
 
 /** Making keys, and sending `bytes` of them. */
@@ -98,7 +95,7 @@ export function weighedKeysMs(
   parameters: Parameters,
   prefer: Preference,
 ): number {
-  const bytes = (rotations + Number(relinearize)) * evaluationKeyBytes(parameters);
+  const bytes = (rotations + Number(relinearize)) * keyWireBytes(parameters);
   return WEIGHTS[prefer].keysMs * keysMsOf(rotations, relinearize, bytes, parameters);
 }
 
@@ -116,8 +113,9 @@ export function priceOf(
     const { input, output } = card;
     const primes = output.level + 1;
     evaluateMs += share * prediction.evaluateMs;
-    request += share * input.count * requestMs(input.level + 1, degree);
-    response += share * output.count * (decryptMs * primes + wireMs(ciphertextBytes(degree, primes, 2)));
+    request += share * input.count * requestMs(input.level + 1, parameters);
+    response +=
+      share * output.count * (decryptMs * primes + wireMs(answerWireBytes(parameters, output.level)));
   }
   const relinearize = cards.some((card) => card.relinearize);
   const keyBytes = keyBytesOf(cards, parameters);

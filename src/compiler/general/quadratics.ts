@@ -51,9 +51,9 @@ function product(x: Quadratic, y: Quadratic): Coefficients {
 function combine(
   factor: (i: number) => number,
   x: Coefficients,
-  y: (i: number, k: 'a' | 'b' | 'c') => number,
+  y: (i: number, k: keyof Coefficients) => number,
 ): Coefficients {
-  const one = (k: 'a' | 'b' | 'c'): Float64Array => x[k].map((v, i) => factor(i) * v + y(i, k));
+  const one = (k: keyof Coefficients): Float64Array => x[k].map((v, i) => factor(i) * v + y(i, k));
   return { a: one('a'), b: one('b'), c: one('c') };
 }
 
@@ -61,7 +61,7 @@ function combine(
 function composed(coefficients: readonly number[], x: Quadratic): Coefficients | undefined {
   const [c = 0, b = 0, a = 0, ...higher] = coefficients;
   if (higher.some((k) => k !== 0)) return undefined;
-  const constant = (i: number, k: 'a' | 'b' | 'c'): number => (k === 'c' ? c : 0);
+  const constant = (_: number, k: keyof Coefficients): number => (k === 'c' ? c : 0);
   const linear = combine(() => b, x, constant);
   if (a === 0) return linear;
   if (!isLinear(x)) return undefined;

@@ -5,7 +5,8 @@ import { selectLayers } from '../../model/layer-range.ts';
 import { type Plan, stageOutputs } from '../../plan/plan.ts';
 import { verifyPlan } from '../../plan/verify.ts';
 import type { CompiledForm, FormSegment } from '../form.ts';
-import { ciphertextBytes, diagonalBytesOf, evaluationKeyBytes, type Prediction } from '../predict.ts';
+import { diagonalBytesOf, type Prediction } from '../predict.ts';
+import { answerWireBytes, inputWireBytes, keyWireBytes } from '../../plan/sizes.ts';
 import { countOperations, predictMs } from '../../plan/counts.ts';
 import { compileNetwork, type NetworkOptions, type NetworkSegment } from './compile-network.ts';
 import { endsOf, orderedSources } from './compile-segment.ts';
@@ -130,8 +131,6 @@ function cutOut(
   const sources = from === 0 ? card.input.layout.sources : orderedSources(seamAt(from), slots / batch);
   const output = to === whole.stages.length ? card.output.layout : seamAt(to);
   const ends = endsOf(graph, plan, batch, sources, output);
-  const bytes = ({ count, level }: { readonly count: number; readonly level: number }): number =>
-    count * ciphertextBytes(parameters.polyModulusDegree, level + 1, 2);
   const own: Prediction = {
     ...prediction,
     levels: ends.input.level - ends.output.level,
@@ -139,9 +138,9 @@ function cutOut(
     outputCiphertexts: ends.output.count,
     counts: countOperations(plan),
     rotationKeys: ends.rotationSteps.length,
-    keyBytes: (ends.rotationSteps.length + (ends.relinearize ? 1 : 0)) * evaluationKeyBytes(parameters),
-    inputBytes: bytes(ends.input),
-    outputBytes: bytes(ends.output),
+    keyBytes: (ends.rotationSteps.length + (ends.relinearize ? 1 : 0)) * keyWireBytes(parameters),
+    inputBytes: ends.input.count * inputWireBytes(parameters, ends.input.level),
+    outputBytes: ends.output.count * answerWireBytes(parameters, ends.output.level),
     diagonalBytes: diagonalBytesOf(plan),
     evaluateMs: predictMs(plan, costs),
     errorBound: prediction.stages[to - 1].errorBound,
