@@ -5,7 +5,7 @@ import { selectLayers } from '../model/layer-range.ts';
 import type { Parameters } from '../params/parameters.ts';
 import type { ClientInterface, Expectation, ResultInterface } from '../plan/client-interface.ts';
 import type { CostTable } from '../plan/counts.ts';
-import type { ExplainedRanges, Explanation, PlanForm } from '../plan/explanation.ts';
+import type { ExplainedRanges, Explanation, PlanChoice, PlanForm } from '../plan/explanation.ts';
 import type { Plan } from '../plan/plan.ts';
 import { defaultSamples } from './calibrate.ts';
 import { compileChannels } from './channels/compile-channels.ts';
@@ -14,6 +14,8 @@ import type { CompiledForm } from './form.ts';
 import { compileNetwork } from './general/compile-network.ts';
 import type { PlanningWork } from './general/planning-work.ts';
 import { compileSingle } from './general/single-layer.ts';
+import { keepLimits, type Limits } from './limits.ts';
+import { memoryOf } from './memory.ts';
 import { networkErrorBound } from './network-error.ts';
 import { type NetworkSize, sizeOf, tooLargeFor } from './network-size.ts';
 import { batchOf } from './predict.ts';
@@ -37,8 +39,10 @@ export interface CompileOptions {
   readonly tolerance?: number;
   /** Parameters to use; the smallest that hold the network unless given. */
   readonly parameters?: Parameters;
-  /** Most bytes of encoded weights a segment may hold, 150 MB unless given. */
-  readonly mostBytes?: number;
+  /** The most that the plan may take. */
+  readonly limits?: Limits;
+  /** Whether to make a plan by each preference, and to say what each takes. */
+  readonly compare?: boolean;
   /** What counts most where one cost stands against another; `balanced` unless given. */
   readonly prefer?: Preference;
   /**
@@ -64,16 +68,29 @@ export interface Compiled {
 
 /**
  * Compiles `graph` for encrypted inference: in channel form where every layer after the first is position-wise and that is
- * no dearer, in general form otherwise.
+ * no dearer, in general form otherwise; by what is preferred where that keeps to the limits, by another preference otherwise.
  * @throws SealedError `unsupported-layer` (naming the layer and what would do), `does-not-fit` (naming the layer where
- *   levels or memory run out, or what is too large), `invalid-argument` for layers that are not there
+ *   levels or memory run out, what is too large, or the limits that would do), `invalid-argument` for layers that are not there
  */
 export function compile(graph: Graph, options: CompileOptions): Compiled {
+  const { limits = {}, compare = false, prefer = 'balanced', single } = options;
+  const made = (by: NonNullable<CompileOptions['prefer']>): { choice: PlanChoice; compiled: Compiled } => {
+    const compiled = compileOnce(graph, { ...options, prefer: by });
+    return { choice: compiled.explanation.front[0], compiled };
+  };
+  // A layer alone is a part of a list's plan, which is chosen as a whole.
+  if (single !== undefined) return made(prefer).compiled;
+  const { plan, front } = keepLimits(limits, prefer, made, compare);
+  return { ...plan.compiled, explanation: { ...plan.compiled.explanation, front } };
+}
+
+/** Compiles by one preference. */
+function compileOnce(graph: Graph, options: CompileOptions): Compiled {
   const { layers, single } = options;
   if (single !== undefined) {
     const { graph: alone, compiled, errorBound } = compileSingle(graph, single, options);
     const given = options.calibration?.length ?? 0;
-    return handOut(alone, compiled, errorBound, rangesFrom(given, given === 0));
+    return handOut(alone, compiled, errorBound, rangesFrom(given, given === 0), options);
   }
   const selected = layers ? selectLayers(graph, layers[0], layers[1]) : graph;
   if (options.picture === true) requirePicture(selected);
@@ -91,6 +108,7 @@ export function compile(graph: Graph, options: CompileOptions): Compiled {
     compiled,
     predictedError,
     rangesFrom(samples.length, !options.calibration?.length),
+    options,
   );
 }
 
@@ -100,12 +118,25 @@ function handOut(
   compiled: CompiledForm,
   predictedError: number,
   ranges: ExplainedRanges,
+  { prefer = 'balanced' }: CompileOptions,
 ): Compiled {
   const { segments } = compiled;
   const { parameters } = segments[0].plan;
   const price = priceOf(segments, parameters);
+  const plans = segments.map(({ plan }) => plan);
+  const choice: PlanChoice = {
+    prefer: typeof prefer === 'string' ? prefer : JSON.stringify(prefer),
+    evaluateMs: price.evaluateMs,
+    keyBytes: keyBytesOf(
+      segments.map(({ card }) => card),
+      parameters,
+    ),
+    memoryBytes: memoryOf(plans).totalBytes,
+    rounds: segments.length - 1,
+    error: predictedError,
+  };
   return {
-    plans: segments.map(({ plan }) => plan),
+    plans,
     interface: {
       name: selected.name,
       parameters: {
@@ -121,7 +152,7 @@ function handOut(
       serverLearns: serverLearns(compiled),
       clientLearns: clientLearns(compiled),
     },
-    explanation: explain(selected, compiled, price, predictedError, ranges),
+    explanation: explain(selected, compiled, price, predictedError, ranges, choice),
   };
 }
 
@@ -202,7 +233,12 @@ function tryChannels(asked: Asked): CompiledForm | undefined {
 function inGeneral({ graph, selected, size, samplesOf, options }: Asked): CompiledForm {
   const tooLarge = tooLargeFor(size, 'general');
   if (tooLarge) throw tooLarge;
-  const { segments } = compileNetwork(graph, { ...options, calibration: samplesOf() });
+  const { memoryBytes } = options.limits ?? {};
+  const { segments } = compileNetwork(graph, {
+    ...options,
+    calibration: samplesOf(),
+    ...(memoryBytes !== undefined && { memoryBytes }),
+  });
   const shape = outputShapeOf(selected);
   const result: ResultInterface =
     options.picture === true ? { kind: 'picture', finish: [] } : { kind: 'tensor', shape };

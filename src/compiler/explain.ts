@@ -7,6 +7,7 @@ import type {
   ExplainedRanges,
   ExplainedSegment,
   Explanation,
+  PlanChoice,
   RunPrice,
   ValueBound,
 } from '../plan/explanation.ts';
@@ -120,6 +121,7 @@ export function explain(
   price: RunPrice,
   predictedError: number,
   ranges: ExplainedRanges,
+  choice: PlanChoice,
 ): Explanation {
   const { segments } = compiled;
   const { parameters } = segments[0].plan;
@@ -153,6 +155,8 @@ export function explain(
     bounds: boundsOf(segments),
     ranges,
     price,
+    memoryBytes: choice.memoryBytes,
+    front: [choice],
     predictedError,
   };
 }

@@ -25,6 +25,7 @@ const SEAL_COSTS: CostTable = {
   rotateHoisted: sealRotate,
   hoist: () => 0,
   multiplyHoisted: sealMultiplyPlain,
+  encode: () => 0,
   relinearize: (primes, slots) => scaled(1.06 * primes + 0.18 * primes ** 2, slots),
   multiplyPlain: sealMultiplyPlain,
   multiplyScalar: (primes, slots) => scaled(0.03 + 0.184 * primes, slots),
@@ -40,6 +41,8 @@ const SIMD_COSTS: CostTable = {
   hoist: (primes, slots) => scaled(0.04 + 0.07 * primes + 0.0206 * primes ** 2, slots),
   relinearize: (primes, slots) => scaled(0.132 * primes + 0.0142 * primes ** 2, slots),
   multiplyHoisted: (primes, slots) => scaled(0.006 * (primes + 1), slots),
+  // The transform of the slots, then one of each prime and of P.
+  encode: (primes, slots) => scaled(0.06 + 0.03 * (primes + 1), slots),
   // Fields are encoded once, before the run.
   multiplyPlain: (primes, slots) => scaled(0.0045 * primes, slots),
   multiplyScalar: (primes, slots) => scaled(0.0038 * primes, slots),

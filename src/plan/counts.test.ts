@@ -117,7 +117,7 @@ describe('countOperations', () => {
 describe('predictMs', () => {
   it('weighs each operation by its cost with the primes of its level', () => {
     const plan = randomPlan(seededRandom(5), SMALL);
-    const names = [...OPERATIONS, 'rotateHoisted', 'hoist', 'multiplyHoisted'] as const;
+    const names = [...OPERATIONS, 'rotateHoisted', 'hoist', 'multiplyHoisted', 'encode'] as const;
     const none = Object.fromEntries(names.map((name) => [name, () => 0])) as unknown as CostTable;
     const cost = (primes: number): number => primes;
     const sum = (of: (operations: StageOperations) => number): number =>
@@ -129,6 +129,7 @@ describe('predictMs', () => {
       multiplyHoisted: sum(({ hoistedPlain, hoistedScalar }) => hoistedPlain + hoistedScalar),
       multiplyPlain: sum(({ multiplyPlain, hoistedPlain }) => multiplyPlain - hoistedPlain),
       multiplyScalar: sum(({ multiplyScalar, hoistedScalar }) => multiplyScalar - hoistedScalar),
+      encode: sum(({ encoded }) => encoded),
       rescale: sum(({ rescale }) => rescale),
       square: sum(({ square }) => square),
       relinearize: sum(({ relinearize }) => relinearize),

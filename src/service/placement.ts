@@ -6,6 +6,9 @@ import type { Plan } from '../plan/plan.ts';
 import { batchOf } from '../plan/tensor-packing.ts';
 import type { OperationTimes } from '../protocol/evaluator.ts';
 
+// Encoding a vector takes so many times what multiplying by it takes.
+const ENCODE = 6;
+
 /** Costs from times measured on this machine, scaled to other levels and degrees by what each operation's work grows with. */
 export function measuredCosts(times: OperationTimes): CostTable {
   const { slots: measuredSlots, primes: measuredPrimes } = times;
@@ -20,6 +23,7 @@ export function measuredCosts(times: OperationTimes): CostTable {
     hoist: quadratic(times.hoist),
     // It is measured in hoisted sums.
     multiplyHoisted: linear(times.multiplyPlain),
+    encode: linear(times.multiplyPlain * ENCODE),
     relinearize: quadratic(times.relinearize),
     multiplyPlain: linear(times.multiplyPlain),
     multiplyScalar: linear(times.multiplyScalar),

@@ -302,6 +302,6 @@ function tooLarge(phase: Phase, { mostBytes }: Surroundings): SealedError {
     'does-not-fit',
     `Layer ${phase.layers.join(', ')} takes more than ${Math.round(mostBytes / 1e6)} MB of encoded weights in every layout. ` +
       'Make it smaller or strided, cut the network there with a refresh, or let the client compute it (--client-ops).',
-    { stage: 'compile', detail: { layer: phase.layers.join(', ') } },
+    { stage: 'compile', detail: { layer: phase.layers.join(', '), budget: 'memory' } },
   );
 }

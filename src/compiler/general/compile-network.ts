@@ -4,7 +4,7 @@ import { selectLayers } from '../../model/layer-range.ts';
 import { SealedError } from '../../base/errors.ts';
 import { elementCount } from '../../model/graph.ts';
 import type { Parameters } from '../../params/parameters.ts';
-import type { CostTable } from '../../plan/counts.ts';
+import { type CostTable, predictMs } from '../../plan/counts.ts';
 import { calibrate, defaultSamples } from '../calibrate.ts';
 import { allowForNoise } from './cast-slack.ts';
 import {
@@ -19,6 +19,7 @@ import {
 } from './compile-segment.ts';
 import type { FitReport } from './read-network.ts';
 import { PlanningWork } from './planning-work.ts';
+import { memoryOf, withinMemory } from '../memory.ts';
 import { keyBytesOf, type Preference } from '../price.ts';
 import type { Prediction } from '../predict.ts';
 import { cutSegments } from './segments.ts';
@@ -43,8 +44,8 @@ export interface NetworkOptions {
   readonly tolerance?: number;
   /** Parameters to use; the smallest that hold the network unless given. */
   readonly parameters?: Parameters;
-  /** Most bytes of encoded weights a segment may hold, 150 MB unless given. */
-  readonly mostBytes?: number;
+  /** Memory of an evaluator: keys, encoded weights, ciphertexts; 1 GB unless given. */
+  readonly memoryBytes?: number;
   /** What counts most where one cost stands against another; `balanced` unless given. */
   readonly prefer?: Preference;
   /** Counts what planning looks at, and ends it where that is too much. */
@@ -76,7 +77,9 @@ export interface NetworkReport {
 }
 
 const TOLERANCE = 0.02;
-const MOST_BYTES = 150e6;
+const MEMORY_BYTES = 1e9;
+/** A vector that is encoded in each run takes this share of what it takes encoded: it is one number a slot. */
+const STREAMED_SHARE = 1 / 12;
 
 /**
  * Compiles `graph` for encrypted inference.
@@ -99,18 +102,69 @@ export function compileNetwork(graph: Graph, options: NetworkOptions): CompiledN
   const cuts = cutSegments(selected, { refresh, clientOps });
   const ends = cuts.flatMap((cut) => [cut.graph.input.id, cut.graph.output]);
   const ranges = calibrate(selected, samples, new Set(ends));
-  const { tolerance = TOLERANCE, mostBytes = MOST_BYTES, parameters: given } = options;
+  const { tolerance = TOLERANCE, memoryBytes = MEMORY_BYTES, parameters: given } = options;
   const { work = new PlanningWork(), prefer = 'balanced', seams } = options;
-  const settings = { costs, ranges, batch, tolerance, mostBytes, prefer, work, seams };
-  const read = cuts.map((cut) => readSegment(cut.graph, settings));
-  const packed = packAll(read, given);
-  const compiled = packed.map((segment, i): NetworkSegment => ({
-    ...emitSegment(segment),
-    graph: cuts[i].graph,
-    client: cuts[i].client,
-  }));
-  const segments = allowForNoise(compiled, samples);
+  const settings = { ranges, batch, tolerance, prefer, work, seams };
+  const planned = (mostBytes: number, prices: CostTable): NetworkSegment[] => {
+    const read = cuts.map((cut) => readSegment(cut.graph, { ...settings, mostBytes, costs: prices }));
+    return packAll(read, given).map((segment, i) => ({
+      ...emitSegment(segment),
+      graph: cuts[i].graph,
+      client: cuts[i].client,
+    }));
+  };
+  const segments = allowForNoise(keepToMemory(planned, memoryBytes, costs), samples);
   return { graph: selected, segments, report: reportOf(segments) };
+}
+
+/**
+ * The segments within `memoryBytes`: with all weights encoded ahead, or else with as many as there is room for.
+ * @throws SealedError `does-not-fit` saying what would do
+ */
+function keepToMemory(
+  planned: (mostBytes: number, costs: CostTable) => NetworkSegment[],
+  memoryBytes: number,
+  costs: CostTable,
+): NetworkSegment[] {
+  const streaming: CostTable = {
+    ...costs,
+    multiplyPlain: (primes, slots) => costs.multiplyPlain(primes, slots) + costs.encode(primes, slots),
+    multiplyHoisted: (primes, slots) => costs.multiplyHoisted(primes, slots) + costs.encode(primes, slots),
+  };
+  const segments =
+    orTooMuch(() => planned(memoryBytes, costs)) ??
+    orTooMuch(() => planned(memoryBytes / STREAMED_SHARE, streaming)) ??
+    planned(Infinity, streaming);
+  const plans = withinMemory(
+    segments.map(({ plan }) => plan),
+    memoryBytes,
+  );
+  const needed = memoryOf(plans).totalBytes;
+  if (needed > memoryBytes) throw overMemory(needed, memoryBytes);
+  return segments.map((segment, i) => {
+    const plan = plans[i];
+    if (plan === segment.plan) return segment;
+    return { ...segment, plan, prediction: { ...segment.prediction, evaluateMs: predictMs(plan, costs) } };
+  });
+}
+
+/** What `plan` gives; undefined where no layout holds a layer in the memory that it was given. */
+function orTooMuch<T>(plan: () => T): T | undefined {
+  try {
+    return plan();
+  } catch (error) {
+    if (error instanceof SealedError && error.detail?.['budget'] === 'memory') return undefined;
+    throw error;
+  }
+}
+
+function overMemory(needed: number, given: number): SealedError {
+  const megabytes = (bytes: number): number => Math.ceil(bytes / 1e6);
+  return new SealedError(
+    'does-not-fit',
+    `This plan takes ${megabytes(needed)} MB of memory at the server, even with its weights encoded in each run; ${megabytes(given)} MB are allowed. --max-memory ${megabytes(needed)}MB would do, or fewer layers at once (--layers, --refresh).`,
+    { stage: 'compile', detail: { budget: 'memory', needed, given } },
+  );
 }
 
 /**

@@ -27,7 +27,7 @@ interface Piece {
 }
 
 // Layers that are not composed hold more weights, of which one layer's are loaded at a time.
-const MOST_BYTES = 1e9;
+const LIST_BYTES = 4e9;
 
 function refused(layer: LayerMark, why: string): SealedError {
   return new SealedError(
@@ -81,7 +81,7 @@ function segmentsOf(
   const known = compiledLists.get(graph);
   if (known?.name === name) return known.segments;
   const seams = new Set(marks.map(({ output }) => output));
-  const { segments } = compileNetwork(graph, { mostBytes: MOST_BYTES, ...options, seams });
+  const { segments } = compileNetwork(graph, { memoryBytes: LIST_BYTES, ...options, seams });
   compiledLists.set(graph, { name, segments });
   return segments;
 }

@@ -14,6 +14,8 @@ export interface LinearStage extends StageBase {
   readonly rescale: boolean;
   /** How the sums are made. */
   readonly method: SumMethod;
+  /** Whether its vectors are encoded anew in each run, since there is no memory to hold them all. */
+  readonly isStreamed?: true;
   readonly rows: readonly LinearRow[];
 }
 
@@ -112,7 +114,8 @@ export const linearKind: StageKind<LinearStage> = {
     const rotations = steps.size > 0 ? `, rotations by ${[...steps].sort((a, b) => a - b).join(' ')}` : '';
     const work = `${stage.rows.length} rows, ${scalars} scalars, ${vectors} vectors`;
     const scale = `2^${Math.log2(stage.plainScale).toFixed(3)}`;
-    return `${work} at ${scale}${rotations}, method ${stage.method}, weights ${weightsChecksum(stage.rows)}`;
+    const streamed = stage.isStreamed ? ', encoded in each run' : '';
+    return `${work} at ${scale}${rotations}, method ${stage.method}${streamed}, weights ${weightsChecksum(stage.rows)}`;
   },
   part: ({ part }) => part,
   outputs: ({ rows }) => rows.length,
@@ -132,6 +135,7 @@ export const linearKind: StageKind<LinearStage> = {
       hoists: isShared && baby + giant > 0 ? rotated + (isHoisted ? stage.rows.length : baby) : 0,
       hoistedPlain: isHoisted ? vectors : 0,
       hoistedScalar: isHoisted ? scalars : 0,
+      encoded: stage.isStreamed ? vectors : 0,
       multiplyScalar: scalars,
       multiplyPlain: vectors,
       rescale: stage.rescale ? stage.rows.length : 0,

@@ -21,6 +21,8 @@ export interface StageOperations extends Record<OperationName, number> {
   /** Those of `multiplyPlain` and of `multiplyScalar` that stand in hoisted sums. */
   readonly hoistedPlain: number;
   readonly hoistedScalar: number;
+  /** Those of `multiplyPlain` whose vectors are encoded in each run. */
+  readonly encoded: number;
 }
 
 /** What a stage is checked against. */
@@ -66,6 +68,7 @@ export const NO_OPERATIONS: StageOperations = {
   hoists: 0,
   hoistedPlain: 0,
   hoistedScalar: 0,
+  encoded: 0,
   multiplyPlain: 0,
   multiplyScalar: 0,
   rescale: 0,

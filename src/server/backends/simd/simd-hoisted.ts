@@ -1,5 +1,5 @@
 // Sums of rotated products on the SIMD kernel: each input is decomposed once, each output divided by P once.
-import type { Term } from '../../../plan/plan.ts';
+import type { LinearRow, RotatedSum, Term } from '../../../plan/plan.ts';
 import {
   addGiantStep,
   BabySteps,
@@ -56,26 +56,37 @@ export class HoistedRunner implements LinearRunner<SimdCiphertext> {
   }
 
   async prepare(checkpoint: Checkpoint): Promise<void> {
-    const { plainScale } = this.#part;
     for (const placed of placedRows(this.#part)) {
       const sums: GiantStep[] = [];
       this.#rows.push({ placed, sums });
-      for (const { giantStep, terms } of placed.row.sums) {
-        const slots = terms.map((term) => this.#slotOf(term));
-        const diagonals = new DiagonalSum(this.#host.kernel, slots, this.#primes);
-        sums.push({ giantStep, diagonals });
-        for (const [index, { diagonal }] of terms.entries()) {
-          if (diagonal.kind === 'scalar') {
-            fillConstantDiagonal(diagonals, index, diagonal.value * plainScale);
-          } else {
-            const values = this.#host.slotValues(diagonal);
-            fillDiagonal(diagonals, index, this.#host.encoder, values, plainScale);
-          }
-        }
+      for (const sum of placed.row.sums) {
+        for (const term of sum.terms) this.#slotOf(term);
+        if (this.#part.isStreamed) continue;
+        sums.push({ giantStep: sum.giantStep, diagonals: this.#encode(sum) });
         await checkpoint(0);
       }
     }
     await this.#finisher.prepare(checkpoint);
+  }
+
+  /** The diagonals of a sum. */
+  #encode({ terms }: RotatedSum): DiagonalSum {
+    const { plainScale } = this.#part;
+    const slots = terms.map((term) => this.#slotOf(term));
+    const diagonals = new DiagonalSum(this.#host.kernel, slots, this.#primes);
+    try {
+      for (const [index, { diagonal }] of terms.entries()) {
+        if (diagonal.kind === 'scalar') {
+          fillConstantDiagonal(diagonals, index, diagonal.value * plainScale);
+        } else {
+          fillDiagonal(diagonals, index, this.#host.encoder, this.#host.slotValues(diagonal), plainScale);
+        }
+      }
+      return diagonals;
+    } catch (error) {
+      diagonals[Symbol.dispose]();
+      throw error;
+    }
   }
 
   #slotOf({ input, step }: Term): number {
@@ -104,9 +115,24 @@ export class HoistedRunner implements LinearRunner<SimdCiphertext> {
       await checkpoint(0);
     }
     for (const { placed, sums } of this.#rows) {
-      onOutput(placed.output, this.#finisher.finish(placed.row, this.#sum(backend, babies, sums)));
+      const total = this.#part.isStreamed
+        ? this.#streamed(backend, babies, placed.row)
+        : this.#sum(backend, babies, sums);
+      onOutput(placed.output, this.#finisher.finish(placed.row, total));
       await checkpoint(1);
     }
+  }
+
+  /** The sum of `row`, whose diagonals are encoded here, one giant step after the other. */
+  #streamed(backend: SimdOperations, babies: BabySteps, row: LinearRow): Ciphertext {
+    using total = extendedZero(backend.kernel, this.#primes);
+    for (const sum of row.sums) {
+      using diagonals = this.#encode(sum);
+      const [part] = innerSums(babies, [diagonals]);
+      using added = part;
+      addGiantStep(total, added, sum.giantStep === 0 ? null : backend.rotationKey(sum.giantStep));
+    }
+    return divideExtended(total);
   }
 
   #sum(backend: SimdOperations, babies: BabySteps, sums: readonly GiantStep[]): Ciphertext {
