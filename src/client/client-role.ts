@@ -3,7 +3,7 @@ import { assert } from '../base/assert.ts';
 import { type Controls, yielding } from '../base/controls.ts';
 import { SealedError } from '../base/errors.ts';
 import { sha256Hex } from '../base/sha256.ts';
-import { executeBatch } from '../model/batch.ts';
+import { executeRound } from '../model/rounds.ts';
 import { checkParameters, type Parameters, sameParameters } from '../params/parameters.ts';
 import { type Picture, pictureOf } from '../plan/finish.ts';
 import type { SegmentInterface } from '../plan/client-interface.ts';
@@ -227,8 +227,9 @@ export function createClientRole(files: ClientFiles = {}): ClientRole {
         const start = performance.now();
         const card = cardOf(name);
         const segment = segmentOf(card, index);
-        const values = await openOutputs(card, segment, frames, inputs, controls);
-        held.put(runId, first, executeBatch(segment.client, values), inputs);
+        const opened = await openOutputs(card, segment, frames, inputs, controls);
+        const { values, kept } = executeRound(segment, opened, held.takeKept(runId, first, inputs), inputs);
+        held.put(runId, first, values, inputs, kept);
         return { decryptMs: performance.now() - start };
       }),
 
@@ -238,14 +239,17 @@ export function createClientRole(files: ClientFiles = {}): ClientRole {
         return encryptValues(card, segmentOf(card, index), held.take(runId, first, inputs), controls);
       }),
 
-    decrypt: (name, frames, inputs, expected, controls = {}) =>
+    decrypt: (name, frames, group, expected, controls = {}) =>
       inTurn(async () => {
         const start = performance.now();
+        const { inputs, ...run } = typeof group === 'number' ? { inputs: group, runId: -1, first: 0 } : group;
         const card = cardOf(name);
         const { result } = card;
         const segment = segmentOf(card, card.segments.length - 1);
-        const open = async (): Promise<Float32Array> =>
-          executeBatch(segment.client, await openOutputs(card, segment, frames, inputs, controls));
+        const open = async (): Promise<Float32Array> => {
+          const opened = await openOutputs(card, segment, frames, inputs, controls);
+          return executeRound(segment, opened, held.takeKept(run.runId, run.first, inputs), inputs).values;
+        };
         if (result.kind === 'tensor') {
           const values = await open();
           return { kind: 'tensor', values, decryptMs: performance.now() - start };

@@ -143,9 +143,9 @@ function handOut(
         polyModulusDegree: parameters.polyModulusDegree,
         coeffModulusBits: parameters.coeffModulusBits,
       },
-      segments: segments.map(({ card, client }) => {
+      segments: segments.map(({ card, client, kept }) => {
         const { input, output, rotationSteps, relinearize } = card;
-        return { input, output, rotationSteps, relinearize, client };
+        return { input, output, rotationSteps, relinearize, client, ...(kept > 0 && { kept }) };
       }),
       result: compiled.result,
       expected: expectationOf(compiled, parameters, predictedError),

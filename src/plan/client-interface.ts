@@ -18,8 +18,13 @@ export interface SegmentInterface {
   /** Galois keys it needs, as left rotations in slots: 1 to slots − 1, ascending. */
   readonly rotationSteps: readonly number[];
   readonly relinearize: boolean;
-  /** Layers that the client computes on the decrypted output, before the next segment or as the end; undefined for none. */
+  /**
+   * Layers that the client computes on the decrypted output, followed by what it kept before: they make the next segment's
+   * input, followed by what it keeps, or the result. Undefined where nothing changes.
+   */
   readonly client: Graph | undefined;
+  /** Elements at the end of what `client` makes that stay with the client until later: values of skips. 0 unless given. */
+  readonly kept?: number;
 }
 
 /** What the last segment's output, after the client's layers, becomes. */

@@ -8,6 +8,7 @@ import {
   list,
   mapped,
   nameOf,
+  omittable,
   optional,
   record,
   text,
@@ -33,7 +34,8 @@ import type { Card, Sha256 } from './card.ts';
 import { CARD_LIMITS } from './card-limits.ts';
 import { checkCard } from './check-card.ts';
 
-const FORMAT = 1;
+// 2: a client may keep values for later rounds.
+const FORMAT = 2;
 const HASH_BYTES = 32;
 
 const words = text(CARD_LIMITS.textBytes);
@@ -105,6 +107,7 @@ const segment = record<SegmentInterface>({
   rotationSteps: list(u32, CARD_LIMITS.rotationSteps),
   relinearize: bool,
   client: optional(graphCodec),
+  kept: omittable(u32),
 });
 
 const finishOperation = record<FinishOperation>({ op: nameOf({ depthToSpace: 1 }), block: u32 });

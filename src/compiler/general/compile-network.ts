@@ -100,17 +100,16 @@ export function compileNetwork(graph: Graph, options: NetworkOptions): CompiledN
     }
   }
   const cuts = cutSegments(selected, { refresh, clientOps });
-  const ends = cuts.flatMap((cut) => [cut.graph.input.id, cut.graph.output]);
+  const ends = cuts.flatMap(({ inputs, outputs }) => [...inputs, ...outputs].map(({ id }) => id));
   const ranges = calibrate(selected, samples, new Set(ends));
   const { tolerance = TOLERANCE, memoryBytes = MEMORY_BYTES, parameters: given } = options;
   const { work = new PlanningWork(), prefer = 'balanced', seams } = options;
   const settings = { ranges, batch, tolerance, prefer, work, seams };
   const planned = (mostBytes: number, prices: CostTable): NetworkSegment[] => {
-    const read = cuts.map((cut) => readSegment(cut.graph, { ...settings, mostBytes, costs: prices }));
+    const read = cuts.map((cut) => readSegment(cut, { ...settings, mostBytes, costs: prices }));
     return packAll(read, given).map((segment, i) => ({
       ...emitSegment(segment),
-      graph: cuts[i].graph,
-      client: cuts[i].client,
+      ...cuts[i],
     }));
   };
   const segments = allowForNoise(keepToMemory(planned, memoryBytes, costs), samples);
@@ -218,6 +217,8 @@ function reportOf(segments: readonly NetworkSegment[]): NetworkReport {
     ),
     clientLearns: segments
       .slice(0, -1)
-      .map(({ graph }) => `the value after layer ${graph.output} (${graph.name})`),
+      .flatMap(({ graph, outputs }) =>
+        outputs.map(({ id }) => `the value after layer ${id} (${graph.name})`),
+      ),
   };
 }

@@ -147,5 +147,15 @@ function cutOut(
     stages: prediction.stages.slice(from, to),
   };
   const fits = segment.fits.filter(({ layer: id }) => graph.nodes.some((node) => node.id === id));
-  return { plan, card: ends, graph, client: undefined, fits, prediction: own, layouts: [] };
+  return {
+    plan,
+    card: ends,
+    graph,
+    client: undefined,
+    kept: 0,
+    outputs: [{ id: graph.output }],
+    fits,
+    prediction: own,
+    layouts: [],
+  };
 }

@@ -1,5 +1,5 @@
 // Where the elements of a value sit on the ring of positions, and the family of layouts the compiler chooses from.
-import type { Shape } from '../../model/graph.ts';
+import { elementCount, type Shape } from '../../model/graph.ts';
 
 /**
  * Element e of a value sits in ciphertext `ciphertext[e]` at position `position[e]` < `period`, and again every `period`
@@ -112,4 +112,40 @@ export function layoutFamily(
 /** Row pitches a value's own grids would have. */
 export function ownPitches(shape: Shape): number[] {
   return shape.length === 3 ? [1, 2, 3, 4].map((phases) => Math.ceil(shape[2] / phases)) : [];
+}
+
+/** The layouts worth trying for values that stand one after the other: alike for all of them, in ciphertexts of their own. */
+export function jointFamily(
+  shapes: readonly Shape[],
+  used: Uint8Array,
+  ring: number,
+  pitches: readonly number[],
+): TensorLayout[] {
+  if (shapes.length === 1) return layoutFamily(shapes[0], used, ring, pitches);
+  let at = 0;
+  const families = shapes.map((shape) => {
+    const own = used.subarray(at, (at += elementCount(shape)));
+    return layoutFamily(shape, own, ring, pitches);
+  });
+  const longest = families.reduce((a, b) => (b.length > a.length ? b : a));
+  return longest.map(({ name }) => {
+    const parts = families.map((family) => family.find((layout) => layout.name === name) ?? family[0]);
+    return jointLayout(name, parts);
+  });
+}
+
+/** `parts` in ciphertexts one after the other, over the longest period of them. */
+function jointLayout(name: string, parts: readonly TensorLayout[]): TensorLayout {
+  const size = parts.reduce((sum, { position }) => sum + position.length, 0);
+  const ciphertext = new Int32Array(size);
+  const position = new Int32Array(size);
+  let [at, count] = [0, 0];
+  for (const part of parts) {
+    position.set(part.position, at);
+    part.ciphertext.forEach((c, e) => (ciphertext[at + e] = c < 0 ? -1 : c + count));
+    at += part.position.length;
+    count += part.count;
+  }
+  const period = parts.reduce((most, part) => Math.max(most, part.period), 1);
+  return { name, period, count, ciphertext, position };
 }
