@@ -45,6 +45,8 @@ export interface CompileOptions {
   readonly compare?: boolean;
   /** What counts most where one cost stands against another; `balanced` unless given. */
   readonly prefer?: Preference;
+  /** Whether the backend takes whole keys alone; else each is cut to the levels that it serves. */
+  readonly wholeKeys?: boolean;
   /**
    * Whether the result is a picture, which needs an output of `[3, height, width]`. Unless given, a network in channel form
    * that ends in a depth-to-space to three channels makes one.
@@ -118,19 +120,16 @@ function handOut(
   compiled: CompiledForm,
   predictedError: number,
   ranges: ExplainedRanges,
-  { prefer = 'balanced' }: CompileOptions,
+  { prefer = 'balanced', wholeKeys }: CompileOptions,
 ): Compiled {
   const { segments } = compiled;
   const { parameters } = segments[0].plan;
-  const price = priceOf(segments, parameters);
+  const price = priceOf(segments, parameters, wholeKeys);
   const plans = segments.map(({ plan }) => plan);
   const choice: PlanChoice = {
     prefer: typeof prefer === 'string' ? prefer : JSON.stringify(prefer),
     evaluateMs: price.evaluateMs,
-    keyBytes: keyBytesOf(
-      segments.map(({ card }) => card),
-      parameters,
-    ),
+    keyBytes: keyBytesOf(segments, wholeKeys),
     memoryBytes: memoryOf(plans).totalBytes,
     rounds: segments.length - 1,
     error: predictedError,
@@ -148,7 +147,7 @@ function handOut(
         return { input, output, rotationSteps, relinearize, client, ...(kept > 0 && { kept }) };
       }),
       result: compiled.result,
-      expected: expectationOf(compiled, parameters, predictedError),
+      expected: expectationOf(compiled, choice),
       serverLearns: serverLearns(compiled),
       clientLearns: clientLearns(compiled),
     },
@@ -197,7 +196,7 @@ function bestForm(asked: Asked): CompiledForm {
   if (isLarge || tooLargeFor(asked.size, 'general')) return channels;
   const general = inGeneral(asked);
   const ms = ({ segments }: CompiledForm): number =>
-    weighed(priceOf(segments, segments[0].plan.parameters), prefer);
+    weighed(priceOf(segments, segments[0].plan.parameters, asked.options.wholeKeys), prefer);
   return ms(channels) <= ms(general) ? channels : general;
 }
 
@@ -246,17 +245,14 @@ function inGeneral({ graph, selected, size, samplesOf, options }: Asked): Compil
 }
 
 /** What a run of one full batch through all segments takes. */
-function expectationOf({ segments }: CompiledForm, parameters: Parameters, errorBound: number): Expectation {
+function expectationOf({ segments }: CompiledForm, { keyBytes, error }: PlanChoice): Expectation {
   const batch = Math.max(...segments.map(({ card }) => batchOf(card)));
   const sum = (of: (segment: (typeof segments)[number]) => number): number =>
     segments.reduce((total, segment) => total + (of(segment) * batch) / batchOf(segment.card), 0);
   return {
     evaluateMs: sum(({ prediction }) => prediction.evaluateMs),
-    errorBound,
-    keyBytes: keyBytesOf(
-      segments.map(({ card }) => card),
-      parameters,
-    ),
+    errorBound: error,
+    keyBytes,
     requestBytes: sum(({ prediction }) => prediction.inputBytes),
     responseBytes: sum(({ prediction }) => prediction.outputBytes),
   };

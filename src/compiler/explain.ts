@@ -14,7 +14,6 @@ import type {
 import { printPlan } from '../plan/print.ts';
 import type { CompiledForm, FormSegment } from './form.ts';
 import { isJoint } from './general/segments.ts';
-import { keyBytesOf } from './price.ts';
 
 /** What the client sees besides the result, in words. */
 export function clientLearns({ segments }: CompiledForm): string[] {
@@ -152,10 +151,7 @@ export function explain(
     roundBytes,
     clientLearns: clientLearns(compiled),
     serverLearns: serverLearns(compiled),
-    keyBytes: keyBytesOf(
-      segments.map(({ card }) => card),
-      parameters,
-    ),
+    keyBytes: choice.keyBytes,
     fits: segments.flatMap(({ fits }) => fits),
     bounds: boundsOf(segments),
     ranges,

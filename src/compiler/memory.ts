@@ -1,13 +1,6 @@
 // The memory that a plan takes at a service, and what is done where that is too much: vectors encoded in each run.
-import {
-  type LinearStage,
-  type Plan,
-  relinearizes,
-  rotationSteps,
-  type Stage,
-  stageOutputs,
-} from '../plan/plan.ts';
-import { keyKernelBytes, kernelBytes } from '../plan/sizes.ts';
+import { type LinearStage, type Plan, type Stage, stageOutputs } from '../plan/plan.ts';
+import { kernelBytes, keyKernelBytes, keysOf, sumOverKeys } from '../plan/sizes.ts';
 import { kindOf } from '../plan/stages/stages.ts';
 
 /** What a kernel takes beside what is counted: its tables, its scratch and its own memory's gaps. */
@@ -48,9 +41,7 @@ export interface PlanMemory {
 export function memoryOf(plans: readonly Plan[]): PlanMemory {
   const [{ parameters }] = plans;
   const { slots } = parameters;
-  const steps = new Set(plans.flatMap(rotationSteps));
-  const keys = steps.size + (plans.some(relinearizes) ? 1 : 0);
-  const keyBytes = keys * keyKernelBytes(parameters);
+  const keyBytes = sumOverKeys(keysOf(plans), (level) => keyKernelBytes(parameters, level));
   let [vectorBytes, working] = [0, 0];
   for (const { stages, inputCount } of plans) {
     let inputs = inputCount;

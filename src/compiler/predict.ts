@@ -3,7 +3,14 @@ import { type Parameters, primesAtLevel } from '../params/parameters.ts';
 import { countOperations, type CostTable, type OperationCounts, predictMs } from '../plan/counts.ts';
 import type { LinearRow, LinearStage, Plan, Stage } from '../plan/plan.ts';
 import { outLevel, stageLabel } from '../plan/plan.ts';
-import { answerWireBytes, inputWireBytes, kernelBytes, keyWireBytes } from '../plan/sizes.ts';
+import {
+  answerWireBytes,
+  inputWireBytes,
+  kernelBytes,
+  keysOf,
+  keyWireBytes,
+  sumOverKeys,
+} from '../plan/sizes.ts';
 import { kindOf } from '../plan/stages/stages.ts';
 import type { SegmentInterface } from '../plan/client-interface.ts';
 import type { ExplainedStage } from '../plan/explanation.ts';
@@ -240,7 +247,6 @@ export function predict(
       errorBound: boundOf(variances),
     };
   });
-  const keys = card.rotationSteps.length + (card.relinearize ? 1 : 0);
   return {
     polyModulusDegree: degree,
     coeffModulusBits: parameters.coeffModulusBits,
@@ -250,7 +256,7 @@ export function predict(
     outputCiphertexts: card.output.count,
     counts: countOperations(plan),
     rotationKeys: card.rotationSteps.length,
-    keyBytes: keys * keyWireBytes(parameters),
+    keyBytes: sumOverKeys(keysOf([plan]), (level) => keyWireBytes(parameters, level)),
     inputBytes: card.input.count * inputWireBytes(parameters, card.input.level),
     outputBytes: card.output.count * answerWireBytes(parameters, card.output.level),
     diagonalBytes: diagonalBytesOf(plan),

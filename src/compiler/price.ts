@@ -3,7 +3,15 @@ import type { Parameters } from '../params/parameters.ts';
 import { CLIENT_COSTS } from '../plan/cost-tables.ts';
 import type { CostTable } from '../plan/counts.ts';
 import type { RunPrice } from '../plan/explanation.ts';
-import { answerWireBytes, inputWireBytes, keyWireBytes } from '../plan/sizes.ts';
+import type { Plan } from '../plan/plan.ts';
+import {
+  answerWireBytes,
+  inputWireBytes,
+  type KeySet,
+  keysOf,
+  keyWireBytes,
+  sumOverKeys,
+} from '../plan/sizes.ts';
 import { batchOf, type Prediction, type SegmentEnds } from './predict.ts';
 
 /** What a caller prefers where one cost stands against another. */
@@ -26,10 +34,10 @@ function wireMs(bytes: number): number {
   return bytes / CLIENT_COSTS.bytesPerMs;
 }
 
-/** Making a key that takes `ms` at the parameters that were measured: it switches every digit under every prime. */
-function keyMs(ms: number, { polyModulusDegree, maxLevel }: Parameters): number {
+/** Making a key for `level` that takes `ms` at the parameters that were measured: it switches every digit under every prime. */
+function keyMs(ms: number, level: number, { polyModulusDegree }: Parameters): number {
   const work = (digits: number): number => digits * (digits + 1);
-  const share = work(maxLevel + 1) / work(CLIENT_COSTS.dataPrimes);
+  const share = work(level + 1) / work(CLIENT_COSTS.dataPrimes);
   return (ms * share * polyModulusDegree) / CLIENT_COSTS.polyModulusDegree;
 }
 
@@ -65,27 +73,30 @@ export function searchPrices(prefer: Preference, parameters: Parameters, costs: 
     };
   }
   const { requestMs: request, keysMs } = WEIGHTS[prefer];
-  const key = keyMs(CLIENT_COSTS.galoisKey, parameters) + wireMs(keyWireBytes(parameters));
-  return { input: (primes) => request * requestMs(primes, parameters), key: () => keysMs * key };
+  const key = (level: number): number =>
+    keyMs(CLIENT_COSTS.galoisKey, level, parameters) + wireMs(keyWireBytes(parameters, level));
+  return {
+    input: (primes) => request * requestMs(primes, parameters),
+    key: (primes) => keysMs * key(primes - 1),
+  };
 }
 
-/** The rotation keys that `segments` share: each once. */
-function sharedSteps(segments: readonly SegmentEnds[]): number[] {
-  const steps = new Set(segments.flatMap(({ rotationSteps }) => rotationSteps));
-  return [...steps].sort((a, b) => a - b);
+/** Bytes of all keys of `segments` on the wire. @param whole whether they travel whole, see {@link keysOf} */
+export function keyBytesOf(segments: readonly { readonly plan: Plan }[], whole?: boolean): number {
+  const plans = segments.map(({ plan }) => plan);
+  const [{ parameters }] = plans;
+  return sumOverKeys(keysOf(plans, whole), (level) => keyWireBytes(parameters, level));
 }
 
-/** Bytes of all keys of `segments`. */
-export function keyBytesOf(segments: readonly SegmentEnds[], parameters: Parameters): number {
-  const relinearize = segments.some((segment) => segment.relinearize) ? 1 : 0;
-  return (sharedSteps(segments).length + relinearize) * keyWireBytes(parameters);
-}
-
-/** Making keys, and sending `bytes` of them. */
-function keysMsOf(rotations: number, relinearize: boolean, bytes: number, parameters: Parameters): number {
-  const making = rotations * keyMs(CLIENT_COSTS.galoisKey, parameters);
-  const besides = relinearize ? keyMs(CLIENT_COSTS.relinearisationKey, parameters) : 0;
-  return making + besides + wireMs(bytes);
+/** Making and sending keys. */
+function keysMsOf({ relinearization, rotations }: KeySet, parameters: Parameters): number {
+  let ms = 0;
+  const add = (typical: number, level: number): void => {
+    ms += keyMs(typical, level, parameters) + wireMs(keyWireBytes(parameters, level));
+  };
+  if (relinearization !== undefined) add(CLIENT_COSTS.relinearisationKey, relinearization);
+  for (const level of rotations.values()) add(CLIENT_COSTS.galoisKey, level);
+  return ms;
 }
 
 /** What making and sending keys counts for in a run by `prefer`, in milliseconds. */
@@ -95,16 +106,24 @@ export function weighedKeysMs(
   parameters: Parameters,
   prefer: Preference,
 ): number {
-  const bytes = (rotations + Number(relinearize)) * keyWireBytes(parameters);
-  return WEIGHTS[prefer].keysMs * keysMsOf(rotations, relinearize, bytes, parameters);
+  const { maxLevel } = parameters;
+  const keys: KeySet = {
+    relinearization: relinearize ? maxLevel : undefined,
+    rotations: new Map(Array.from({ length: rotations }, (_, step) => [step, maxLevel])),
+  };
+  return WEIGHTS[prefer].keysMs * keysMsOf(keys, parameters);
 }
 
 /** The price of a run through `segments`, which share `parameters`. */
 export function priceOf(
-  segments: readonly { readonly card: SegmentEnds; readonly prediction: Prediction }[],
+  segments: readonly {
+    readonly plan: Plan;
+    readonly card: SegmentEnds;
+    readonly prediction: Prediction;
+  }[],
   parameters: Parameters,
+  wholeKeys?: boolean,
 ): RunPrice {
-  const cards = segments.map(({ card }) => card);
   const { polyModulusDegree: degree } = parameters;
   const decryptMs = (CLIENT_COSTS.decrypt * degree) / CLIENT_COSTS.polyModulusDegree;
   let [evaluateMs, request, response] = [0, 0, 0];
@@ -117,11 +136,13 @@ export function priceOf(
     response +=
       share * output.count * (decryptMs * primes + wireMs(answerWireBytes(parameters, output.level)));
   }
-  const relinearize = cards.some((card) => card.relinearize);
-  const keyBytes = keyBytesOf(cards, parameters);
+  const keys = keysOf(
+    segments.map(({ plan }) => plan),
+    wholeKeys,
+  );
   return {
     evaluateMs,
-    keysMs: keysMsOf(sharedSteps(cards).length, relinearize, keyBytes, parameters),
+    keysMs: keysMsOf(keys, parameters),
     requestMs: request,
     responseMs: response,
   };

@@ -11,6 +11,14 @@ export type InputLayout = PatchLayout | GatherLayout;
 /** Where a client finds what it decrypts. */
 export type OutputLayout = GridLayout | SlotLayout;
 
+/** The levels down to which keys are cut: a key serves ciphertexts of its level and below. */
+export interface KeyLevels {
+  /** Of the relinearisation key; undefined where there is none. */
+  readonly relinearize: number | undefined;
+  /** Of each rotation step's key, in order. */
+  readonly rotations: readonly number[];
+}
+
 /** One stretch that the server computes without the client. */
 export interface SegmentInterface {
   readonly input: CardTensor<InputLayout>;

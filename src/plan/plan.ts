@@ -1,5 +1,6 @@
 // The program the server role runs on ciphertexts: private to the server, exact in level and scale at every point.
 import { type Parameters, primesAtLevel } from '../params/parameters.ts';
+import type { KeyLevels } from './client-interface.ts';
 import { kindOf, type Stage } from './stages/stages.ts';
 
 export type { LinearStage } from './stages/linear.ts';
@@ -34,4 +35,17 @@ export function rotationSteps(plan: Plan): number[] {
 /** Whether the plan needs the relinearisation key. */
 export function relinearizes(plan: Plan): boolean {
   return plan.stages.some((stage) => kindOf(stage).operations(stage).relinearize > 0);
+}
+
+/** The highest level at which the plan uses each of its keys. */
+export function keyLevels(plan: Plan): KeyLevels {
+  const rotations = new Map<number, number>();
+  let relinearize: number | undefined;
+  const higher = (level: number | undefined, stage: Stage): number => Math.max(level ?? 0, stage.level);
+  for (const stage of plan.stages) {
+    const kind = kindOf(stage);
+    for (const step of kind.steps(stage)) rotations.set(step, higher(rotations.get(step), stage));
+    if (kind.operations(stage).relinearize > 0) relinearize = higher(relinearize, stage);
+  }
+  return { relinearize, rotations: rotationSteps(plan).map((step) => rotations.get(step)!) };
 }

@@ -1,5 +1,6 @@
 // Bytes: of what crosses the wire (SQR2: seeds, residues at their primes' bits) and of what a kernel holds (32-bit words).
 import type { Parameters } from '../params/parameters.ts';
+import { keyLevels, type Plan, rotationSteps } from './plan.ts';
 
 const SEED_BYTES = 64;
 const WORD_BYTES = 4;
@@ -34,4 +35,34 @@ export function kernelBytes(degree: number, primes: number, polynomials: number)
 /** Bytes of one evaluation key for ciphertexts up to `level` in a kernel. */
 export function keyKernelBytes(parameters: Parameters, level: number = parameters.maxLevel): number {
   return (level + 1) * kernelBytes(parameters.polyModulusDegree, level + 2, 2);
+}
+
+/** The keys of some plans that share them, each for the highest level at which one of them uses it. */
+export interface KeySet {
+  readonly relinearization: number | undefined;
+  /** Level of the key of each rotation step. */
+  readonly rotations: ReadonlyMap<number, number>;
+}
+
+/** The keys of `plans`. @param whole whether they travel whole, since the backend reads no others */
+export function keysOf(plans: readonly Plan[], whole = false): KeySet {
+  const rotations = new Map<number, number>();
+  let relinearization: number | undefined;
+  for (const plan of plans) {
+    const { maxLevel } = plan.parameters;
+    const levels = keyLevels(plan);
+    const cut = (level: number): number => (whole ? maxLevel : level);
+    if (levels.relinearize !== undefined)
+      relinearization = Math.max(relinearization ?? 0, cut(levels.relinearize));
+    for (const [index, step] of rotationSteps(plan).entries())
+      rotations.set(step, Math.max(rotations.get(step) ?? 0, cut(levels.rotations[index])));
+  }
+  return { relinearization, rotations };
+}
+
+/** What `of` comes to for all `keys`. */
+export function sumOverKeys({ relinearization, rotations }: KeySet, of: (level: number) => number): number {
+  let sum = relinearization === undefined ? 0 : of(relinearization);
+  for (const level of rotations.values()) sum += of(level);
+  return sum;
 }

@@ -211,10 +211,7 @@ function reportOf(segments: readonly NetworkSegment[]): NetworkReport {
     segments: predictions,
     fits: segments.flatMap(({ fits }) => fits),
     evaluateMs: predictions.reduce((sum, { evaluateMs, batch }) => sum + evaluateMs / batch, 0),
-    keyBytes: keyBytesOf(
-      segments.map(({ card }) => card),
-      segments[0].plan.parameters,
-    ),
+    keyBytes: keyBytesOf(segments),
     clientLearns: segments
       .slice(0, -1)
       .flatMap(({ graph, outputs }) =>

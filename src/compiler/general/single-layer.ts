@@ -6,7 +6,7 @@ import { type Plan, stageOutputs } from '../../plan/plan.ts';
 import { verifyPlan } from '../../plan/verify.ts';
 import type { CompiledForm, FormSegment } from '../form.ts';
 import { diagonalBytesOf, type Prediction } from '../predict.ts';
-import { answerWireBytes, inputWireBytes, keyWireBytes } from '../../plan/sizes.ts';
+import { answerWireBytes, inputWireBytes, keysOf, keyWireBytes, sumOverKeys } from '../../plan/sizes.ts';
 import { countOperations, predictMs } from '../../plan/counts.ts';
 import { compileNetwork, type NetworkOptions, type NetworkSegment } from './compile-network.ts';
 import { endsOf, orderedSources } from './compile-segment.ts';
@@ -138,7 +138,7 @@ function cutOut(
     outputCiphertexts: ends.output.count,
     counts: countOperations(plan),
     rotationKeys: ends.rotationSteps.length,
-    keyBytes: (ends.rotationSteps.length + (ends.relinearize ? 1 : 0)) * keyWireBytes(parameters),
+    keyBytes: sumOverKeys(keysOf([plan]), (level) => keyWireBytes(parameters, level)),
     inputBytes: ends.input.count * inputWireBytes(parameters, ends.input.level),
     outputBytes: ends.output.count * answerWireBytes(parameters, ends.output.level),
     diagonalBytes: diagonalBytesOf(plan),
