@@ -34,8 +34,8 @@ interface Path extends Choice {
 }
 
 // Ways kept after each round, and how many are looked at in full.
-const BEAM = 3;
-const FULL_LOOKS = 6;
+const BEAM = 4;
+const FULL_LOOKS = 8;
 // Layouts tried for an input that is packed in order.
 const INPUT_LAYOUTS = 3;
 // Entries an estimate looks at; larger maps are sampled by rows first.

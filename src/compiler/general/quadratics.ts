@@ -168,14 +168,16 @@ export function materialize(builder: ProgramBuilder, quadratic: Quadratic): Affi
     shape,
     layers: [...new Set([...value.layers, ...layers[part]])],
   });
-  const x = add(root, 'before');
+  // What has rows and columns says more about what is near what: a square is laid out by them.
+  const x = { ...add(root, 'before'), shape: root.shape.length > shape.length ? root.shape : shape };
   const linear = (factor: (i: number) => number, offset: (i: number) => number): Affine =>
     builder.scale(x, factor, offset);
   if (isLinear(quadratic)) {
-    return linear(
+    const value = linear(
       (i) => b[i],
       (i) => c[i],
     );
+    return { ...value, shape };
   }
   const square = (
     left: Affine,

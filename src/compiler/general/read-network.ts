@@ -63,7 +63,7 @@ function isSeries(node: Node): boolean {
 
 /**
  * `graph` as a program: with the coefficients of series composed into the stage before, and, if it has a series, with these
- * apart as well.
+ * apart as well; with narrow layers composed into those behind them, and, where that makes them larger, apart as well.
  * @param ranges what each value takes over the calibration inputs; activations are fitted over these
  * @param tolerance largest fit error, relative to half the width of the range
  * @param work counts what is multiplied out
@@ -77,10 +77,21 @@ export function readNetwork(
   work?: PlanningWork,
   seams: ReadonlySet<ValueId> = new Set(),
 ): ReadNetwork[] {
-  const { input } = graph;
-  const builder = new ProgramBuilder(work);
-  const start = builder.input(input.shape, elementCount(input.shape));
   const shared: Shared = { ranges, tolerance, maps: new Map(), fitted: new Map() };
+  const builder = new ProgramBuilder(work);
+  const ways = readWays(graph, shared, builder, seams);
+  if (!builder.hasGrown) return ways;
+  return [...ways, ...readWays(graph, shared, new ProgramBuilder(work, 1), seams)];
+}
+
+function readWays(
+  graph: Graph,
+  shared: Shared,
+  builder: ProgramBuilder,
+  seams: ReadonlySet<ValueId>,
+): ReadNetwork[] {
+  const { input } = graph;
+  const start = builder.input(input.shape, elementCount(input.shape));
   const composed: Reader = {
     ...shared,
     builder,
