@@ -67,6 +67,39 @@ export function wholeNumber(option: string, value: string, least: number, most: 
   return number;
 }
 
+const SIZES: Readonly<Record<string, number>> = { KB: 1e3, MB: 1e6, GB: 1e9, '': 1e6 };
+const TIMES: Readonly<Record<string, number>> = { ms: 1, s: 1000, '': 1 };
+
+function amount(
+  option: string,
+  value: string,
+  units: Readonly<Record<string, number>>,
+  example: string,
+): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(value.trim());
+  const unit = Object.entries(units).find(([name]) => name.toLowerCase() === match?.[2].toLowerCase());
+  if (!match || !unit || Number(match[1]) === 0) throw new UsageError(`--${option} must be like ${example}.`);
+  return Number(match[1]) * unit[1];
+}
+
+/** Bytes: `200MB`, `1.5GB`, or a number of megabytes. @throws UsageError */
+export function byteCount(option: string, value: string): number {
+  return amount(option, value, SIZES, '200MB or 1.5GB');
+}
+
+/** Milliseconds: `200ms`, `1.5s`, or a number of milliseconds. @throws UsageError */
+export function milliseconds(option: string, value: string): number {
+  return amount(option, value, TIMES, '200ms or 1.5s');
+}
+
+/** A number above 0. @throws UsageError */
+export function positiveNumber(option: string, value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || !Number.isFinite(number) || number <= 0)
+    throw new UsageError(`--${option} must be a number above 0.`);
+  return number;
+}
+
 /** Whole numbers from 0 on, separated by commas. @throws UsageError */
 export function numberList(option: string, value: string): number[] {
   const parts = value.split(',');

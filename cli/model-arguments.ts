@@ -1,16 +1,21 @@
 // Arguments of `sealed-qr model`, and the files they name.
+import { totalmem } from 'node:os';
 import { basename } from 'node:path';
 import { inputsFor, readInputFile, readLayerList, readModelFile } from '../src/import/model-file.ts';
 import { type ModelOptions, samplesOf } from '../src/app/network/model-plan.ts';
 import { BACKENDS } from '../src/app/session/backends.ts';
 import { PREFERENCES } from '../src/plan/preference.ts';
 import type { ModelRunRequest } from '../src/app/network/run-model.ts';
+import type { PlanLimits } from '../src/protocol/service.ts';
 import {
+  byteCount,
   choice,
   layerRange,
+  milliseconds,
   numberList,
   numberRange,
   parseArguments,
+  positiveNumber,
   shape as shapeOf,
   wholeNumber,
   workerCount,
@@ -31,6 +36,13 @@ const OPTIONS = {
   layers: { type: 'string' },
   refresh: { type: 'string' },
   'client-ops': { type: 'boolean', default: false },
+  tolerance: { type: 'string' },
+  'max-memory': { type: 'string' },
+  'max-keys': { type: 'string' },
+  'max-time': { type: 'string' },
+  'max-rounds': { type: 'string' },
+  'max-error': { type: 'string' },
+  compare: { type: 'boolean', default: false },
   batch: { type: 'string' },
   backend: { type: 'string', default: 'simd' },
   workers: { type: 'string' },
@@ -84,6 +96,9 @@ export async function readModelArguments(
     ...(values['input-range'] !== undefined && {
       inputRange: numberRange('input-range', values['input-range']),
     }),
+    ...(values.tolerance !== undefined && { tolerance: positiveNumber('tolerance', values.tolerance) }),
+    limits: limitsOf(values),
+    ...(values.compare && { compare: true }),
   };
   if (values.calibrate !== undefined && values['input-range'] !== undefined)
     throw new UsageError('Ranges come from --calibrate FILE or from --input-range LOW,HIGH, not from both.');
@@ -125,6 +140,28 @@ export async function readModelArguments(
     json,
     save,
     print,
+  };
+}
+
+// A kernel has 4 GB at most.
+const MOST_MEMORY = 4e9;
+
+/** The options that limit a plan. */
+function limitsOf(
+  values: Readonly<
+    Partial<Record<'max-memory' | 'max-keys' | 'max-time' | 'max-rounds' | 'max-error', string>>
+  >,
+): PlanLimits {
+  const of = <T>(name: keyof typeof values, read: (option: string, value: string) => T): T | undefined => {
+    const value = values[name];
+    return value === undefined ? undefined : read(name, value);
+  };
+  return {
+    memoryBytes: of('max-memory', byteCount) ?? Math.min(MOST_MEMORY, totalmem() / 4),
+    keyBytes: of('max-keys', byteCount),
+    evaluateMs: of('max-time', milliseconds),
+    rounds: of('max-rounds', (option, value) => wholeNumber(option, value, 0, 1000)),
+    error: of('max-error', positiveNumber),
   };
 }
 

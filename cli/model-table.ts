@@ -1,6 +1,6 @@
 // Plans and runs of networks as tables for people.
 import type { ModelPlanReport } from '../src/app/network/model-plan.ts';
-import type { ExplainedLayer, ExplainedSegment } from '../src/plan/explanation.ts';
+import type { ExplainedLayer, ExplainedSegment, PlanChoice } from '../src/plan/explanation.ts';
 import type { ModelRunReport } from '../src/app/network/run-model.ts';
 import { ms, size } from './table.ts';
 
@@ -54,6 +54,13 @@ function parametersRow({
   ];
 }
 
+function choiceRow({ prefer, evaluateMs, keyBytes, memoryBytes, rounds, error }: PlanChoice): Row {
+  return [
+    `by ${prefer}`,
+    `${ms(evaluateMs)} on one thread, keys ${size(keyBytes)}, memory ${size(memoryBytes)}, ${rounds} rounds, error below ${small(error)}`,
+  ];
+}
+
 /** `report` as lines of text. */
 export function planTable(report: ModelPlanReport): string {
   const { inputs, workers } = report;
@@ -62,6 +69,7 @@ export function planTable(report: ModelPlanReport): string {
       ['model', `${report.model}, input ${report.inputShape.join('×')}`],
       parametersRow(report.parameters),
       ['keys', size(report.keyBytes)],
+      ['memory', `${size(report.memoryBytes)} in an evaluator that holds the whole plan and one set of keys`],
       ['rounds', report.rounds === 0 ? 'none' : `${report.rounds}, ${size(report.roundBytes)}`],
       ['client learns', ['the result', ...report.clientLearns].join('; ')],
       ['server learns', report.serverLearns.join('; ')],
@@ -71,6 +79,7 @@ export function planTable(report: ModelPlanReport): string {
       ],
       ['error', `below ${small(report.predictedError)}`],
       ['ranges from', report.ranges.description],
+      ...(report.front.length > 1 ? report.front.map(choiceRow) : []),
       ...report.fits.map((fit): Row => [
         'fitted',
         `${fit.layer}: ${fit.function} by degree ${fit.degree} on ${fit.low.toPrecision(3)}…${fit.high.toPrecision(3)}, error ${small(fit.maxAbsError)}`,

@@ -3,7 +3,7 @@ import { assert } from '../base/assert.ts';
 import { type Controls, yielding } from '../base/controls.ts';
 import { SealedError } from '../base/errors.ts';
 import { sha256Hex } from '../base/sha256.ts';
-import { executeBatch } from '../model/batch.ts';
+import { executeRound } from '../model/rounds.ts';
 import { checkParameters, type Parameters, sameParameters } from '../params/parameters.ts';
 import { pictureOf } from '../plan/finish.ts';
 import type { SegmentInterface } from '../plan/client-interface.ts';
@@ -253,8 +253,9 @@ export function createClientRole(files: ClientFiles = {}, draw = drawSeed): Clie
         const [segment, next] = [segmentOf(card, index), segmentOf(card, index + 1)];
         const { values, wrong } = await settledOutputs(card, segment, frames, inputs, expected, controls);
         const { parameters } = openRing(card).keys;
-        const computed = encryptable(executeBatch(segment.client, values), next.input, parameters);
-        held.put(runId, first, computed.values, inputs);
+        const round = executeRound(segment, values, held.takeKept(runId, first, inputs), inputs);
+        const computed = encryptable(round.values, next.input, parameters);
+        held.put(runId, first, computed.values, inputs, round.kept);
         return { decryptMs: performance.now() - start, wrong: wrong ?? computed.wrong };
       }),
 
@@ -264,14 +265,17 @@ export function createClientRole(files: ClientFiles = {}, draw = drawSeed): Clie
         return encryptValues(card, segmentOf(card, index), held.take(runId, first, inputs), controls);
       }),
 
-    decrypt: (name, frames, inputs, expected, controls = {}) =>
+    decrypt: (name, frames, group, expected, controls = {}) =>
       inTurn(async () => {
         const start = performance.now();
+        const { inputs, ...run } = typeof group === 'number' ? { inputs: group, runId: -1, first: 0 } : group;
         const card = cardOf(name);
         const { result } = card;
         const segment = segmentOf(card, card.segments.length - 1);
-        const open = async (): Promise<Float32Array> =>
-          executeBatch(segment.client, await openOutputs(card, segment, frames, inputs, controls));
+        const open = async (): Promise<Float32Array> => {
+          const opened = await openOutputs(card, segment, frames, inputs, controls);
+          return executeRound(segment, opened, held.takeKept(run.runId, run.first, inputs), inputs).values;
+        };
         if (result.kind === 'tensor') {
           const values = await open();
           if (expected) requireExpected(values, expected);

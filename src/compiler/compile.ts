@@ -5,7 +5,7 @@ import { selectLayers } from '../model/layer-range.ts';
 import type { Parameters } from '../params/parameters.ts';
 import type { ClientInterface, Expectation, ResultInterface } from '../plan/client-interface.ts';
 import type { CostTable } from '../plan/counts.ts';
-import type { ExplainedRanges, Explanation, PlanForm } from '../plan/explanation.ts';
+import type { ExplainedRanges, Explanation, PlanChoice, PlanForm } from '../plan/explanation.ts';
 import { keyLevels, type Plan } from '../plan/plan.ts';
 import { type Preference, type PriceWeights, weightsOf } from '../plan/preference.ts';
 import { defaultSamples } from './calibrate.ts';
@@ -15,6 +15,8 @@ import type { CompiledForm } from './form.ts';
 import { compileNetwork } from './general/compile-network.ts';
 import type { PlanningWork } from './general/planning-work.ts';
 import { compileSingle } from './general/single-layer.ts';
+import { keepLimits, type Limits } from './limits.ts';
+import { memoryOf } from './memory.ts';
 import { networkErrorBound } from './network-error.ts';
 import { type NetworkSize, sizeOf, tooLargeFor } from './network-size.ts';
 import { batchOf } from './predict.ts';
@@ -40,8 +42,10 @@ export interface CompileOptions {
   readonly tolerance?: number;
   /** Parameters to use; the smallest that hold the network unless given. */
   readonly parameters?: Parameters;
-  /** Most bytes of encoded weights a segment may hold, 150 MB unless given. */
-  readonly mostBytes?: number;
+  /** The most that the plan may take. */
+  readonly limits?: Limits;
+  /** Whether to make a plan by each preference, and to say what each takes. */
+  readonly compare?: boolean;
   /**
    * What counts most where one cost stands against another: a word for it, or how much each of the four parts of a run's
    * price counts; `balanced` unless given.
@@ -72,14 +76,27 @@ export interface Compiled {
 
 /**
  * Compiles `graph` for encrypted inference: in channel form where every layer after the first is position-wise and that is
- * no dearer, in general form otherwise.
+ * no dearer, in general form otherwise; by what is preferred where that keeps to the limits, by another preference otherwise.
  * @throws SealedError `unsupported-layer` (naming the layer and what would do), `does-not-fit` (naming the layer where
- *   levels or memory run out, or what is too large), `invalid-argument` for layers that are not there
+ *   levels or memory run out, what is too large, or the limits that would do), `invalid-argument` for layers that are not there
  */
 export function compile(graph: Graph, options: CompileOptions): Compiled {
-  const { layers, single, inputRange = PICTURE_RANGE, prefer } = options;
-  if (prefer !== undefined) weightsOf(prefer);
+  const { limits = {}, compare = false, prefer = 'balanced', single, inputRange = PICTURE_RANGE } = options;
+  weightsOf(prefer);
   checkRange(inputRange);
+  const made = (by: NonNullable<CompileOptions['prefer']>): { choice: PlanChoice; compiled: Compiled } => {
+    const compiled = compileOnce(graph, { ...options, prefer: by });
+    return { choice: compiled.explanation.front[0], compiled };
+  };
+  // A layer alone is a part of a list's plan, which is chosen as a whole.
+  if (single !== undefined) return made(prefer).compiled;
+  const { plan, front } = keepLimits<Preference | PriceWeights, ReturnType<typeof made>>(limits, prefer, made, compare);
+  return { ...plan.compiled, explanation: { ...plan.compiled.explanation, front } };
+}
+
+/** Compiles by one preference. */
+function compileOnce(graph: Graph, options: CompileOptions): Compiled {
+  const { layers, single } = options;
   if (single !== undefined) {
     const selected = layers ? selectLayers(graph, ...layers) : graph;
     const calibration = samplesFor(selected, options)();
@@ -112,30 +129,39 @@ function handOut(
   compiled: CompiledForm,
   predictedError: number,
   ranges: ExplainedRanges,
-  { wholeKeys }: CompileOptions,
+  { prefer = 'balanced', wholeKeys }: CompileOptions,
 ): Compiled {
   const { segments } = compiled;
   const { parameters } = segments[0].plan;
-  const price = priceOf(segments, parameters);
+  const price = priceOf(segments, parameters, wholeKeys);
+  const plans = segments.map(({ plan }) => plan);
+  const choice: PlanChoice = {
+    prefer: typeof prefer === 'string' ? prefer : JSON.stringify(prefer),
+    evaluateMs: price.evaluateMs,
+    keyBytes: keyBytesOf(segments, wholeKeys),
+    memoryBytes: memoryOf(plans).totalBytes,
+    rounds: segments.length - 1,
+    error: predictedError,
+  };
   return {
-    plans: segments.map(({ plan }) => plan),
+    plans,
     interface: {
       name: selected.name,
       parameters: {
         polyModulusDegree: parameters.polyModulusDegree,
         coeffModulusBits: parameters.coeffModulusBits,
       },
-      segments: segments.map(({ plan, card, client }) => {
+      segments: segments.map(({ plan, card, client, kept }) => {
         const { input, output, rotationSteps, relinearize } = card;
         const cut = wholeKeys === true ? {} : { keyLevels: keyLevels(plan) };
-        return { input, output, rotationSteps, relinearize, ...cut, client };
+        return { input, output, rotationSteps, relinearize, ...cut, client, ...(kept > 0 && { kept }) };
       }),
       result: compiled.result,
-      expected: expectationOf(compiled, parameters, predictedError),
+      expected: expectationOf(compiled, choice),
       serverLearns: serverLearns(compiled),
       clientLearns: clientLearns(compiled),
     },
-    explanation: explain(selected, compiled, price, predictedError, ranges),
+    explanation: explain(selected, compiled, price, predictedError, ranges, choice),
   };
 }
 
@@ -190,7 +216,7 @@ function bestForm(asked: Asked): CompiledForm {
   if (isLarge || tooLargeFor(asked.size, 'general')) return channels;
   const general = inGeneral(asked);
   const ms = ({ segments }: CompiledForm): number =>
-    weighed(priceOf(segments, segments[0].plan.parameters), prefer);
+    weighed(priceOf(segments, segments[0].plan.parameters, asked.options.wholeKeys), prefer);
   return ms(channels) <= ms(general) ? channels : general;
 }
 
@@ -226,7 +252,12 @@ function tryChannels(asked: Asked): CompiledForm | undefined {
 function inGeneral({ graph, selected, size, samplesOf, options }: Asked): CompiledForm {
   const tooLarge = tooLargeFor(size, 'general');
   if (tooLarge) throw tooLarge;
-  const { segments } = compileNetwork(graph, { ...options, calibration: samplesOf() });
+  const { memoryBytes } = options.limits ?? {};
+  const { segments } = compileNetwork(graph, {
+    ...options,
+    calibration: samplesOf(),
+    ...(memoryBytes !== undefined && { memoryBytes }),
+  });
   const shape = outputShapeOf(selected);
   const result: ResultInterface =
     options.picture === true ? { kind: 'picture', finish: [] } : { kind: 'tensor', shape };
@@ -234,17 +265,14 @@ function inGeneral({ graph, selected, size, samplesOf, options }: Asked): Compil
 }
 
 /** What a run of one full batch through all segments takes. */
-function expectationOf({ segments }: CompiledForm, parameters: Parameters, errorBound: number): Expectation {
+function expectationOf({ segments }: CompiledForm, { keyBytes, error }: PlanChoice): Expectation {
   const batch = Math.max(...segments.map(({ card }) => batchOf(card)));
   const sum = (of: (segment: (typeof segments)[number]) => number): number =>
     segments.reduce((total, segment) => total + (of(segment) * batch) / batchOf(segment.card), 0);
   return {
     evaluateMs: sum(({ prediction }) => prediction.evaluateMs),
-    errorBound,
-    keyBytes: keyBytesOf(
-      segments.map(({ card }) => card),
-      parameters,
-    ),
+    errorBound: error,
+    keyBytes,
     requestBytes: sum(({ prediction }) => prediction.inputBytes),
     responseBytes: sum(({ prediction }) => prediction.outputBytes),
   };

@@ -7,16 +7,19 @@ import type {
   ExplainedRanges,
   ExplainedSegment,
   Explanation,
+  PlanChoice,
   RunPrice,
   ValueBound,
 } from '../plan/explanation.ts';
 import { printPlan } from '../plan/print.ts';
 import type { CompiledForm, FormSegment } from './form.ts';
-import { keyBytesOf } from './price.ts';
+import { isJoint } from './general/segments.ts';
 
 /** What the client sees besides the result, in words. */
 export function clientLearns({ segments }: CompiledForm): string[] {
-  return segments.slice(0, -1).map(({ graph }) => `the value after layer ${graph.output} (${graph.name})`);
+  return segments
+    .slice(0, -1)
+    .flatMap(({ graph, outputs }) => outputs.map(({ id }) => `the value after layer ${id} (${graph.name})`));
 }
 
 /** What the server learns, in words. */
@@ -52,7 +55,7 @@ function explainSegment({ plan, prediction, layouts, graph, client }: FormSegmen
     diagonalBytes: prediction.diagonalBytes,
     evaluateMs: prediction.evaluateMs,
     errorBound: prediction.errorBound,
-    clientLayers: client?.nodes.map(({ id, op }) => `${id} (${op})`) ?? [],
+    clientLayers: client?.nodes.filter(({ id }) => !isJoint(id)).map(({ id, op }) => `${id} (${op})`) ?? [],
     plan: printPlan(plan),
   };
 }
@@ -101,7 +104,7 @@ export function rangesFrom(inputs: number, between: readonly [number, number] | 
 
 /** What values must stay between: where activations were fitted, and where what is decrypted wraps around. */
 function boundsOf(segments: readonly FormSegment[]): ValueBound[] {
-  return segments.flatMap(({ graph, fits, card, plan }) => {
+  return segments.flatMap(({ graph, outputs, fits, card, plan }) => {
     const fitted = fits.flatMap(({ layer, low, high }): ValueBound[] => {
       const node = graph.nodes.find(({ id }) => id === layer);
       return node ? [{ value: node.inputs[0], low, high, layer, reason: 'fit' }] : [];
@@ -109,8 +112,10 @@ function boundsOf(segments: readonly FormSegment[]): ValueBound[] {
     const { level, scale } = card.output;
     const modulus = primesAtLevel(plan.parameters, level).reduce((product, q) => product * Number(q), 1);
     const most = modulus / (2 * scale);
-    const { output } = graph;
-    return [...fitted, { value: output, low: -most, high: most, layer: output, reason: 'modulus' }];
+    const wrapping = outputs.map(({ id }): ValueBound => {
+      return { value: id, low: -most, high: most, layer: id, reason: 'modulus' };
+    });
+    return [...fitted, ...wrapping];
   });
 }
 
@@ -121,6 +126,7 @@ export function explain(
   price: RunPrice,
   predictedError: number,
   ranges: ExplainedRanges,
+  choice: PlanChoice,
 ): Explanation {
   const { segments } = compiled;
   const { parameters } = segments[0].plan;
@@ -146,14 +152,13 @@ export function explain(
     roundBytes,
     clientLearns: clientLearns(compiled),
     serverLearns: serverLearns(compiled),
-    keyBytes: keyBytesOf(
-      segments.map(({ card }) => card),
-      parameters,
-    ),
+    keyBytes: choice.keyBytes,
     fits: segments.flatMap(({ fits }) => fits),
     bounds: boundsOf(segments),
     ranges,
     price,
+    memoryBytes: choice.memoryBytes,
+    front: [choice],
     predictedError,
   };
 }

@@ -1,6 +1,7 @@
 // The error of a whole network: what each segment's noise and each fit becomes on its way through the layers after it.
 import { executeGraph } from '../model/execute.ts';
 import { elementCount, type Graph, type Node, type Tensor, type ValueId } from '../model/graph.ts';
+import { type ClientRound, executeRound } from '../model/rounds.ts';
 import type { ExplainedFit } from '../plan/explanation.ts';
 
 // Noise has random signs, the error of a fit has not: all of one sign is tried as well.
@@ -10,9 +11,8 @@ const FIT_MARGIN = 2;
 const MOST_SAMPLES = 2;
 
 /** A segment with the errors it brings in. */
-export interface NoisySegment {
+export interface NoisySegment extends ClientRound {
   readonly graph: Graph;
-  readonly client: Graph | undefined;
   readonly fits: readonly Pick<ExplainedFit, 'layer' | 'maxAbsError'>[];
   readonly prediction: { readonly errorBound: number };
 }
@@ -42,34 +42,50 @@ function disturbed(graph: Graph, id: ValueId, error: Float32Array): Graph {
   };
 }
 
-/** The graphs that follow one another, the client's included. */
-export function chainOf(segments: readonly NoisySegment[]): Graph[] {
-  return segments.flatMap(({ graph, client }) => (client ? [graph, client] : [graph]));
+/** What a network in segments has come to before one of them: its input, and what the client keeps. */
+export interface Position {
+  readonly input: Float32Array;
+  readonly kept: Float32Array;
 }
 
-/** What `input` becomes on its way through `chain`. */
-export function runChain(chain: readonly Graph[], input: Tensor): Tensor {
-  return chain.reduce(
-    (value, graph) => executeGraph(graph, { shape: graph.input.shape, data: value.data }),
-    input,
-  );
+/** `input` before the first segment. */
+export function startOf({ data }: Tensor): Position {
+  return { input: data, kept: new Float32Array(0) };
+}
+
+/** What `before` becomes behind `segment`, or with `graph` in the place of its graph. */
+export function passOn(
+  segment: Pick<NoisySegment, 'graph' | 'client' | 'kept'>,
+  { input, kept }: Position,
+  graph = segment.graph,
+): Position {
+  const output = executeGraph(graph, { shape: graph.input.shape, data: input }).data;
+  const round = executeRound(segment, output, kept, 1);
+  return { input: round.values, kept: round.kept };
 }
 
 function largestDifference(a: Float32Array, b: Float32Array): number {
   return a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i])), 0);
 }
 
-/** How much an error of up to `bound` at the value `id` of the first graph of `chain` changes the chain's result. */
-function reach(chain: readonly Graph[], id: ValueId, bound: number, inputs: readonly Tensor[]): number {
-  const [graph, ...rest] = chain;
+/** How much an error of up to `bound` at the value `id` of the first of `segments` changes the result behind the last. */
+function reach(
+  segments: readonly NoisySegment[],
+  id: ValueId,
+  bound: number,
+  positions: readonly Position[],
+): number {
+  const [first, ...rest] = segments;
+  const { graph } = first;
   const shape = graph.nodes.find((node) => node.id === id)?.shape ?? graph.input.shape;
+  const result = (position: Position, own?: Graph): Float32Array =>
+    rest.reduce((before, segment) => passOn(segment, before), passOn(first, position, own)).input;
   let most = 0;
-  for (const input of inputs) {
-    const expected = runChain(chain, input).data;
+  for (const position of positions) {
+    const expected = result(position);
     for (let trial = 0; trial < TRIALS; trial += 1) {
       const error = signsOf(trial, elementCount(shape)).map((sign) => sign * bound);
-      const actual = runChain([disturbed(graph, id, error), ...rest], input).data;
-      most = Math.max(most, largestDifference(actual, expected));
+      most = Math.max(most, largestDifference(result(position, disturbed(graph, id, error)), expected));
     }
   }
   return most;
@@ -80,17 +96,18 @@ function reach(chain: readonly Graph[], id: ValueId, bound: number, inputs: read
  * follows on `samples`.
  */
 export function networkErrorBound(segments: readonly NoisySegment[], samples: readonly Tensor[]): number {
-  let inputs: readonly Tensor[] = samples.slice(0, MOST_SAMPLES);
+  let positions: readonly Position[] = samples.slice(0, MOST_SAMPLES).map(startOf);
   let bound = 0;
   segments.forEach((segment, index) => {
     const { graph, client, prediction, fits } = segment;
-    const chain = chainOf(segments.slice(index));
+    const following = segments.slice(index);
     const isResult = index === segments.length - 1 && !client;
-    bound += isResult ? prediction.errorBound : reach(chain, graph.output, prediction.errorBound, inputs);
-    for (const { layer, maxAbsError } of fits) bound += FIT_MARGIN * reach(chain, layer, maxAbsError, inputs);
-    if (index < segments.length - 1) {
-      inputs = inputs.map((input) => runChain(client ? [graph, client] : [graph], input));
-    }
+    bound += isResult
+      ? prediction.errorBound
+      : reach(following, graph.output, prediction.errorBound, positions);
+    for (const { layer, maxAbsError } of fits)
+      bound += FIT_MARGIN * reach(following, layer, maxAbsError, positions);
+    if (index < segments.length - 1) positions = positions.map((position) => passOn(segment, position));
   });
   return bound;
 }

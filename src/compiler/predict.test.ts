@@ -9,18 +9,12 @@ import { elementCount } from '../model/graph.ts';
 import { checkParameters } from '../params/parameters.ts';
 import { loadSeal } from '../seal/load.ts';
 import { COST_TABLES } from '../plan/cost-tables.ts';
+import { answerWireBytes, inputWireBytes, keyWireBytes } from '../plan/sizes.ts';
 import { countOperations, predictMs } from '../plan/counts.ts';
 import type { LinearStage, Plan, ProductStage } from '../plan/plan.ts';
 import { droppedPrime } from '../plan/plan.ts';
 import { compileNetwork } from './general/compile-network.ts';
-import {
-  batchOf,
-  ciphertextBytes,
-  evaluationKeyBytes,
-  type Magnitudes,
-  predict,
-  type SegmentEnds,
-} from './predict.ts';
+import { batchOf, type Magnitudes, predict, type SegmentEnds } from './predict.ts';
 
 const costs = COST_TABLES.simd;
 const parameters = checkParameters({ polyModulusDegree: 4096, coeffModulusBits: [30, 30, 30] });
@@ -112,9 +106,9 @@ describe('predict', () => {
       levels: 1,
       batch: 3,
       rotationKeys: 1,
-      keyBytes: evaluationKeyBytes(parameters),
-      inputBytes: ciphertextBytes(4096, 2, 2),
-      outputBytes: ciphertextBytes(4096, 1, 2),
+      keyBytes: keyWireBytes(parameters),
+      inputBytes: inputWireBytes(parameters, 1),
+      outputBytes: answerWireBytes(parameters, 0),
       diagonalBytes: 0,
       approximationError: 0.25,
       evaluateMs: predictMs(plan, costs),
@@ -124,8 +118,6 @@ describe('predict', () => {
       ['linear', 'a', 0],
     ]);
     expect(batchOf(ends(0, false))).toBe(3);
-    // Two digits of two polynomials over three primes of four bytes.
-    expect(evaluationKeyBytes(parameters)).toBe(2 * 2 * 3 * 4096 * 4);
   });
 
   it('bounds what a network encrypted comes to', async () => {

@@ -4,6 +4,14 @@ import { type Parameters, primesAtLevel } from '../params/parameters.ts';
 import { countOperations, type CostTable, type OperationCounts, predictMs } from '../plan/counts.ts';
 import type { LinearRow, LinearStage, Plan, Stage } from '../plan/plan.ts';
 import { outLevel, stageLabel } from '../plan/plan.ts';
+import {
+  answerWireBytes,
+  inputWireBytes,
+  kernelBytes,
+  keysOf,
+  keyWireBytes,
+  sumOverKeys,
+} from '../plan/sizes.ts';
 import { kindOf } from '../plan/stages/stages.ts';
 import type { SegmentInterface } from '../plan/client-interface.ts';
 import type { ExplainedStage } from '../plan/explanation.ts';
@@ -51,7 +59,6 @@ export interface Prediction {
   readonly stages: readonly ExplainedStage[];
 }
 
-const WORD_BYTES = 4;
 const ERROR_VARIANCE = 3.2 ** 2;
 // The largest of some ten thousand Gaussian errors stays below 4.5 of their deviations; the rest covers that errors of values
 // computed from the same ciphertext are not quite independent.
@@ -195,17 +202,6 @@ function boundOf(variances: readonly Variances[]): number {
   );
 }
 
-/** Bytes of a ciphertext of `polynomials` polynomials, or of one plaintext, as 32-bit residues. */
-export function ciphertextBytes(degree: number, primes: number, polynomials: number): number {
-  return polynomials * primes * degree * WORD_BYTES;
-}
-
-/** Bytes of one evaluation key as the client sends it. */
-export function evaluationKeyBytes({ polyModulusDegree, maxLevel }: Parameters): number {
-  const digits = maxLevel + 1;
-  return digits * ciphertextBytes(polyModulusDegree, digits + 1, 2);
-}
-
 /** Bytes of encoded diagonals. */
 export function diagonalBytesOf(plan: Plan): number {
   let bytes = 0;
@@ -214,8 +210,7 @@ export function diagonalBytesOf(plan: Plan): number {
     for (const { sums } of stage.rows) {
       for (const { terms } of sums) {
         for (const { diagonal } of terms) {
-          if (diagonal.kind === 'vector')
-            bytes += ciphertextBytes(2 * plan.parameters.slots, stage.level + 1, 1);
+          if (diagonal.kind === 'vector') bytes += kernelBytes(2 * plan.parameters.slots, stage.level + 1, 1);
         }
       }
     }
@@ -253,7 +248,6 @@ export function predict(
       errorBound: boundOf(variances),
     };
   });
-  const keys = card.rotationSteps.length + (card.relinearize ? 1 : 0);
   return {
     polyModulusDegree: degree,
     coeffModulusBits: parameters.coeffModulusBits,
@@ -263,9 +257,9 @@ export function predict(
     outputCiphertexts: card.output.count,
     counts: countOperations(plan),
     rotationKeys: card.rotationSteps.length,
-    keyBytes: keys * evaluationKeyBytes(parameters),
-    inputBytes: card.input.count * ciphertextBytes(degree, card.input.level + 1, 2),
-    outputBytes: card.output.count * ciphertextBytes(degree, card.output.level + 1, 2),
+    keyBytes: sumOverKeys(keysOf([plan]), (level) => keyWireBytes(parameters, level)),
+    inputBytes: card.input.count * inputWireBytes(parameters, card.input.level),
+    outputBytes: card.output.count * answerWireBytes(parameters, card.output.level),
     diagonalBytes: diagonalBytesOf(plan),
     evaluateMs: predictMs(plan, costs),
     errorBound: boundOf(variances),

@@ -4,31 +4,38 @@ import { CLIENT_COSTS } from '../plan/cost-tables.ts';
 import type { CostTable } from '../plan/counts.ts';
 import type { RunPrice } from '../plan/explanation.ts';
 import { type Preference, type PriceWeights, weightsOf } from '../plan/preference.ts';
+import type { Plan } from '../plan/plan.ts';
 import {
-  batchOf,
-  ciphertextBytes,
-  evaluationKeyBytes,
-  type Prediction,
-  type SegmentEnds,
-} from './predict.ts';
+  answerWireBytes,
+  inputWireBytes,
+  type KeySet,
+  keysOf,
+  keyWireBytes,
+  sumOverKeys,
+} from '../plan/sizes.ts';
+import { batchOf, type Prediction, type SegmentEnds } from './predict.ts';
 
 /** Bytes on the line. */
 function wireMs(bytes: number): number {
   return bytes / CLIENT_COSTS.bytesPerMs;
 }
 
-/** Making a key that takes `ms` at the parameters that were measured: it switches every digit under every prime. */
-function keyMs(ms: number, { polyModulusDegree, maxLevel }: Parameters): number {
+/** Making a key for `level` that takes `ms` at the parameters that were measured: it switches every digit under every prime. */
+function keyMs(ms: number, level: number, { polyModulusDegree }: Parameters): number {
   const work = (digits: number): number => digits * (digits + 1);
-  const share = work(maxLevel + 1) / work(CLIENT_COSTS.dataPrimes);
+  const share = work(level + 1) / work(CLIENT_COSTS.dataPrimes);
   return (ms * share * polyModulusDegree) / CLIENT_COSTS.polyModulusDegree;
 }
 
-/** Encrypting and sending a ciphertext of `primes` primes. */
-function requestMs(primes: number, degree: number): number {
+/** Encrypting a ciphertext of `primes` primes. */
+function encryptMs(primes: number, degree: number): number {
   const { encrypt, dataPrimes, polyModulusDegree } = CLIENT_COSTS;
-  const encryptMs = (encrypt * primes * degree) / (dataPrimes * polyModulusDegree);
-  return encryptMs + wireMs(ciphertextBytes(degree, primes, 2));
+  return (encrypt * primes * degree) / (dataPrimes * polyModulusDegree);
+}
+
+/** Encrypting and sending a ciphertext of `primes` primes. */
+function requestMs(primes: number, parameters: Parameters): number {
+  return encryptMs(primes, parameters.polyModulusDegree) + wireMs(inputWireBytes(parameters, primes - 1));
 }
 
 /** What the search for layouts counts besides the evaluation. */
@@ -39,10 +46,9 @@ export interface SearchPrices {
   readonly key: (primes: number) => number;
 }
 
-// Layouts are chosen for fast runs: a key, once a session, counts as a share of one giant step in every run, and an input
-// as what encrypting it in parallel with others takes. Who wants the fastest run takes many more keys for it.
+// Layouts are chosen for fast runs: a key, once a session, counts as a share of one giant step in every run. Who wants the
+// fastest run takes many more keys for it.
 const FAST_KEY_SHARE = { balanced: 0.3, latency: 0.03 } as const;
-const FAST_INPUT_MS = 0.5;
 
 /**
  * What one more input and one more key are worth to who prefers `prefer`: their price by its weights, or a small share of it
@@ -56,32 +62,35 @@ export function searchPrices(
   const { polyModulusDegree: degree, slots } = parameters;
   if (prefer === 'latency' || prefer === 'balanced') {
     return {
-      input: (primes) => (FAST_INPUT_MS * primes * degree) / CLIENT_COSTS.polyModulusDegree,
+      input: (primes) => encryptMs(primes, degree),
       key: (primes) => FAST_KEY_SHARE[prefer] * costs.rotate(primes, slots),
     };
   }
   const { requestMs: request, keysMs } = weightsOf(prefer);
-  const key = keyMs(CLIENT_COSTS.galoisKey, parameters) + wireMs(evaluationKeyBytes(parameters));
-  return { input: (primes) => request * requestMs(primes, degree), key: () => keysMs * key };
+  const key = (level: number): number =>
+    keyMs(CLIENT_COSTS.galoisKey, level, parameters) + wireMs(keyWireBytes(parameters, level));
+  return {
+    input: (primes) => request * requestMs(primes, parameters),
+    key: (primes) => keysMs * key(primes - 1),
+  };
 }
 
-/** The rotation keys that `segments` share: each once. */
-function sharedSteps(segments: readonly SegmentEnds[]): number[] {
-  const steps = new Set(segments.flatMap(({ rotationSteps }) => rotationSteps));
-  return [...steps].sort((a, b) => a - b);
+/** Bytes of all keys of `segments` on the wire. @param whole whether they travel whole, see {@link keysOf} */
+export function keyBytesOf(segments: readonly { readonly plan: Plan }[], whole?: boolean): number {
+  const plans = segments.map(({ plan }) => plan);
+  const [{ parameters }] = plans;
+  return sumOverKeys(keysOf(plans, whole), (level) => keyWireBytes(parameters, level));
 }
 
-/** Bytes of all keys of `segments`. */
-export function keyBytesOf(segments: readonly SegmentEnds[], parameters: Parameters): number {
-  const relinearize = segments.some((segment) => segment.relinearize) ? 1 : 0;
-  return (sharedSteps(segments).length + relinearize) * evaluationKeyBytes(parameters);
-}
-
-/** Making keys, and sending `bytes` of them. */
-function keysMsOf(rotations: number, relinearize: boolean, bytes: number, parameters: Parameters): number {
-  const making = rotations * keyMs(CLIENT_COSTS.galoisKey, parameters);
-  const besides = relinearize ? keyMs(CLIENT_COSTS.relinearisationKey, parameters) : 0;
-  return making + besides + wireMs(bytes);
+/** Making and sending keys. */
+function keysMsOf({ relinearization, rotations }: KeySet, parameters: Parameters): number {
+  let ms = 0;
+  const add = (typical: number, level: number): void => {
+    ms += keyMs(typical, level, parameters) + wireMs(keyWireBytes(parameters, level));
+  };
+  if (relinearization !== undefined) add(CLIENT_COSTS.relinearisationKey, relinearization);
+  for (const level of rotations.values()) add(CLIENT_COSTS.galoisKey, level);
+  return ms;
 }
 
 /** What making and sending keys counts for in a run by `prefer`, in milliseconds. */
@@ -91,16 +100,24 @@ export function weighedKeysMs(
   parameters: Parameters,
   prefer: Preference | PriceWeights,
 ): number {
-  const bytes = (rotations + Number(relinearize)) * evaluationKeyBytes(parameters);
-  return weightsOf(prefer).keysMs * keysMsOf(rotations, relinearize, bytes, parameters);
+  const { maxLevel } = parameters;
+  const keys: KeySet = {
+    relinearization: relinearize ? maxLevel : undefined,
+    rotations: new Map(Array.from({ length: rotations }, (_, step) => [step, maxLevel])),
+  };
+  return weightsOf(prefer).keysMs * keysMsOf(keys, parameters);
 }
 
 /** The price of a run through `segments`, which share `parameters`. */
 export function priceOf(
-  segments: readonly { readonly card: SegmentEnds; readonly prediction: Prediction }[],
+  segments: readonly {
+    readonly plan: Plan;
+    readonly card: SegmentEnds;
+    readonly prediction: Prediction;
+  }[],
   parameters: Parameters,
+  wholeKeys?: boolean,
 ): RunPrice {
-  const cards = segments.map(({ card }) => card);
   const { polyModulusDegree: degree } = parameters;
   const decryptMs = (CLIENT_COSTS.decrypt * degree) / CLIENT_COSTS.polyModulusDegree;
   let [evaluateMs, request, response] = [0, 0, 0];
@@ -109,14 +126,17 @@ export function priceOf(
     const { input, output } = card;
     const primes = output.level + 1;
     evaluateMs += share * prediction.evaluateMs;
-    request += share * input.count * requestMs(input.level + 1, degree);
-    response += share * output.count * (decryptMs * primes + wireMs(ciphertextBytes(degree, primes, 2)));
+    request += share * input.count * requestMs(input.level + 1, parameters);
+    response +=
+      share * output.count * (decryptMs * primes + wireMs(answerWireBytes(parameters, output.level)));
   }
-  const relinearize = cards.some((card) => card.relinearize);
-  const keyBytes = keyBytesOf(cards, parameters);
+  const keys = keysOf(
+    segments.map(({ plan }) => plan),
+    wholeKeys,
+  );
   return {
     evaluateMs,
-    keysMs: keysMsOf(sharedSteps(cards).length, relinearize, keyBytes, parameters),
+    keysMs: keysMsOf(keys, parameters),
     requestMs: request,
     responseMs: response,
   };

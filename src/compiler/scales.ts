@@ -15,8 +15,11 @@ import { droppedPrime } from '../plan/plan.ts';
 export const SCALES = {
   /** The result. */
   outputBits: 27,
-  /** The fewest that a result may have whose values are large. */
-  leastOutputBits: 19,
+  /**
+   * The fewest that a result may have whose values are large. Noise is a share of the largest result whatever its scale: both
+   * together fill q_0. What is left must hold the scale of the map before.
+   */
+  leastOutputBits: 12,
   /** Above the scale of a result: one for the sign, one because inputs may go beyond the samples. */
   headroomBits: 2,
   /** q_0. */

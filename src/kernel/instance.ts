@@ -9,7 +9,7 @@ export interface KernelOptions {
   readonly polyModulusDegree: number;
   /** Distinct primes below 2^30, each 1 mod 2N: the data primes q_0, q_1, ... and, last, the special prime P. */
   readonly primes: readonly number[];
-  /** Upper bound of the kernel's whole memory; 1 GiB unless told, at most 4 GiB - 64 KiB. */
+  /** Upper bound of the kernel's whole memory; 4 GiB - 64 KiB, the most there can be, unless told. */
   readonly maxMemoryBytes?: number;
 }
 
@@ -59,7 +59,7 @@ export class KernelInstance {
         throw invalid('The kernel takes primes below 2^30; use the seal backend for larger ones.');
       }
     }
-    this.#maxBytes = options.maxMemoryBytes ?? 2 ** 30;
+    this.#maxBytes = options.maxMemoryBytes ?? 65535 * PAGE;
     if (!(this.#maxBytes >= PAGE && this.#maxBytes <= 65535 * PAGE)) {
       throw invalid('The memory bound must lie between 64 KiB and 4 GiB.');
     }

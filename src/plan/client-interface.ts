@@ -28,8 +28,13 @@ export interface SegmentInterface {
   readonly relinearize: boolean;
   /** What its keys are cut to; undefined: they travel whole, since SEAL reads no others. */
   readonly keyLevels?: KeyLevels | undefined;
-  /** Layers that the client computes on the decrypted output, before the next segment or as the end; undefined for none. */
+  /**
+   * Layers that the client computes on the decrypted output, followed by what it kept before: they make the next segment's
+   * input, followed by what it keeps, or the result. Undefined where nothing changes.
+   */
   readonly client: Graph | undefined;
+  /** Elements at the end of what `client` makes that stay with the client until later: values of skips. 0 unless given. */
+  readonly kept?: number;
 }
 
 /** What the last segment's output, after the client's layers, becomes. */

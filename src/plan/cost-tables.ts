@@ -17,13 +17,17 @@ function scaled(ms: number, slots: number): number {
 const sealRotate = (primes: number, slots: number): number =>
   scaled(1.06 * primes + 0.18 * primes ** 2, slots);
 
+const sealMultiplyPlain = (primes: number, slots: number): number => scaled(1.19 + 0.147 * primes, slots);
+
 /** node-seal 7.0.0. A field is encoded each time it is used; it has no call for hoisting. */
 const SEAL_COSTS: CostTable = {
   rotate: sealRotate,
   rotateHoisted: sealRotate,
   hoist: () => 0,
+  multiplyHoisted: sealMultiplyPlain,
+  encode: () => 0,
   relinearize: (primes, slots) => scaled(1.06 * primes + 0.18 * primes ** 2, slots),
-  multiplyPlain: (primes, slots) => scaled(1.19 + 0.147 * primes, slots),
+  multiplyPlain: sealMultiplyPlain,
   multiplyScalar: (primes, slots) => scaled(0.03 + 0.184 * primes, slots),
   rescale: (primes, slots) => scaled(0.38 * primes, slots),
   square: (primes, slots) => scaled(0.23 * primes, slots),
@@ -32,9 +36,13 @@ const SEAL_COSTS: CostTable = {
 /** The SIMD kernel, with what it takes to decompose a ciphertext for its rotations and to divide their sum by P. */
 const SIMD_COSTS: CostTable = {
   rotate: (primes, slots) => scaled(0.139 * primes + 0.0137 * primes ** 2, slots),
-  rotateHoisted: (primes, slots) => scaled(0.031 * primes, slots),
+  // Every digit meets every prime and P.
+  rotateHoisted: (primes, slots) => scaled(0.009 * primes * (primes + 1), slots),
   hoist: (primes, slots) => scaled(0.04 + 0.07 * primes + 0.0206 * primes ** 2, slots),
   relinearize: (primes, slots) => scaled(0.132 * primes + 0.0142 * primes ** 2, slots),
+  multiplyHoisted: (primes, slots) => scaled(0.006 * (primes + 1), slots),
+  // The transform of the slots, then one of each prime and of P.
+  encode: (primes, slots) => scaled(0.06 + 0.03 * (primes + 1), slots),
   // Fields are encoded once, before the run.
   multiplyPlain: (primes, slots) => scaled(0.0045 * primes, slots),
   multiplyScalar: (primes, slots) => scaled(0.0038 * primes, slots),
@@ -56,12 +64,12 @@ export const CLIENT_COSTS = {
   polyModulusDegree: 8192,
   dataPrimes: 6,
   /** Making one key. */
-  galoisKey: 24,
-  relinearisationKey: 28,
+  galoisKey: 10,
+  relinearisationKey: 11,
   /** Encoding and encrypting one ciphertext. */
-  encrypt: 5.3,
+  encrypt: 1.2,
   /** Decrypting and decoding one ciphertext of one prime. */
-  decrypt: 0.7,
+  decrypt: 0.1,
   /** On the line. */
   bytesPerMs: 20_000,
 } as const;

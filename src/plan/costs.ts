@@ -25,6 +25,10 @@ export type CostTable = Record<OperationName, Cost> & {
   readonly rotateHoisted: Cost;
   /** What such a backend does once for each input and, at the end, once for each sum; 0 for others. */
   readonly hoist: Cost;
+  /** A product in a hoisted sum, which such a backend adds up under the special prime as well. */
+  readonly multiplyHoisted: Cost;
+  /** Encoding a vector, where that is not part of each product. */
+  readonly encode: Cost;
 };
 
 /** Costs of one baby step and one giant step. */

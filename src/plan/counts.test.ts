@@ -6,6 +6,8 @@ import { randomPlan, SMALL } from '../../fixtures/small-engine.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
 import type { Backend } from '../server/backend.ts';
 import { COST_TABLES } from './cost-tables.ts';
+import type { StageOperations } from './stages/stage-kind.ts';
+import { kindOf } from './stages/stages.ts';
 import {
   countOperations,
   type OperationCounts,
@@ -115,17 +117,26 @@ describe('countOperations', () => {
 describe('predictMs', () => {
   it('weighs each operation by its cost with the primes of its level', () => {
     const plan = randomPlan(seededRandom(5), SMALL);
-    const counts = countOperations(plan);
-    const none = Object.fromEntries(
-      [...OPERATIONS, 'rotateHoisted', 'hoist'].map((name) => [name, () => 0]),
-    ) as unknown as CostTable;
+    const names = [...OPERATIONS, 'rotateHoisted', 'hoist', 'multiplyHoisted', 'encode'] as const;
+    const none = Object.fromEntries(names.map((name) => [name, () => 0])) as unknown as CostTable;
+    const cost = (primes: number): number => primes;
+    const sum = (of: (operations: StageOperations) => number): number =>
+      plan.stages.reduce((ms, stage) => ms + of(kindOf(stage).operations(stage)) * (stage.level + 1), 0);
+    const expected: Record<(typeof names)[number], number> = {
+      rotate: sum(({ rotate, baby }) => rotate - baby),
+      rotateHoisted: sum(({ baby }) => baby),
+      hoist: sum(({ hoists }) => hoists / 2),
+      multiplyHoisted: sum(({ hoistedPlain, hoistedScalar }) => hoistedPlain + hoistedScalar),
+      multiplyPlain: sum(({ multiplyPlain, hoistedPlain }) => multiplyPlain - hoistedPlain),
+      multiplyScalar: sum(({ multiplyScalar, hoistedScalar }) => multiplyScalar - hoistedScalar),
+      encode: sum(({ encoded }) => encoded),
+      rescale: sum(({ rescale }) => rescale),
+      square: sum(({ square }) => square),
+      relinearize: sum(({ relinearize }) => relinearize),
+    };
     expect(predictMs(plan, none)).toBe(0);
-    for (const operation of OPERATIONS) {
-      const expected = counts[operation].reduce((sum, count, level) => sum + count * (level + 1), 0);
-      const cost = (primes: number): number => primes;
-      const table = { ...none, [operation]: cost, ...(operation === 'rotate' && { rotateHoisted: cost }) };
-      expect(predictMs(plan, table)).toBe(expected);
-    }
+    for (const name of names) expect(predictMs(plan, { ...none, [name]: cost })).toBeCloseTo(expected[name]);
+    expect(expected.multiplyHoisted).toBeGreaterThan(0);
   });
 
   it('grows with primes and slots under the measured table', () => {

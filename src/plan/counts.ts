@@ -36,6 +36,11 @@ export function predictMs(plan: Plan, costs: CostTable): number {
     }
     const { baby, giant } = stepCosts(costs, primes, slots);
     total -= operations.baby * (giant - baby);
+    total += (operations.hoists / 2) * costs.hoist(primes, slots);
+    total += operations.encoded * costs.encode(primes, slots);
+    const hoisted = costs.multiplyHoisted(primes, slots);
+    total += operations.hoistedPlain * (hoisted - costs.multiplyPlain(primes, slots));
+    total += operations.hoistedScalar * (hoisted - costs.multiplyScalar(primes, slots));
   }
   return total;
 }

@@ -115,6 +115,21 @@ export interface RunPrice {
   readonly responseMs: number;
 }
 
+/** What a plan takes, as it stands beside others for the same network. */
+export interface PlanChoice {
+  /** What it was chosen by. */
+  readonly prefer: string;
+  /** One evaluation of a full batch on one thread, per input, by typical costs. */
+  readonly evaluateMs: number;
+  /** Evaluation keys on the wire. */
+  readonly keyBytes: number;
+  /** One evaluator that holds the whole plan and one set of keys. */
+  readonly memoryBytes: number;
+  readonly rounds: number;
+  /** Bound of the error of any output. */
+  readonly error: number;
+}
+
 /** A compiled network for people. */
 export interface Explanation {
   readonly model: string;
@@ -143,6 +158,10 @@ export interface Explanation {
   readonly bounds: readonly ValueBound[];
   readonly ranges: ExplainedRanges;
   readonly price: RunPrice;
+  /** Memory of an evaluator that holds the whole plan and one set of keys. */
+  readonly memoryBytes: number;
+  /** The plans that were made, this one among them, but those than which another is better in everything. */
+  readonly front: readonly PlanChoice[];
   /** Bound of the error of any output, noise and fits. */
   readonly predictedError: number;
 }

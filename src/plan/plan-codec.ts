@@ -35,7 +35,8 @@ import { VectorTable } from './vector-table.ts';
 import { verifyPart, verifyPlan } from './verify.ts';
 
 // 2: carried values may lose a prime without being multiplied; linear stages say how their sums are made.
-const FORMAT = 2;
+// 3: they say whether their vectors are encoded in each run.
+const FORMAT = 3;
 const MOST_NAME_BYTES = 4096;
 /** Ciphertexts of a stage, stages of a plan, layers of a stage. */
 const MOST_ENTRIES = 2 ** 16;
@@ -77,6 +78,7 @@ function stageCodec(table: VectorTable): Codec<Stage> {
         rescale: bool,
         outScale: finite,
         method: sumMethod,
+        isStreamed: omittable(present),
         rows: rowsCodec(table),
       }),
     ],

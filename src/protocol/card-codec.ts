@@ -8,6 +8,7 @@ import {
   list,
   mapped,
   nameOf,
+  omittable,
   optional,
   record,
   text,
@@ -34,6 +35,7 @@ import type { Card, Sha256 } from './card.ts';
 import { CARD_LIMITS } from './card-limits.ts';
 import { checkCard } from './check-card.ts';
 
+// 2: keys have levels, and a client may keep values for later rounds.
 const FORMAT = 2;
 const HASH_BYTES = 32;
 
@@ -112,6 +114,7 @@ const segment = record<SegmentInterface>({
   relinearize: bool,
   keyLevels: optional(keyLevels),
   client: optional(graphCodec),
+  kept: omittable(u32),
 });
 
 const finishOperation = record<FinishOperation>({ op: nameOf({ depthToSpace: 1 }), block: u32 });

@@ -54,12 +54,12 @@ interface ClientWork {
   readonly operations: number;
 }
 
-function checkClient(graph: Graph, { layout }: SegmentInterface['output']): ClientWork {
+function checkClient(graph: Graph, { layout }: SegmentInterface['output'], held: number): ClientWork {
   needGraphTexts(graph);
   const { elements, operations } = asMalformed(() => checkGraph(graph));
   need(elements <= CARD_LIMITS.elements, 'nodes', `${elements} elements are too many.`);
   const taken = elementCount(graph.input.shape);
-  const given = elementCount(layout.shape);
+  const given = elementCount(layout.shape) + held;
   need(taken === given, 'input', `It takes ${taken} elements, the output has ${given}.`);
   const shape = graph.nodes.find(({ id }) => id === graph.output)?.shape ?? graph.input.shape;
   const batch = layout.kind === 'slots' ? layout.batch : 1;
@@ -83,7 +83,8 @@ function checkKeyLevels(segment: SegmentInterface, { relinearize, rotations }: K
   rotations.forEach((own, index) => needWhole(`rotations[${index}]`, own, 0, level));
 }
 
-function checkSegment(segment: SegmentInterface, parameters: Parameters): ClientWork {
+/** @param held elements that the client has kept from before */
+function checkSegment(segment: SegmentInterface, parameters: Parameters, held: number): ClientWork {
   const { input, output, rotationSteps, relinearize, client } = segment;
   inField('input', () => checkTensor(input, parameters));
   inField('output', () => checkTensor(output, parameters));
@@ -96,7 +97,8 @@ function checkSegment(segment: SegmentInterface, parameters: Parameters): Client
     needWhole(`rotationSteps[${index}]`, step, low, parameters.slots - 1);
   });
   if (segment.keyLevels) inField('keyLevels', () => checkKeyLevels(segment, segment.keyLevels!));
-  if (client) return inField('client', () => checkClient(client, output));
+  if (client) return inField('client', () => checkClient(client, output, held));
+  need(held === 0 && (segment.kept ?? 0) === 0, 'client', 'Values are kept, and nothing is done with them.');
   return { shape: output.layout.shape, operations: 0 };
 }
 
@@ -105,11 +107,16 @@ function checkSegments(segments: readonly SegmentInterface[], parameters: Parame
   needWhole('segments.length', segments.length, 1, CARD_LIMITS.segments);
   let operations = 0;
   let shape: Shape | undefined;
+  let held = 0;
   segments.forEach((segment, index) =>
     inField(`segments[${index}]`, () => {
-      const work = checkSegment(segment, parameters);
+      const work = checkSegment(segment, parameters, held);
       const taken = elementCount(segment.input.layout.shape);
-      const given = shape ? elementCount(shape) : taken;
+      const given = shape ? elementCount(shape) - held : taken;
+      const { kept = 0 } = segment;
+      const most = index === segments.length - 1 ? 0 : elementCount(work.shape) - 1;
+      needWhole('kept', kept, 0, most);
+      held = kept;
       need(
         taken === given,
         'input.layout.shape',

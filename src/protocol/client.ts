@@ -93,7 +93,7 @@ export interface ClientRole {
    * Decrypts the answer of the last segment and computes the card's last layers. The key of a picture decrypts once, and is
    * forgotten before this returns or throws: whoever could make the picture tell of the key learns what the picture says.
    * @param frames frames of ciphertexts that together hold every output once
-   * @param inputs how many inputs were encrypted
+   * @param inputs how many inputs were encrypted, or which ones of a run: the last layers may need what it keeps of them
    * @param expected what the result is held against, where the model is known
    * @throws SealedError `malformed-frame`; `wrong-answer` for a result further than the bound from what is expected, for a
    *   ciphertext that is not encrypted or is the request's, and for a picture whose values are no colours
@@ -101,7 +101,7 @@ export interface ClientRole {
   decrypt(
     card: Sha256,
     frames: readonly Uint8Array[],
-    inputs: number,
+    inputs: number | InputGroup,
     expected?: Expected,
     controls?: Controls,
   ): Promise<DecryptedResult>;

@@ -45,6 +45,20 @@ export interface StyleOptions {
   readonly prefer?: Preference | PriceWeights | undefined;
 }
 
+/** The most that a plan may take; what is not given is not limited, but for the memory, which is 1 GB. */
+export interface PlanLimits {
+  /** Bytes of an evaluator's memory: keys, encoded weights, ciphertexts. */
+  readonly memoryBytes?: number | undefined;
+  /** Bytes of evaluation keys on the wire. */
+  readonly keyBytes?: number | undefined;
+  /** Milliseconds of one evaluation of a full batch on one thread, per input, by typical costs. */
+  readonly evaluateMs?: number | undefined;
+  /** Times that the client must answer before the result. */
+  readonly rounds?: number | undefined;
+  /** Bound of the error of any output. */
+  readonly error?: number | undefined;
+}
+
 /** How a network is to be run. */
 export interface NetworkOptions {
   readonly kind: 'network';
@@ -64,6 +78,10 @@ export interface NetworkOptions {
   readonly single?: number | undefined;
   /** Whether the client computes what the scheme cannot, in rounds of its own. */
   readonly clientOps?: boolean | undefined;
+  /** The most that the plan may take; a plan that cannot keep to it is refused, saying what would do. */
+  readonly limits?: PlanLimits | undefined;
+  /** Whether to make a plan by each preference, and to say what each takes. */
+  readonly compare?: boolean | undefined;
   /** Largest error of a fitted activation, relative to half its range; 0.02 unless given. */
   readonly tolerance?: number | undefined;
   /** The smallest that hold the network unless given. */

@@ -6,6 +6,9 @@ import type { Plan } from '../plan/plan.ts';
 import { batchOf } from '../plan/tensor-packing.ts';
 import type { OperationTimes } from '../protocol/evaluator.ts';
 
+// Encoding a vector takes so many times what multiplying by it takes.
+const ENCODE = 6;
+
 /** Costs from times measured on this machine, scaled to other levels and degrees by what each operation's work grows with. */
 export function measuredCosts(times: OperationTimes): CostTable {
   const { slots: measuredSlots, primes: measuredPrimes } = times;
@@ -18,6 +21,9 @@ export function measuredCosts(times: OperationTimes): CostTable {
     rotate: quadratic(times.rotate),
     rotateHoisted: quadratic(times.rotateHoisted),
     hoist: quadratic(times.hoist),
+    // It is measured in hoisted sums.
+    multiplyHoisted: linear(times.multiplyPlain),
+    encode: linear(times.multiplyPlain * ENCODE),
     relinearize: quadratic(times.relinearize),
     multiplyPlain: linear(times.multiplyPlain),
     multiplyScalar: linear(times.multiplyScalar),
@@ -61,18 +67,7 @@ function partitionMs(partition: Partition, plan: Plan, costs: CostTable): number
     const level = (plan.stages[0].level + 1) * slots * 16;
     const times = partition.parts.map(({ segments }, worker) => {
       const stages = segments[segment];
-      let ms = predictMs({ ...plan, stages }, costs);
-      for (const stage of stages) {
-        if (stage.kind !== 'linear') continue;
-        const rotated = stage.rows.filter(({ sums }) =>
-          sums.some(({ giantStep, terms }) => giantStep !== 0 || terms.some(({ step }) => step !== 0)),
-        );
-        const read = new Set(
-          rotated.flatMap(({ sums }) => sums.flatMap(({ terms }) => terms.map(({ input }) => input))),
-        );
-        // Half of it is the input's, half the output's.
-        ms += (costs.hoist(stage.level + 1, slots) * (read.size + rotated.length)) / 2;
-      }
+      const ms = predictMs({ ...plan, stages }, costs);
       return ms + (needs[worker].length * level * WIRE_MS_PER_MB) / 1e6;
     });
     total += MESSAGE_MS + BESIDE_OPERATIONS * Math.max(...times);

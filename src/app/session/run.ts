@@ -1,6 +1,6 @@
 // Runs a card on inputs, encrypted or simulated: the one way for styles and networks.
 import { SealedError, throwIfAborted } from '../../base/errors.ts';
-import { executeBatch } from '../../model/batch.ts';
+import { executeRound } from '../../model/rounds.ts';
 import { type Picture, pictureOf } from '../../plan/finish.ts';
 import { batchOf } from '../../plan/tensor-packing.ts';
 import type { Card } from '../../protocol/card.ts';
@@ -275,7 +275,7 @@ async function decrypt(run: Run, group: Group, frames: readonly Uint8Array[]): P
   let result: DecryptedResult;
   try {
     result = await session.onClient(keySet, 'decrypt', { signal }, (client) =>
-      client.decrypt(card.hash, frames, group.inputs, expectedOf(expected?.result, group), { signal }),
+      client.decrypt(card.hash, frames, { runId: run.id, ...group }, expectedOf(expected?.result, group), { signal }),
     );
   } catch (error) {
     if (!isRefusal(error)) throw error;
@@ -293,18 +293,23 @@ export async function runSimulated(session: Session, input: RunInput, stages: St
   const { card } = input.card;
   const { signal } = stages;
   let values = [...input.inputs];
+  let kept: Float32Array[] = values.map(() => new Float32Array(0));
   await stages.run('evaluate', async () => {
-    for (const [segment, { client }] of card.segments.entries()) {
+    for (const [segment, round] of card.segments.entries()) {
       const results: Float32Array[] = [];
+      const keeps: Float32Array[] = [];
       for (const group of groupsIn(run, segment)) {
         throwIfAborted(signal, 'server');
         const request = { segment, values: joined(values, group), inputs: group.inputs };
         const simulated = await session.simulate(input.card, request, { signal });
         run.timings.evaluateMs += simulated.evaluateMs;
-        results.push(...split(executeBatch(client, simulated.values), group.inputs));
+        const made = executeRound(round, simulated.values, joined(kept, group), group.inputs);
+        results.push(...split(made.values, group.inputs));
+        keeps.push(...split(made.kept, group.inputs));
         stages.progress('evaluate', (segment + results.length / input.inputs.length) / card.segments.length);
       }
       values = results;
+      kept = keeps;
     }
   });
   const { result } = card;

@@ -98,7 +98,7 @@ describe('packings', () => {
         .filter(({ replicated }) => !replicated)
         .map(({ blocks }) => blocks.blocksPerCiphertext);
     expect([...sizes(costs)].sort((a, b) => a - b)).toEqual([1, 2, 4, 8]);
-    const names = [...OPERATIONS, 'rotateHoisted', 'hoist'];
+    const names = [...OPERATIONS, 'rotateHoisted', 'hoist', 'multiplyHoisted', 'encode'];
     const free = Object.fromEntries(names.map((name) => [name, () => 0])) as unknown as typeof costs;
     // Where only rotations cost, none is best; where only squares cost, few ciphertexts are.
     expect(sizes({ ...free, rotate: () => 1, rotateHoisted: () => 1 })[0]).toBe(1);

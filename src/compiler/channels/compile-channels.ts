@@ -189,7 +189,19 @@ export function compileChannels(graph: Graph, options: ChannelsOptions): Compile
       : splitFinish(graph, finish.length);
   return {
     form: 'channels',
-    segments: [{ plan, card, graph: before, client: renaming, fits: [], prediction, layouts: [layout] }],
+    segments: [
+      {
+        plan,
+        card,
+        graph: before,
+        client: renaming,
+        kept: 0,
+        outputs: [{ id: before.output }],
+        fits: [],
+        prediction,
+        layouts: [layout],
+      },
+    ],
     result: isPicture ? { kind: 'picture', finish } : { kind: 'tensor', shape: outputShape },
   };
 }

@@ -2,7 +2,7 @@
 import type { Graph, NodeOf, Tensor, ValueId } from '../../model/graph.ts';
 import { castValue } from '../../model/operators/cast.ts';
 import type { NetworkSegment } from './compile-segment.ts';
-import { chainOf, networkErrorBound, runChain } from '../network-error.ts';
+import { networkErrorBound, passOn, startOf } from '../network-error.ts';
 
 // Beyond half, every value counts as the nearest whole number already.
 const MOST_SLACK = 0.5;
@@ -43,8 +43,10 @@ export function allowForNoise(
     let { client } = segment;
     const casts = client?.nodes.filter((node): node is Cast => node.op === 'cast') ?? [];
     for (const { id, inputs, to } of casts) {
-      const before = [...done, { ...segment, client: upTo(client!, inputs[0]) }];
-      const values = samples.map((sample) => runChain(chainOf(before), sample).data);
+      const before = [...done, { ...segment, client: upTo(client!, inputs[0]), kept: 0 }];
+      const values = samples.map(
+        (sample) => before.reduce((position, part) => passOn(part, position), startOf(sample)).input,
+      );
       const bound = networkErrorBound(before, samples);
       const slack = Math.min(MOST_SLACK, bound, nearestMiss(to, values) / 2);
       const nodes = client!.nodes.map((node) => (node.id === id ? { ...node, slack } : node));

@@ -29,15 +29,15 @@ function schedule(outputs: number, rounds: 1 | 2 = 1): Schedule {
 }
 
 const choose = (wanted: Schedule, around: Surroundings, mostMs = Infinity): Choice | undefined =>
-  chooseLayouts(wanted, SHAPE, around, wanted.phases.map((_, i) => 2 - Math.min(1, i)), mostMs); // prettier-ignore
+  chooseLayouts(wanted, [SHAPE], around, wanted.phases.map((_, i) => 2 - Math.min(1, i)), mostMs); // prettier-ignore
 
 describe('chooseLayouts', () => {
   it('finds the cheapest way for one round: gathered or in order, whatever the layouts', () => {
     const wanted = schedule(20);
     const around = surroundings();
     const [phase] = wanted.phases;
-    const { used, shape } = wanted.groups.get(wanted.outputGroup)!;
-    const all = layoutFamily(shape, used, around.ring, ownPitches(SHAPE)).flatMap((layout) => {
+    const { used, shapes } = wanted.groups.get(wanted.outputGroup)!;
+    const all = layoutFamily(shapes[0], used, around.ring, ownPitches(SHAPE)).flatMap((layout) => {
       const targets = stageTargets(phase, () => layout);
       const gathered = estimateGather(
         phase,

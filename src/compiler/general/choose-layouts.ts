@@ -1,6 +1,6 @@
 // The search for layouts: round by round, the few cheapest ways so far are kept (a beam).
 import { SealedError } from '../../base/errors.ts';
-import type { Shape } from '../../model/graph.ts';
+import { elementCount, type Shape } from '../../model/graph.ts';
 import type { Placed, StageTarget } from './diagonals.ts';
 import { type Phase, INPUT, type Schedule } from './phases.ts';
 import {
@@ -12,7 +12,7 @@ import {
   type State,
   type Surroundings,
 } from './round-cost.ts';
-import { layoutFamily, ownPitches, powerOfTwo, type TensorLayout } from './tensor-layout.ts';
+import { jointFamily, ownPitches, powerOfTwo, type TensorLayout } from './tensor-layout.ts';
 
 /** How one round is done. */
 export interface RoundChoice {
@@ -34,8 +34,8 @@ interface Path extends Choice {
 }
 
 // Ways kept after each round, and how many are looked at in full.
-const BEAM = 3;
-const FULL_LOOKS = 6;
+const BEAM = 4;
+const FULL_LOOKS = 8;
 // Layouts tried for an input that is packed in order.
 const INPUT_LAYOUTS = 3;
 // Entries an estimate looks at; larger maps are sampled by rows first.
@@ -235,21 +235,23 @@ function inFull(
  */
 export function chooseLayouts(
   schedule: Schedule,
-  inputShape: Shape,
+  inputShapes: readonly Shape[],
   around: Surroundings,
   primesOf: readonly number[],
   mostMs: number,
 ): Choice | undefined {
-  const pitches = new Set(ownPitches(inputShape));
-  for (const { shape } of schedule.groups.values()) for (const pitch of ownPitches(shape)) pitches.add(pitch);
+  const pitches = new Set(inputShapes.flatMap(ownPitches));
+  for (const { shapes } of schedule.groups.values())
+    for (const pitch of shapes.flatMap(ownPitches)) pitches.add(pitch);
   const families = new Map<number, readonly TensorLayout[]>();
-  for (const [group, { shape, used }] of schedule.groups) {
-    const family = layoutFamily(shape, used, around.ring, [...pitches]);
+  for (const [group, { shapes, used }] of schedule.groups) {
+    const family = jointFamily(shapes, used, around.ring, [...pitches]);
     around.tables.work.add('searched', family.length * used.length);
     families.set(group, family);
   }
-  const inputUsed = new Uint8Array(inputShape.reduce((a, b) => a * b, 1)).fill(1);
-  const packed = layoutFamily(inputShape, inputUsed, around.ring, [])
+  const inputSize = inputShapes.reduce((sum, shape) => sum + elementCount(shape), 0);
+  const inputUsed = new Uint8Array(inputSize).fill(1);
+  const packed = jointFamily(inputShapes, inputUsed, around.ring, [])
     .slice(0, INPUT_LAYOUTS)
     .map((layout): Packed => {
       return { layout, state: { placed: new Map([[INPUT, { layout, first: 0 }]]), count: layout.count } };
@@ -302,6 +304,6 @@ function tooLarge(phase: Phase, { mostBytes }: Surroundings): SealedError {
     'does-not-fit',
     `Layer ${phase.layers.join(', ')} takes more than ${Math.round(mostBytes / 1e6)} MB of encoded weights in every layout. ` +
       'Make it smaller or strided, cut the network there with a refresh, or let the client compute it (--client-ops).',
-    { stage: 'compile', detail: { layer: phase.layers.join(', ') } },
+    { stage: 'compile', detail: { layer: phase.layers.join(', '), budget: 'memory' } },
   );
 }

@@ -4,7 +4,7 @@ import { selectLayers } from '../../model/layer-range.ts';
 import { SealedError } from '../../base/errors.ts';
 import { elementCount } from '../../model/graph.ts';
 import type { Parameters } from '../../params/parameters.ts';
-import type { CostTable } from '../../plan/counts.ts';
+import { type CostTable, predictMs } from '../../plan/counts.ts';
 import { calibrate, defaultSamples } from '../calibrate.ts';
 import { allowForNoise } from './cast-slack.ts';
 import {
@@ -19,6 +19,7 @@ import {
 } from './compile-segment.ts';
 import type { FitReport } from './read-network.ts';
 import { PlanningWork } from './planning-work.ts';
+import { memoryOf, withinMemory } from '../memory.ts';
 import { keyBytesOf } from '../price.ts';
 import type { Preference, PriceWeights } from '../../plan/preference.ts';
 import type { Prediction } from '../predict.ts';
@@ -44,8 +45,8 @@ export interface NetworkOptions {
   readonly tolerance?: number;
   /** Parameters to use; the smallest that hold the network unless given. */
   readonly parameters?: Parameters;
-  /** Most bytes of encoded weights a segment may hold, 150 MB unless given. */
-  readonly mostBytes?: number;
+  /** Memory of an evaluator: keys, encoded weights, ciphertexts; 1 GB unless given. */
+  readonly memoryBytes?: number;
   /** What counts most where one cost stands against another; `balanced` unless given. */
   readonly prefer?: Preference | PriceWeights;
   /** Counts what planning looks at, and ends it where that is too much. */
@@ -77,7 +78,9 @@ export interface NetworkReport {
 }
 
 const TOLERANCE = 0.02;
-const MOST_BYTES = 150e6;
+const MEMORY_BYTES = 1e9;
+/** A vector that is encoded in each run takes this share of what it takes encoded: it is one number a slot. */
+const STREAMED_SHARE = 1 / 12;
 
 /**
  * Compiles `graph` for encrypted inference.
@@ -98,20 +101,70 @@ export function compileNetwork(graph: Graph, options: NetworkOptions): CompiledN
     }
   }
   const cuts = cutSegments(selected, { refresh, clientOps });
-  const ends = cuts.flatMap((cut) => [cut.graph.input.id, cut.graph.output]);
+  const ends = cuts.flatMap(({ inputs, outputs }) => [...inputs, ...outputs].map(({ id }) => id));
   const ranges = calibrate(selected, samples, new Set(ends));
-  const { tolerance = TOLERANCE, mostBytes = MOST_BYTES, parameters: given } = options;
+  const { tolerance = TOLERANCE, memoryBytes = MEMORY_BYTES, parameters: given } = options;
   const { work = new PlanningWork(), prefer = 'balanced', seams } = options;
-  const settings = { costs, ranges, batch, tolerance, mostBytes, prefer, work, seams };
-  const read = cuts.map((cut) => readSegment(cut.graph, settings));
-  const packed = packAll(read, given);
-  const compiled = packed.map((segment, i): NetworkSegment => ({
-    ...emitSegment(segment),
-    graph: cuts[i].graph,
-    client: cuts[i].client,
-  }));
-  const segments = allowForNoise(compiled, samples);
+  const settings = { ranges, batch, tolerance, prefer, work, seams };
+  const planned = (mostBytes: number, prices: CostTable): NetworkSegment[] => {
+    const read = cuts.map((cut) => readSegment(cut, { ...settings, mostBytes, costs: prices }));
+    return packAll(read, given).map((segment, i) => ({
+      ...emitSegment(segment),
+      ...cuts[i],
+    }));
+  };
+  const segments = allowForNoise(keepToMemory(planned, memoryBytes, costs), samples);
   return { graph: selected, segments, report: reportOf(segments) };
+}
+
+/**
+ * The segments within `memoryBytes`: with all weights encoded ahead, or else with as many as there is room for.
+ * @throws SealedError `does-not-fit` saying what would do
+ */
+function keepToMemory(
+  planned: (mostBytes: number, costs: CostTable) => NetworkSegment[],
+  memoryBytes: number,
+  costs: CostTable,
+): NetworkSegment[] {
+  const streaming: CostTable = {
+    ...costs,
+    multiplyPlain: (primes, slots) => costs.multiplyPlain(primes, slots) + costs.encode(primes, slots),
+    multiplyHoisted: (primes, slots) => costs.multiplyHoisted(primes, slots) + costs.encode(primes, slots),
+  };
+  const segments =
+    orTooMuch(() => planned(memoryBytes, costs)) ??
+    orTooMuch(() => planned(memoryBytes / STREAMED_SHARE, streaming)) ??
+    planned(Infinity, streaming);
+  const plans = withinMemory(
+    segments.map(({ plan }) => plan),
+    memoryBytes,
+  );
+  const needed = memoryOf(plans).totalBytes;
+  if (needed > memoryBytes) throw overMemory(needed, memoryBytes);
+  return segments.map((segment, i) => {
+    const plan = plans[i];
+    if (plan === segment.plan) return segment;
+    return { ...segment, plan, prediction: { ...segment.prediction, evaluateMs: predictMs(plan, costs) } };
+  });
+}
+
+/** What `plan` gives; undefined where no layout holds a layer in the memory that it was given. */
+function orTooMuch<T>(plan: () => T): T | undefined {
+  try {
+    return plan();
+  } catch (error) {
+    if (error instanceof SealedError && error.detail?.['budget'] === 'memory') return undefined;
+    throw error;
+  }
+}
+
+function overMemory(needed: number, given: number): SealedError {
+  const megabytes = (bytes: number): number => Math.ceil(bytes / 1e6);
+  return new SealedError(
+    'does-not-fit',
+    `This plan takes ${megabytes(needed)} MB of memory at the server, even with its weights encoded in each run; ${megabytes(given)} MB are allowed. --max-memory ${megabytes(needed)}MB would do, or fewer layers at once (--layers, --refresh).`,
+    { stage: 'compile', detail: { budget: 'memory', needed, given } },
+  );
 }
 
 /**
@@ -159,12 +212,11 @@ function reportOf(segments: readonly NetworkSegment[]): NetworkReport {
     segments: predictions,
     fits: segments.flatMap(({ fits }) => fits),
     evaluateMs: predictions.reduce((sum, { evaluateMs, batch }) => sum + evaluateMs / batch, 0),
-    keyBytes: keyBytesOf(
-      segments.map(({ card }) => card),
-      segments[0].plan.parameters,
-    ),
+    keyBytes: keyBytesOf(segments),
     clientLearns: segments
       .slice(0, -1)
-      .map(({ graph }) => `the value after layer ${graph.output} (${graph.name})`),
+      .flatMap(({ graph, outputs }) =>
+        outputs.map(({ id }) => `the value after layer ${id} (${graph.name})`),
+      ),
   };
 }

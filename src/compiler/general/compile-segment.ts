@@ -22,6 +22,7 @@ import { type FitReport, readNetwork } from './read-network.ts';
 import { gatherInputs, GatherSource } from './gather.ts';
 import { Merges, stageTargets, type State } from './round-cost.ts';
 import { SearchTables } from './search-tables.ts';
+import type { Segment, SegmentValue } from './segments.ts';
 import { powerOfTwo, type TensorLayout } from './tensor-layout.ts';
 
 /** What a segment is compiled with. */
@@ -63,10 +64,7 @@ export interface CompiledSegment {
 }
 
 /** A segment and what the client computes on its decrypted result. */
-export interface NetworkSegment extends CompiledSegment {
-  readonly graph: Graph;
-  readonly client: Graph | undefined;
-}
+export type NetworkSegment = CompiledSegment & Segment;
 
 /** One way to compute a segment: a program and its rounds. */
 interface Way {
@@ -78,6 +76,7 @@ interface Way {
 
 /** A segment, read. */
 export interface ReadSegment {
+  readonly segment: Segment;
   readonly graph: Graph;
   readonly options: SegmentOptions;
   readonly ways: readonly Way[];
@@ -87,14 +86,35 @@ export interface ReadSegment {
  * Reads `graph`, all of which must have an encrypted form.
  * @throws SealedError `unsupported-layer` naming the layer
  */
-export function readSegment(graph: Graph, options: SegmentOptions): ReadSegment {
+export function readSegment(segment: Segment, options: SegmentOptions): ReadSegment {
   const { ranges, tolerance, seams } = options;
-  const [inputs, outputs] = [ranges.values(graph.input.id), ranges.values(graph.output)];
+  const { graph } = segment;
+  const [inputs, outputs] = [segment.inputs, segment.outputs].map((parts) => valuesOf(parts, ranges));
   const ways = readNetwork(graph, ranges, tolerance, options.work, seams).map(({ program, fits }): Way => {
-    const schedule = schedulePhases(program, seams !== undefined);
+    const schedule = schedulePhases(
+      program,
+      seams !== undefined,
+      segment.outputs.map(({ shape }) => shape),
+    );
     return { program, fits, schedule, magnitudes: magnitudesOf(program, schedule, inputs, outputs) };
   });
-  return { graph, options, ways };
+  return { segment, graph, options, ways };
+}
+
+/** What `parts`, one after the other, are for each input that ranges are taken from. */
+function valuesOf(parts: readonly SegmentValue[], ranges: Ranges): Float32Array[] {
+  const [first, ...others] = parts.map(({ id }) => ranges.values(id));
+  return first.map(({ data }, sample) => {
+    if (others.length === 0) return data;
+    const all = [data, ...others.map((values) => values[sample].data)];
+    const joined = new Float32Array(all.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of all) {
+      joined.set(part, at);
+      at += part.length;
+    }
+    return joined;
+  });
 }
 
 /** A way under parameters that hold it. */
@@ -149,7 +169,7 @@ export function parametersOf(segment: ReadSegment, given: Parameters | undefined
  * @throws SealedError `does-not-fit` naming the layer and what to do, if there is none
  */
 export function packSegment(read: ReadSegment, given: Parameters | undefined): PackedSegment {
-  const { graph, options } = read;
+  const { options } = read;
   let best: (PackedSegment & { readonly ms: number }) | undefined;
   let failure: unknown;
   const tables = new SearchTables(options.work);
@@ -166,7 +186,7 @@ export function packSegment(read: ReadSegment, given: Parameters | undefined): P
       try {
         const choice = chooseLayouts(
           schedule,
-          graph.input.shape,
+          read.segment.inputs.map(({ shape }) => shape),
           around,
           primes,
           (best?.ms ?? Infinity) / runs,

@@ -1,5 +1,4 @@
 // How large values get: what scales, parameters and error bounds are chosen by.
-import type { Tensor } from '../../model/graph.ts';
 import type { DraftStage } from './emit-round.ts';
 import type { Schedule } from './phases.ts';
 import type { Magnitudes } from '../predict.ts';
@@ -26,15 +25,15 @@ export interface NetworkMagnitudes {
 export function magnitudesOf(
   program: Program,
   schedule: Schedule,
-  inputs: readonly Tensor[],
-  references: readonly Tensor[],
+  inputs: readonly Float32Array[],
+  references: readonly Float32Array[],
 ): NetworkMagnitudes {
   const rounds = schedule.phases.map(({ targets }) => ({ input: 0, targets: targets.map(() => 0) }));
   let output = 0;
   let approximationError = 0;
-  for (const [sample, { data }] of inputs.entries()) {
+  for (const [sample, data] of inputs.entries()) {
     const values = evaluateProgram(program, data);
-    const reference = references[sample].data;
+    const reference = references[sample];
     output = Math.max(output, largest(values.output), largest(reference));
     const differences = values.output.map((value, i) => value - reference[i]);
     approximationError = Math.max(approximationError, largest(differences));

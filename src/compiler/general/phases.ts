@@ -1,5 +1,5 @@
 // A program as rounds: a linear stage that makes operands and carries on what is needed later, then a product stage.
-import type { ValueId } from '../../model/graph.ts';
+import type { Shape, ValueId } from '../../model/graph.ts';
 import { columnHashes, type ColumnHashes } from './diagonals.ts';
 import { type Affine, isFree, type Program, soleBase } from './program.ts';
 import { identityMatrix } from './sparse-map.ts';
@@ -34,6 +34,13 @@ export interface Phase {
   readonly columns: () => ColumnHashes;
 }
 
+/** What a layout is chosen for. */
+export interface LayoutGroup {
+  readonly used: Uint8Array;
+  /** Shapes of the values that stand one after the other in it: one, but for an output of several. */
+  readonly shapes: readonly Shape[];
+}
+
 /** A program cut into rounds. */
 export interface Schedule {
   readonly phases: readonly Phase[];
@@ -41,7 +48,7 @@ export interface Schedule {
   readonly groupOf: readonly number[];
   readonly outputGroup: number;
   /** Elements of each group that anything reads, and the shape its layout is chosen by. */
-  readonly groups: ReadonlyMap<number, { readonly used: Uint8Array; readonly shape: readonly number[] }>;
+  readonly groups: ReadonlyMap<number, LayoutGroup>;
 }
 
 /** Base number of the program's input. */
@@ -135,8 +142,13 @@ function once<T>(compute: () => T): () => T {
 /**
  * Cuts `program` into rounds.
  * @param isWhole whether to compute every element of every value, whatever reads it
+ * @param outputs shapes of the values that the output is made of, one after the other
  */
-export function schedulePhases(program: Program, isWhole = false): Schedule {
+export function schedulePhases(
+  program: Program,
+  isWhole = false,
+  outputs: readonly Shape[] = [program.output.shape],
+): Schedule {
   const { bases, output } = program;
   const used = isWhole ? bases.map(({ size }) => new Uint8Array(size).fill(1)) : usedElements(program);
   const groupOf = groupsOf(program);
@@ -148,7 +160,7 @@ export function schedulePhases(program: Program, isWhole = false): Schedule {
   const phases: Phase[] = [];
   for (let phase = 0; phase <= outputPhase; phase += 1) {
     const targets: Target[] = [];
-    const outputs: RoundOutput[] = [];
+    const made: RoundOutput[] = [];
     const target = (affine: Affine, group: number, mask: Uint8Array): number => {
       const sole = soleBase(affine);
       const base = sole !== undefined && (phase === 0 || groupOf[sole] === group) ? sole : undefined;
@@ -162,9 +174,9 @@ export function schedulePhases(program: Program, isWhole = false): Schedule {
     bases.forEach(({ phase: at, left, right }, base) => {
       if (at === phase && left) {
         const a = target(left, groupOf[base], used[base]);
-        outputs.push({ base, left: a, right: right && target(right, groupOf[base], used[base]) });
+        made.push({ base, left: a, right: right && target(right, groupOf[base], used[base]) });
       } else if (at < phase && last[base] > phase) {
-        outputs.push({
+        made.push({
           base,
           left: target(baseAffine(program, base), groupOf[base], used[base]),
           right: undefined,
@@ -177,17 +189,17 @@ export function schedulePhases(program: Program, isWhole = false): Schedule {
         ? isGatherOnly(t.affine)
         : isFree(t.affine) && t.affine.parts.every(({ base }) => groupOf[base] === t.group);
     const layers = new Set(targets.flatMap(({ affine }) => affine.layers));
-    const products = outputs.filter(({ right }) => right !== undefined);
+    const products = made.filter(({ right }) => right !== undefined);
     phases.push({
       targets,
-      outputs,
+      outputs: made,
       isFree: targets.every(isFreeTarget),
       hasProducts: products.length > 0,
       columns: once(() => columnHashes(targets)),
       layers: [...new Set([...layers, ...products.flatMap(({ base }) => bases[base].layers)])],
     });
   }
-  return { phases, groupOf, outputGroup, groups: layoutGroups(program, groupOf, used, outputUsed) };
+  return { phases, groupOf, outputGroup, groups: layoutGroups(program, groupOf, used, outputUsed, outputs) };
 }
 
 function layoutGroups(
@@ -195,18 +207,20 @@ function layoutGroups(
   groupOf: readonly number[],
   used: readonly Uint8Array[],
   outputUsed: Uint8Array,
-): Map<number, { used: Uint8Array; shape: readonly number[] }> {
-  const groups = new Map<number, { used: Uint8Array; shape: readonly number[] }>();
-  const join = (group: number, mask: Uint8Array, shape: readonly number[]): void => {
+  outputs: readonly Shape[],
+): Map<number, LayoutGroup> {
+  const groups = new Map<number, LayoutGroup>();
+  const join = (group: number, mask: Uint8Array, shapes: readonly Shape[]): void => {
     const known = groups.get(group);
-    if (!known) groups.set(group, { used: Uint8Array.from(mask), shape });
+    if (!known) groups.set(group, { used: Uint8Array.from(mask), shapes });
     // Shapes with rows and columns say more about what is near what.
     else {
       mask.forEach((bit, i) => (known.used[i] |= bit));
-      if (shape.length > known.shape.length) groups.set(group, { used: known.used, shape });
+      if (shapes.length > 1 || shapes[0].length > known.shapes[0].length)
+        groups.set(group, { used: known.used, shapes });
     }
   };
-  program.bases.forEach(({ shape }, base) => join(groupOf[base], used[base], shape));
-  join(groupOf[program.bases.length], outputUsed, program.output.shape);
+  program.bases.forEach(({ shape }, base) => join(groupOf[base], used[base], [shape]));
+  join(groupOf[program.bases.length], outputUsed, outputs);
   return groups;
 }

@@ -56,9 +56,18 @@ const MOST_COMPOSED = 5e7;
 export class ProgramBuilder {
   readonly #bases: Base[] = [];
   readonly #work: PlanningWork;
+  readonly #mostGrowth: number;
+  #hasGrown = false;
 
-  constructor(work = new PlanningWork()) {
+  /** @param mostGrowth times that a composed matrix may be larger than those that it is composed of */
+  constructor(work = new PlanningWork(), mostGrowth = MOST_GROWTH) {
     this.#work = work;
+    this.#mostGrowth = mostGrowth;
+  }
+
+  /** Whether a matrix was composed that is larger than those that it is composed of: behind a bottleneck. */
+  get hasGrown(): boolean {
+    return this.#hasGrown;
   }
 
   /** The network's input as an affine value. */
@@ -77,7 +86,7 @@ export class ProgramBuilder {
 
   /** A builder that goes on from here, with the same bases so far. */
   fork(): ProgramBuilder {
-    const fork = new ProgramBuilder(this.#work);
+    const fork = new ProgramBuilder(this.#work, this.#mostGrowth);
     fork.#bases.push(...this.#bases);
     return fork;
   }
@@ -107,13 +116,13 @@ export class ProgramBuilder {
     if (work > MOST_COMPOSED && work > own)
       return this.apply(map, this.copy(value, value.layers), shape, layer);
     this.#work.add('composed', work);
-    if (work > LEAST_CUT && work > MOST_GROWTH * (own + before)) {
+    if (work > LEAST_CUT && work > this.#mostGrowth * (own + before)) {
       const parts = value.parts.map((part) => ({
         base: part.base,
         matrix: multiplyMatrices(map.matrix, part.matrix),
       }));
       const grown = parts.reduce((sum, { matrix }) => sum + nonZeros(matrix), 0);
-      if (grown > MOST_GROWTH * (own + before)) {
+      if (grown > this.#mostGrowth * (own + before)) {
         return this.apply(map, this.copy(value, value.layers), shape, layer);
       }
       return this.#applied(parts, map, value, shape, layer);
@@ -126,6 +135,10 @@ export class ProgramBuilder {
   }
 
   #applied(parts: Affine['parts'], map: SparseMap, value: Affine, shape: Shape, layer: ValueId): Affine {
+    const sizes = (matrices: readonly { readonly matrix: SparseMatrix }[]): number =>
+      matrices.reduce((sum, { matrix }) => sum + nonZeros(matrix), 0);
+    const size = sizes(parts);
+    if (size > LEAST_CUT && size > sizes([map, ...value.parts])) this.#hasGrown = true;
     const bias = applyMatrix(map.matrix, value.bias);
     map.bias?.forEach((b, i) => (bias[i] += b));
     return { shape, parts, bias, layers: [...value.layers, layer] };
@@ -158,11 +171,11 @@ export class ProgramBuilder {
   }
 
   /** `left ⊙ right`; a square where both are the same object. */
-  product(left: Affine, right: Affine, layer: ValueId): Affine {
+  product(left: Affine, right: Affine, ...layers: readonly ValueId[]): Affine {
     const phase = this.#phaseAfter([left, right]);
     return this.#add({
       kind: 'product',
-      layers: [layer],
+      layers,
       shape: left.shape,
       size: left.bias.length,
       left,

@@ -16,6 +16,7 @@ import { type ChebyshevSeries, expandSeries, fit, fitError, interpolate, type Le
 import { concatPart, linearMap } from './linear-maps.ts';
 import type { PlanningWork } from './planning-work.ts';
 import { type Affine, type Program, ProgramBuilder, soleBase } from './program.ts';
+import { materialize, type Quadratic, quadraticAfter, quadraticOf } from './quadratics.ts';
 import type { SparseMap } from './sparse-map.ts';
 
 export type { ExplainedFit as FitReport } from '../../plan/explanation.ts';
@@ -42,10 +43,16 @@ interface Shared {
   readonly fitted: Map<Node, Fitted>;
 }
 
+/** A value: affine, or a quadratic of one that is, until something needs it. */
+interface Value {
+  readonly quadratic: Quadratic;
+  affine: Affine | undefined;
+}
+
 /** One way to read a network. */
 interface Reader extends Shared {
   readonly builder: ProgramBuilder;
-  readonly values: Map<ValueId, Affine>;
+  readonly values: Map<ValueId, Value>;
   readonly fits: ExplainedFit[];
   readonly leaves: Leaves;
 }
@@ -57,7 +64,7 @@ function isSeries(node: Node): boolean {
 
 /**
  * `graph` as a program: with the coefficients of series composed into the stage before, and, if it has a series, with these
- * apart as well.
+ * apart as well; with narrow layers composed into those behind them, and, where that makes them larger, apart as well.
  * @param ranges what each value takes over the calibration inputs; activations are fitted over these
  * @param tolerance largest fit error, relative to half the width of the range
  * @param work counts what is multiplied out
@@ -71,14 +78,25 @@ export function readNetwork(
   work?: PlanningWork,
   seams: ReadonlySet<ValueId> = new Set(),
 ): ReadNetwork[] {
-  const { input } = graph;
-  const builder = new ProgramBuilder(work);
-  const start = builder.input(input.shape, elementCount(input.shape));
   const shared: Shared = { ranges, tolerance, maps: new Map(), fitted: new Map() };
+  const builder = new ProgramBuilder(work);
+  const ways = readWays(graph, shared, builder, seams);
+  if (!builder.hasGrown) return ways;
+  return [...ways, ...readWays(graph, shared, new ProgramBuilder(work, 1), seams)];
+}
+
+function readWays(
+  graph: Graph,
+  shared: Shared,
+  builder: ProgramBuilder,
+  seams: ReadonlySet<ValueId>,
+): ReadNetwork[] {
+  const { input } = graph;
+  const start = builder.input(input.shape, elementCount(input.shape));
   const composed: Reader = {
     ...shared,
     builder,
-    values: new Map([[input.id, start]]),
+    values: new Map([[input.id, valueOf(start)]]),
     fits: [],
     leaves: 'composed',
   };
@@ -89,24 +107,52 @@ export function readNetwork(
       readers.push({
         ...shared,
         builder: builder.fork(),
-        values: new Map(composed.values),
+        values: new Map([...composed.values].map(([id, value]) => [id, { ...value }])),
         fits: [],
         leaves: 'apart',
       });
     }
     for (const reader of readers) {
-      const inputs = node.inputs.map((id) => reader.values.get(id)!);
-      const value = readNode(reader, node, inputs);
-      const isApart = seams.has(node.id) && node.id !== graph.output && soleBase(value) === undefined;
-      reader.values.set(node.id, isApart ? reader.builder.copy(value, value.layers) : value);
+      reader.values.set(node.id, readValue(reader, node, seams.has(node.id) && node.id !== graph.output));
       // A long network has thousands of values, each with its matrices.
       for (const id of node.inputs) if (lastUse.get(id) === node) reader.values.delete(id);
     }
   }
   return readers.map((reader) => ({
-    program: reader.builder.finish(reader.values.get(graph.output)!),
+    program: reader.builder.finish(affineOf(reader, graph.output)),
     fits: reader.fits,
   }));
+}
+
+function valueOf(affine: Affine): Value {
+  return { quadratic: quadraticOf(affine), affine };
+}
+
+/** Value `id` as an affine one: made once. */
+function affineOf({ builder, values }: Reader, id: ValueId): Affine {
+  const value = values.get(id)!;
+  return (value.affine ??= materialize(builder, value.quadratic));
+}
+
+/** What `node` computes; where `isWhole`, as a value that exists by itself. */
+function readValue(reader: Reader, node: Node, isWhole: boolean): Value {
+  const { builder, values } = reader;
+  const inputs = node.inputs.map((id) => values.get(id)!);
+  const quadratic = quadraticAfter(
+    node,
+    inputs.map((value) => value.quadratic),
+    () => mapOf(reader, node, inputs[0].quadratic.shape),
+  );
+  if (quadratic && !isWhole) return { quadratic, affine: undefined };
+  const affine = quadratic
+    ? materialize(builder, quadratic)
+    : readNode(
+        reader,
+        node,
+        node.inputs.map((id) => affineOf(reader, id)),
+      );
+  const isApart = isWhole && soleBase(affine) === undefined;
+  return valueOf(isApart ? builder.copy(affine, affine.layers) : affine);
 }
 
 /** The node that reads each value last; the output is read after all of them. */
@@ -175,7 +221,7 @@ function trimmed(coefficients: readonly number[]): number[] {
   return result;
 }
 
-/** Exact: degree 1 is linear, degree 2 is completed to a square, higher ones become Chebyshev series over the range. */
+/** A polynomial that no square makes: exact as a Chebyshev series over the range. */
 function polynomial(
   { builder, leaves }: Reader,
   node: NodeOf<'polynomial'>,
@@ -183,26 +229,6 @@ function polynomial(
   range: Range,
 ): Affine {
   const coefficients = trimmed(node.coefficients);
-  const [c, b = 0, a = 0] = coefficients;
-  if (coefficients.length <= 2) {
-    return builder.scale(
-      value,
-      () => b,
-      () => c,
-    );
-  }
-  if (coefficients.length === 3) {
-    const shifted = builder.scale(
-      value,
-      () => 1,
-      () => b / (2 * a),
-    );
-    return builder.scale(
-      builder.product(shifted, shifted, node.id),
-      () => a,
-      () => c - (b * b) / (4 * a),
-    );
-  }
   const evaluate = (x: number): number => coefficients.reduceRight((sum, k) => sum * x + k, 0);
   const series = interpolate(evaluate, range.low, range.high, coefficients.length - 1);
   return expandSeries(builder, value, range, () => series.coefficients, node.id, leaves);

@@ -126,9 +126,9 @@ export function estimateRound(
         scalars += layout.count;
     }
   }
-  const plain = costs.multiplyPlain(primes, slots);
-  const common =
-    scalars * costs.multiplyScalar(primes, slots) + commonMs(phase, targets, work, around, primes);
+  // Nearly every round on ciphertexts that are there rotates them, hence is hoisted.
+  const plain = costs.multiplyHoisted(primes, slots);
+  const common = scalars * plain + commonMs(phase, targets, work, around, primes);
   if (common > mostMs) return undefined;
   const representative = around.merges.of(phase, state);
   const inputs = { ring, count: state.count, placed: state.placed, representative };
@@ -139,7 +139,10 @@ export function estimateRound(
   if (!shape) return undefined;
   const split = chooseSplit(shape, ring, rotationCosts(around, primes), tables);
   const diagonals = shape.shifts.length;
-  const ms = split.ms + diagonals * plain + common;
+  const isRotated = split.babies + split.giants > 0;
+  const rows = targets.reduce((sum, { layout }) => sum + layout.count, 0);
+  const hoists = isRotated ? Math.min(split.babies, new Set(shape.inputs).size) + rows : 0;
+  const ms = split.ms + diagonals * plain + common + (hoists / 2) * costs.hoist(primes, slots);
   return { ms, bytes: diagonals * diagonalBytes(slots, primes), split, spread: 1 };
 }
 

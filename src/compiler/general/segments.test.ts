@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Graph, LayerMark, Node, Operation, Tensor } from '../../model/graph.ts';
 import { executeGraph } from '../../model/execute.ts';
-import { cutSegments, type Segment, type SegmentRules } from './segments.ts';
+import { passOn, startOf } from '../network-error.ts';
+import { cutSegments, isJoint, type Segment, type SegmentRules } from './segments.ts';
 
 const SHAPE = [4];
 
@@ -27,6 +28,7 @@ const add: Operation = { op: 'add' };
 const cut = (graph: Graph, rules: Partial<SegmentRules> = {}): Segment[] =>
   cutSegments(graph, { refresh: [], clientOps: false, ...rules });
 const ids = (graph: Graph | undefined): string[] => graph?.nodes.map(({ id }) => id) ?? [];
+const names = (values: Segment['inputs']): string[] => values.map(({ id }) => id);
 const shown = (segments: readonly Segment[]): [string[], string[]][] =>
   segments.map(({ graph, client }) => [ids(graph), ids(client)]);
 
@@ -73,11 +75,41 @@ describe('cutSegments', () => {
     expect(passed.data).toEqual(whole.data);
   });
 
-  it('says what cannot be cut: a skip over the client, a layer that is not there', () => {
-    const skip = chain([square, relu, add], { 2: ['v0', 'v1'] });
-    expect(() => cut(skip, { clientOps: true })).toThrow(
-      expect.objectContaining({ code: 'unsupported-layer', detail: { layer: 'v2' } }),
-    );
+  it('gives the client the values of skips, which it keeps until they are read', () => {
+    const graph = chain([square, relu, square, add, relu, add, half], {
+      3: ['v2', 'v0'],
+      5: ['v4', 'v1'],
+    });
+    const segments = cut(graph, { clientOps: true });
+    // The client has both summands of v3 where it needs their sum; v5 is the server's, on two values.
+    expect(segments.map(({ inputs, outputs, kept }) => [names(inputs), names(outputs), kept])).toEqual([
+      [['x'], ['v0'], 8],
+      [['v1'], ['v2'], 0],
+      [['v1', 'v4'], ['v6'], 0],
+    ]);
+    expect(segments.map(({ client }) => ids(client).filter((id) => !isJoint(id)))).toEqual([
+      ['v1'],
+      ['v3', 'v4'],
+      [],
+    ]);
+    const data = Float32Array.of(0.5, -1, 2, 0.25);
+    const end = segments.reduce((position, part) => passOn(part, position), startOf({ shape: SHAPE, data }));
+    expect(end.input).toEqual(executeGraph(graph, { shape: SHAPE, data }).data);
+  });
+
+  it('computes late what the client gives it: nothing goes to the client and back', () => {
+    const graph = chain([relu, half, square, relu, add, half], { 2: ['v0'], 4: ['v3', 'v1'] });
+    const [first, second, third] = cut(graph, { clientOps: true });
+    expect([first, second, third].map((part) => ids(part.graph).filter((id) => !isJoint(id)))).toEqual([
+      [],
+      ['v2'],
+      // Its two inputs, each cut out of what is encrypted together.
+      ['v0', 'v3', 'v1', 'v4', 'v5'],
+    ]);
+    expect(names(third.inputs)).toEqual(['v0', 'v3']);
+  });
+
+  it('refuses to refresh after a layer that is not there', () => {
     expect(() => cut(chain([square]), { refresh: [7] })).toThrow(/no layer 7 to refresh after; there are: 0/);
   });
 });

@@ -1,141 +1,142 @@
 // Cuts a graph where the client takes part: refreshes, layers only it can compute, and whatever follows the last of them.
-import { SealedError } from '../../base/errors.ts';
-import type { Graph, Node, Shape, ValueId } from '../../model/graph.ts';
+// Values that pass over such a place go to the client, which holds them until they are read.
+import { elementCount, type Graph, type Node, type Shape, type ValueId } from '../../model/graph.ts';
+import { neededNodes, placesOf, readersOf, type SegmentRules } from './places.ts';
+
+export type { SegmentRules } from './places.ts';
+
+/** A value with its shape. */
+export interface SegmentValue {
+  readonly id: ValueId;
+  readonly shape: Shape;
+}
 
 /** A stretch that runs encrypted, and what the client computes on its decrypted result. */
 export interface Segment {
   readonly graph: Graph;
-  /** Layers the client computes afterwards, one after the other; undefined for none. */
+  /** The values that its input and its output are made of, one after the other. */
+  readonly inputs: readonly SegmentValue[];
+  readonly outputs: readonly SegmentValue[];
+  /**
+   * Layers the client computes afterwards, on the output followed by what it kept before; undefined where nothing changes.
+   * Its result is the next segment's input, followed by what it keeps.
+   */
   readonly client: Graph | undefined;
+  /** Elements of the client's result that it keeps: they are at its end. */
+  readonly kept: number;
 }
 
-/** Where the client takes part. */
-export interface SegmentRules {
-  /** Indices of `graph.layers` after which the client refreshes. */
-  readonly refresh: readonly number[];
-  /** Whether the client also computes activations and pools in the middle of the network. */
-  readonly clientOps: boolean;
+// What takes several values apart and joins them is no layer of the file's.
+const JOINT = '\u2295 ';
+
+/** Whether a node was added to take values apart or to join them. */
+export function isJoint(id: ValueId): boolean {
+  return id.startsWith(JOINT);
 }
 
-const CLIENT_ONLY: ReadonlySet<Node['op']> = new Set(['maxPool', 'softmax', 'argmax', 'cast', 'normalize']);
-const RESHAPES: ReadonlySet<Node['op']> = new Set(['reshape', 'transpose']);
-/** Layers so cheap that the client may compute them between two of its own. */
-const CHEAP: ReadonlySet<Node['op']> = new Set([
-  ...RESHAPES, 'slice', 'pad', 'resizeNearest', 'depthToSpace', 'mulConstant', 'addConstant',
-]); // prettier-ignore
-
-/** Whether the scheme cannot compute `node`, so that the client must. */
-export function isClientOnly(node: Node): boolean {
-  return CLIENT_ONLY.has(node.op);
-}
-
-/**
- * Ids of the layers that the client computes at the end: from the first of those that only it can compute, or activations,
- * with nothing but cheap layers in between, to the output. A factor after the last activation stays with the server.
- */
-function trailingLayers(graph: Graph): Set<ValueId> {
-  const byId = new Map(graph.nodes.map((node) => [node.id, node]));
-  const trailing = new Set<ValueId>();
-  let pending: Node[] = [];
-  let node = byId.get(graph.output);
-  while (node?.inputs.length === 1) {
-    const isPlain = trailing.size > 0 || pending.every(({ op }) => RESHAPES.has(op));
-    if (isClientOnly(node) || (node.op === 'activation' && isPlain)) {
-      for (const { id } of [...pending, node]) trailing.add(id);
-      pending = [];
-    } else if (CHEAP.has(node.op)) pending.push(node);
-    else break;
-    node = byId.get(node.inputs[0]);
-  }
-  return trailing;
-}
-
-/** The part of `graph` that computes `to` from `from`. @throws SealedError `unsupported-layer` if it needs more than that */
-function between(graph: Graph, from: ValueId, to: ValueId, name: string): Graph {
-  const byId = new Map(graph.nodes.map((node) => [node.id, node]));
-  const needed = new Set<ValueId>();
-  const pending = [to];
-  while (pending.length > 0) {
-    const id = pending.pop()!;
-    if (id === from || needed.has(id)) continue;
-    const node = byId.get(id);
-    if (!node) {
-      throw new SealedError(
-        'unsupported-layer',
-        `A skip connection passes over ${from}, where the client takes part: cut the network after the connection ends.`,
-        { stage: 'compile', detail: { layer: to } },
-      );
+/** A graph from `inputs`, one after the other in its input, to `outputs`, likewise. */
+function assemble(
+  name: string,
+  inputs: readonly SegmentValue[],
+  nodes: readonly Node[],
+  outputs: readonly SegmentValue[],
+): Graph {
+  const size = (values: readonly SegmentValue[]): number =>
+    values.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  const before: Node[] = [];
+  let input = inputs[0];
+  if (inputs.length > 1) {
+    input = { id: `${JOINT}input`, shape: [size(inputs)] };
+    let at = 0;
+    for (const { id, shape } of inputs) {
+      const length = elementCount(shape);
+      const part = shape.length === 1 ? id : `${JOINT}${id} in order`;
+      before.push({ id: part, inputs: [input.id], shape: [length], op: 'slice', starts: [at], steps: [1] });
+      if (part !== id) before.push({ id, inputs: [part], shape, op: 'reshape' });
+      at += length;
     }
-    needed.add(id);
-    pending.push(...node.inputs);
   }
-  const shape: Shape = byId.get(from)?.shape ?? graph.input.shape;
-  return {
-    name,
-    input: { id: from, shape },
-    nodes: graph.nodes.filter(({ id }) => needed.has(id)),
-    output: to,
-  };
-}
-
-/** A place where the client takes part: it gets `end` and gives back `start`. */
-interface Cut {
-  readonly end: ValueId;
-  readonly start: ValueId;
-}
-
-/** The places in order; neighbours at one place become one. */
-function cutsOf(graph: Graph, { refresh, clientOps }: SegmentRules): Cut[] {
-  const trailing = trailingLayers(graph);
-  const refreshed = new Set(refresh.map((index) => layerOutput(graph, index)));
-  const cuts: Cut[] = [];
-  const cut = (end: ValueId, start: ValueId): void => {
-    const last = cuts.at(-1);
-    if (last?.start === end) cuts[cuts.length - 1] = { end: last.end, start };
-    else cuts.push({ end, start });
-  };
-  for (const node of graph.nodes) {
-    const isClients =
-      trailing.has(node.id) || (clientOps && (isClientOnly(node) || node.op === 'activation'));
-    if (isClients) cut(node.inputs[0], node.id);
-    if (refreshed.has(node.id) && node.id !== graph.output) cut(node.id, node.id);
+  const after: Node[] = [];
+  let output = outputs[0].id;
+  if (outputs.length > 1) {
+    const parts = outputs.map(({ id, shape }): ValueId => {
+      if (shape.length === 1) return id;
+      const flat = `${JOINT}${id} flat`;
+      after.push({ id: flat, inputs: [id], shape: [elementCount(shape)], op: 'reshape' });
+      return flat;
+    });
+    output = `${JOINT}output`;
+    after.push({ id: output, inputs: parts, shape: [size(outputs)], op: 'concat', axis: 0 });
   }
-  return cuts;
-}
-
-function layerOutput(graph: Graph, index: number): ValueId {
-  const layer = graph.layers?.find((mark) => mark.index === index);
-  if (layer) return layer.output;
-  const known = graph.layers?.map((mark) => mark.index).join(', ') ?? 'none';
-  throw new SealedError(
-    'invalid-argument',
-    `There is no layer ${index} to refresh after; there are: ${known}.`,
-    {
-      stage: 'compile',
-      detail: { layer: index },
-    },
-  );
+  return { name, input, nodes: [...before, ...nodes, ...after], output };
 }
 
 /**
  * `graph` as segments.
- * @throws SealedError `invalid-argument` for a refresh after a layer that is not there, `unsupported-layer` where a skip
- *   connection passes over a place where the client takes part
+ * @throws SealedError `invalid-argument` for a refresh after a layer that is not there
  */
 export function cutSegments(graph: Graph, rules: SegmentRules): Segment[] {
+  const nodes = neededNodes(graph);
+  const { places } = placesOf(graph, nodes, rules);
+  const readers = readersOf(nodes);
+  const shapes = new Map(nodes.map(({ id, shape }) => [id, shape]));
+  const valueOf = (id: ValueId): SegmentValue => ({ id, shape: shapes.get(id) ?? graph.input.shape });
+  const order = [graph.input.id, ...nodes.map(({ id }) => id)];
+  const last = Math.max(...order.map((id) => places.get(id)!.round));
+  const isRead = (id: ValueId, by: (node: Node) => boolean): boolean => readers.get(id)?.some(by) ?? false;
+  /** Whether stretch `round` of the server needs `id` to be given to it. */
+  const isGiven = (id: ValueId, round: number): boolean => {
+    const from = places.get(id)!;
+    if (from.by === 'server' && from.round === round) return false;
+    return isRead(id, (node) => {
+      const { by, round: at } = places.get(node.id)!;
+      return by === 'server' && at === round;
+    });
+  };
   const segments: Segment[] = [];
-  let start = graph.input.id;
-  for (const { end, start: next } of cutsOf(graph, rules)) {
-    const client = next === end ? undefined : between(graph, end, next, `${graph.name}, client`);
-    segments.push({ graph: between(graph, start, end, graph.name), client });
-    start = next;
+  let inputs: readonly ValueId[] = [graph.input.id];
+  let kept: readonly ValueId[] = [];
+  for (let round = 0; round <= last; round += 1) {
+    const placed = (by: 'server' | 'client'): Node[] =>
+      nodes.filter(({ id }) => places.get(id)!.by === by && places.get(id)!.round === round);
+    const outputs = order.filter((id) => {
+      const from = places.get(id)!;
+      if (from.by !== 'server' || from.round !== round) return false;
+      return (
+        id === graph.output ||
+        isRead(id, (node) => {
+          const { by, round: at } = places.get(node.id)!;
+          return by === 'client' || at > round;
+        })
+      );
+    });
+    const held = [...outputs, ...kept, ...placed('client').map(({ id }) => id)];
+    const isLast = round === last;
+    const next = isLast ? [graph.output] : held.filter((id) => isGiven(id, round + 1));
+    const isLater = (id: ValueId): boolean =>
+      isRead(id, (node) => {
+        const { by, round: at } = places.get(node.id)!;
+        return at > (by === 'client' ? round : round + 1);
+      });
+    const keeps = isLast ? [] : held.filter(isLater);
+    const number = last > 0 ? `${graph.name}, part ${round + 1} of ${last + 1}` : graph.name;
+    const values = (of: readonly ValueId[]): SegmentValue[] => of.map(valueOf);
+    const [given, made] = [
+      [...outputs, ...kept],
+      [...next, ...keeps],
+    ];
+    const isSame = given.length === made.length && given.every((id, i) => id === made[i]);
+    segments.push({
+      graph: assemble(number, values(inputs), placed('server'), values(outputs)),
+      inputs: values(inputs),
+      outputs: values(outputs),
+      client: isSame
+        ? undefined
+        : assemble(`${graph.name}, client`, values(given), placed('client'), values(made)),
+      kept: values(keeps).reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    });
+    inputs = next;
+    kept = keeps;
   }
-  if (start !== graph.output || segments.length === 0) {
-    segments.push({ graph: between(graph, start, graph.output, graph.name), client: undefined });
-  }
-  if (segments.length === 1) return segments;
-  return segments.map((segment, i) => ({
-    ...segment,
-    graph: { ...segment.graph, name: `${graph.name}, part ${i + 1} of ${segments.length}` },
-  }));
+  return segments;
 }

@@ -5,7 +5,8 @@ import { selectLayers } from '../../model/layer-range.ts';
 import { type Plan, stageOutputs } from '../../plan/plan.ts';
 import { verifyPlan } from '../../plan/verify.ts';
 import type { CompiledForm, FormSegment } from '../form.ts';
-import { ciphertextBytes, diagonalBytesOf, evaluationKeyBytes, type Prediction } from '../predict.ts';
+import { diagonalBytesOf, type Prediction } from '../predict.ts';
+import { answerWireBytes, inputWireBytes, keysOf, keyWireBytes, sumOverKeys } from '../../plan/sizes.ts';
 import { countOperations, predictMs } from '../../plan/counts.ts';
 import { compileNetwork, type NetworkOptions, type NetworkSegment } from './compile-network.ts';
 import { endsOf, orderedSources } from './compile-segment.ts';
@@ -26,7 +27,7 @@ interface Piece {
 }
 
 // Layers that are not composed hold more weights, of which one layer's are loaded at a time.
-const MOST_BYTES = 1e9;
+const LIST_BYTES = 4e9;
 
 function refused(layer: LayerMark, why: string): SealedError {
   return new SealedError(
@@ -80,7 +81,7 @@ function segmentsOf(
   const known = compiledLists.get(graph);
   if (known?.name === name) return known.segments;
   const seams = new Set(marks.map(({ output }) => output));
-  const { segments } = compileNetwork(graph, { mostBytes: MOST_BYTES, ...options, seams });
+  const { segments } = compileNetwork(graph, { memoryBytes: LIST_BYTES, ...options, seams });
   compiledLists.set(graph, { name, segments });
   return segments;
 }
@@ -130,8 +131,6 @@ function cutOut(
   const sources = from === 0 ? card.input.layout.sources : orderedSources(seamAt(from), slots / batch);
   const output = to === whole.stages.length ? card.output.layout : seamAt(to);
   const ends = endsOf(graph, plan, batch, sources, output);
-  const bytes = ({ count, level }: { readonly count: number; readonly level: number }): number =>
-    count * ciphertextBytes(parameters.polyModulusDegree, level + 1, 2);
   const own: Prediction = {
     ...prediction,
     levels: ends.input.level - ends.output.level,
@@ -139,14 +138,24 @@ function cutOut(
     outputCiphertexts: ends.output.count,
     counts: countOperations(plan),
     rotationKeys: ends.rotationSteps.length,
-    keyBytes: (ends.rotationSteps.length + (ends.relinearize ? 1 : 0)) * evaluationKeyBytes(parameters),
-    inputBytes: bytes(ends.input),
-    outputBytes: bytes(ends.output),
+    keyBytes: sumOverKeys(keysOf([plan]), (level) => keyWireBytes(parameters, level)),
+    inputBytes: ends.input.count * inputWireBytes(parameters, ends.input.level),
+    outputBytes: ends.output.count * answerWireBytes(parameters, ends.output.level),
     diagonalBytes: diagonalBytesOf(plan),
     evaluateMs: predictMs(plan, costs),
     errorBound: prediction.stages[to - 1].errorBound,
     stages: prediction.stages.slice(from, to),
   };
   const fits = segment.fits.filter(({ layer: id }) => graph.nodes.some((node) => node.id === id));
-  return { plan, card: ends, graph, client: undefined, fits, prediction: own, layouts: [] };
+  return {
+    plan,
+    card: ends,
+    graph,
+    client: undefined,
+    kept: 0,
+    outputs: [{ id: graph.output }],
+    fits,
+    prediction: own,
+    layouts: [],
+  };
 }

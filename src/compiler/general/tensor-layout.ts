@@ -1,6 +1,6 @@
 // Where the elements of a value sit on the ring of positions, and the family of layouts the compiler chooses from.
 import { log2, pow } from '../../base/exact-math.ts';
-import type { Shape } from '../../model/graph.ts';
+import { elementCount, type Shape } from '../../model/graph.ts';
 
 /**
  * Element e of a value sits in ciphertext `ciphertext[e]` at position `position[e]` < `period`, and again every `period`
@@ -45,12 +45,18 @@ interface GridSpec {
   readonly pitch: number;
   /** Whether each phase has ciphertexts of its own; otherwise phases lie beside channels. */
   readonly apart: boolean;
+  /** Positions from one column to the next: 2 leaves the output of a stride of 2 where its input was. */
+  readonly gap?: number;
+  /** Blocks take so many times the room that they need: then they line up with those of a larger value. */
+  readonly wide?: number;
 }
 
 function gridLayout(shape: Shape, used: Uint8Array, ring: number, spec: GridSpec): TensorLayout | undefined {
   const [channels, height, width] = shape as readonly [number, number, number];
-  const { phases, pitch, apart } = spec;
-  const block = powerOfTwo((Math.ceil(height / phases) - 1) * pitch + Math.ceil(width / phases));
+  const { phases, pitch, apart, gap = 1, wide = 1 } = spec;
+  const rows = Math.ceil(height / phases) - 1;
+  const columns = Math.ceil(width / phases) - 1;
+  const block = wide * powerOfTwo((rows * pitch + columns) * gap + 1);
   if (block > ring) return undefined;
   const members = phases * phases;
   const lanes = apart ? channels : channels * members;
@@ -71,12 +77,13 @@ function gridLayout(shape: Shape, used: Uint8Array, ring: number, spec: GridSpec
         let number = numbers.get(index);
         if (number === undefined) numbers.set(index, (number = numbers.size));
         ciphertext[e] = number;
-        position[e] =
-          (lane % perCiphertext) * block + Math.floor(y / phases) * pitch + Math.floor(x / phases);
+        const place = Math.floor(y / phases) * pitch + Math.floor(x / phases);
+        position[e] = (lane % perCiphertext) * block + place * gap;
       }
     }
   }
-  const name = `grid phases ${phases}${apart ? ' apart' : ''}, pitch ${pitch}`;
+  const spread = `${gap > 1 ? `, gap ${gap}` : ''}${wide > 1 ? `, wide ${wide}` : ''}`;
+  const name = `grid phases ${phases}${apart ? ' apart' : ''}, pitch ${pitch}${spread}`;
   return { name, period: perCiphertext * block, count: Math.max(1, numbers.size), ciphertext, position };
 }
 
@@ -94,17 +101,29 @@ export function layoutFamily(
   if (shape.length !== 3 || shape[1] * shape[2] === 1) return family;
   const [, height, width] = shape;
   const seen = new Set<string>();
+  const add = (spec: GridSpec): void => {
+    const layout = gridLayout(shape, used, ring, spec);
+    if (!layout || seen.has(layout.name)) return;
+    // Places between are worth leaving where that takes no more ciphertexts.
+    if ((spec.gap ?? 1) > 1 && layout.count > 1) return;
+    seen.add(layout.name);
+    family.push(layout);
+  };
   for (const phases of [1, 2, 3, 4]) {
     if (phases > 1 && (height < 2 * phases || width < 2 * phases)) continue;
     const own = Math.ceil(width / phases);
     for (const pitch of new Set([own, ...pitches])) {
       if (pitch < own || pitch > 2 * own + 4) continue;
       for (const apart of phases > 1 ? [true, false] : [true]) {
-        const layout = gridLayout(shape, used, ring, { phases, pitch, apart });
-        if (!layout || seen.has(layout.name)) continue;
-        seen.add(layout.name);
-        family.push(layout);
+        add({ phases, pitch, apart });
       }
+    }
+  }
+  // Behind strides: in the places of every second or fourth row and column of the larger value, in blocks of its size.
+  for (const gap of [2, 4]) {
+    for (const pitch of pitches) {
+      if (pitch < width || pitch > gap * width + 4) continue;
+      for (const wide of [1, 2]) add({ phases: 1, pitch, apart: true, gap, wide });
     }
   }
   return family;
@@ -113,4 +132,40 @@ export function layoutFamily(
 /** Row pitches a value's own grids would have. */
 export function ownPitches(shape: Shape): number[] {
   return shape.length === 3 ? [1, 2, 3, 4].map((phases) => Math.ceil(shape[2] / phases)) : [];
+}
+
+/** The layouts worth trying for values that stand one after the other: alike for all of them, in ciphertexts of their own. */
+export function jointFamily(
+  shapes: readonly Shape[],
+  used: Uint8Array,
+  ring: number,
+  pitches: readonly number[],
+): TensorLayout[] {
+  if (shapes.length === 1) return layoutFamily(shapes[0], used, ring, pitches);
+  let at = 0;
+  const families = shapes.map((shape) => {
+    const own = used.subarray(at, (at += elementCount(shape)));
+    return layoutFamily(shape, own, ring, pitches);
+  });
+  const longest = families.reduce((a, b) => (b.length > a.length ? b : a));
+  return longest.map(({ name }) => {
+    const parts = families.map((family) => family.find((layout) => layout.name === name) ?? family[0]);
+    return jointLayout(name, parts);
+  });
+}
+
+/** `parts` in ciphertexts one after the other, over the longest period of them. */
+function jointLayout(name: string, parts: readonly TensorLayout[]): TensorLayout {
+  const size = parts.reduce((sum, { position }) => sum + position.length, 0);
+  const ciphertext = new Int32Array(size);
+  const position = new Int32Array(size);
+  let [at, count] = [0, 0];
+  for (const part of parts) {
+    position.set(part.position, at);
+    part.ciphertext.forEach((c, e) => (ciphertext[at + e] = c < 0 ? -1 : c + count));
+    at += part.position.length;
+    count += part.count;
+  }
+  const period = parts.reduce((most, part) => Math.max(most, part.period), 1);
+  return { name, period, count, ciphertext, position };
 }

@@ -1,5 +1,4 @@
 // Constant folding: the shape arithmetic and weight preparation that exporters write into the graph, done at import.
-import { pow } from '../../base/exact-math.ts';
 import { elementCount } from '../../model/graph.ts';
 import { exp, expm1, log, log1p, pow, tanh } from '../../base/exact-math.ts';
 import { erf } from '../../model/operators/erf.ts';

@@ -15,6 +15,8 @@ export interface LinearStage extends StageBase {
   readonly rescale: boolean;
   /** How the sums are made. */
   readonly method: SumMethod;
+  /** Whether its vectors are encoded anew in each run, since there is no memory to hold them all. */
+  readonly isStreamed?: true;
   readonly rows: readonly LinearRow[];
 }
 
@@ -65,9 +67,12 @@ function count(stage: LinearStage): {
   readonly giant: number;
   readonly scalars: number;
   readonly vectors: number;
+  /** Inputs of which there is a rotation. */
+  readonly rotated: number;
 } {
   const steps = new Set<number>();
   const rotated = new Set<number>();
+  const inputs = new Set<number>();
   let [giant, scalars, vectors] = [0, 0, 0];
   for (const { sums } of stage.rows) {
     for (const { giantStep, terms } of sums) {
@@ -75,14 +80,17 @@ function count(stage: LinearStage): {
       if (giantStep !== 0) giant += 1;
       for (const { input, step, diagonal } of terms) {
         steps.add(step);
-        if (step !== 0) rotated.add(input * MOST_SLOTS + step);
+        if (step !== 0) {
+          rotated.add(input * MOST_SLOTS + step);
+          inputs.add(input);
+        }
         if (diagonal.kind === 'scalar') scalars += 1;
         else vectors += 1;
       }
     }
   }
   steps.delete(0);
-  return { steps, baby: rotated.size, giant, scalars, vectors };
+  return { steps, baby: rotated.size, giant, scalars, vectors, rotated: inputs.size };
 }
 
 /** Throws unless `diagonal` can be encoded: finite, and a vector has one value a slot. */
@@ -107,7 +115,8 @@ export const linearKind: StageKind<LinearStage> = {
     const rotations = steps.size > 0 ? `, rotations by ${[...steps].sort((a, b) => a - b).join(' ')}` : '';
     const work = `${stage.rows.length} rows, ${scalars} scalars, ${vectors} vectors`;
     const scale = `2^${log2(stage.plainScale).toFixed(3)}`;
-    return `${work} at ${scale}${rotations}, method ${stage.method}, weights ${weightsChecksum(stage.rows)}`;
+    const streamed = stage.isStreamed ? ', encoded in each run' : '';
+    return `${work} at ${scale}${rotations}, method ${stage.method}${streamed}, weights ${weightsChecksum(stage.rows)}`;
   },
   part: ({ part }) => part,
   outputs: ({ rows }) => rows.length,
@@ -115,11 +124,19 @@ export const linearKind: StageKind<LinearStage> = {
   drops: ({ rescale }) => rescale,
   factorScale: ({ plainScale }) => plainScale,
   operations(stage) {
-    const { baby, giant, scalars, vectors } = count(stage);
+    const { baby, giant, scalars, vectors, rotated } = count(stage);
+    const isHoisted = stage.method === 'hoisted';
+    // A rotation that nothing is multiplied with is made by itself.
+    const isShared = stage.method !== 'rotate-and-sum';
     return {
       ...NO_OPERATIONS,
       rotate: baby + giant,
-      baby,
+      baby: isShared ? baby : 0,
+      // Where rotations are divided by P one by one, that is the other half.
+      hoists: isShared && baby + giant > 0 ? rotated + (isHoisted ? stage.rows.length : baby) : 0,
+      hoistedPlain: isHoisted ? vectors : 0,
+      hoistedScalar: isHoisted ? scalars : 0,
+      encoded: stage.isStreamed ? vectors : 0,
       multiplyScalar: scalars,
       multiplyPlain: vectors,
       rescale: stage.rescale ? stage.rows.length : 0,

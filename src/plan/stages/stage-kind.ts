@@ -16,6 +16,13 @@ export interface StageBase {
 export interface StageOperations extends Record<OperationName, number> {
   /** Those of `rotate` that are baby steps: a hoisting backend decomposes each input once for all of them. */
   readonly baby: number;
+  /** Inputs that such a backend decomposes and sums that it divides by P: half of {@link CostTable.hoist} each. */
+  readonly hoists: number;
+  /** Those of `multiplyPlain` and of `multiplyScalar` that stand in hoisted sums. */
+  readonly hoistedPlain: number;
+  readonly hoistedScalar: number;
+  /** Those of `multiplyPlain` whose vectors are encoded in each run. */
+  readonly encoded: number;
 }
 
 /** What a stage is checked against. */
@@ -58,6 +65,10 @@ export interface StageKind<S extends StageBase> {
 export const NO_OPERATIONS: StageOperations = {
   rotate: 0,
   baby: 0,
+  hoists: 0,
+  hoistedPlain: 0,
+  hoistedScalar: 0,
+  encoded: 0,
   multiplyPlain: 0,
   multiplyScalar: 0,
   rescale: 0,

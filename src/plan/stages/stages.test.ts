@@ -46,7 +46,15 @@ describe('a product stage', () => {
     ]);
     const kind = kindOf(stage);
     expect([kind.word(stage), kind.print(stage)]).toEqual(['product', '2 products, 1 carried on times 1']);
-    const none = { rotate: 0, baby: 0, multiplyPlain: 0 };
+    const none = {
+      rotate: 0,
+      baby: 0,
+      hoists: 0,
+      hoistedPlain: 0,
+      hoistedScalar: 0,
+      encoded: 0,
+      multiplyPlain: 0,
+    };
     const operations = { ...none, multiplyScalar: 1, square: 2, relinearize: 2, rescale: 3 };
     expect(kind.operations(stage)).toEqual(operations);
     expect([0, 1, 2].map((output) => kind.reads(stage, output))).toEqual([[0, 1], [2], [1]]);

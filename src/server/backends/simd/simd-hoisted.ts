@@ -1,5 +1,5 @@
 // Sums of rotated products on the SIMD kernel: each input is decomposed once, each output divided by P once.
-import type { Term } from '../../../plan/plan.ts';
+import type { LinearRow, RotatedSum, Term } from '../../../plan/plan.ts';
 import {
   addGiantStep,
   BabySteps,
@@ -63,26 +63,37 @@ export class HoistedRunner implements LinearRunner<SimdCiphertext> {
   }
 
   async prepare(checkpoint: Checkpoint): Promise<void> {
-    const { plainScale } = this.#part;
     for (const placed of placedRows(this.#part)) {
       const sums: GiantStep[] = [];
       this.#rows.push({ placed, sums });
-      for (const { giantStep, terms } of placed.row.sums) {
-        const slots = terms.map((term) => this.#slotOf(term));
-        const diagonals = new DiagonalSum(this.#host.kernel, slots, this.#primes);
-        sums.push({ giantStep, diagonals });
-        for (const [index, { diagonal }] of terms.entries()) {
-          if (diagonal.kind === 'scalar') {
-            fillConstantDiagonal(diagonals, index, diagonal.value * plainScale);
-          } else {
-            const values = this.#host.slotValues(diagonal);
-            fillDiagonal(diagonals, index, this.#host.encoder, values, plainScale);
-          }
-        }
+      for (const sum of placed.row.sums) {
+        for (const term of sum.terms) this.#slotOf(term);
+        if (this.#part.isStreamed) continue;
+        sums.push({ giantStep: sum.giantStep, diagonals: this.#encode(sum) });
         await checkpoint(0);
       }
     }
     await this.#finisher.prepare(checkpoint);
+  }
+
+  /** The diagonals of a sum. */
+  #encode({ terms }: RotatedSum): DiagonalSum {
+    const { plainScale } = this.#part;
+    const slots = terms.map((term) => this.#slotOf(term));
+    const diagonals = new DiagonalSum(this.#host.kernel, slots, this.#primes);
+    try {
+      for (const [index, { diagonal }] of terms.entries()) {
+        if (diagonal.kind === 'scalar') {
+          fillConstantDiagonal(diagonals, index, diagonal.value * plainScale);
+        } else {
+          fillDiagonal(diagonals, index, this.#host.encoder, this.#host.slotValues(diagonal), plainScale);
+        }
+      }
+      return diagonals;
+    } catch (error) {
+      diagonals[Symbol.dispose]();
+      throw error;
+    }
   }
 
   #slotOf({ input, step }: Term): number {
@@ -110,6 +121,14 @@ export class HoistedRunner implements LinearRunner<SimdCiphertext> {
       }
       await checkpoint(0);
     }
+    if (this.#part.isStreamed) {
+      for (const { placed } of this.#rows) {
+        const total = this.#streamed(backend, babies, placed.row);
+        onOutput(placed.output, this.#finisher.finish(placed.row, total));
+        await checkpoint(1);
+      }
+      return;
+    }
     for (const rows of this.#walks(babies.bytes)) {
       const parts = innerSums(
         babies,
@@ -128,6 +147,18 @@ export class HoistedRunner implements LinearRunner<SimdCiphertext> {
         disposeAll(parts);
       }
     }
+  }
+
+  /** The sum of `row`, whose diagonals are encoded here, one giant step after the other. */
+  #streamed(backend: SimdOperations, babies: BabySteps, row: LinearRow): Ciphertext {
+    using total = extendedZero(backend.kernel, this.#primes);
+    for (const sum of row.sums) {
+      using diagonals = this.#encode(sum);
+      const [part] = innerSums(babies, [diagonals]);
+      using added = part;
+      addGiantStep(total, added, sum.giantStep === 0 ? null : backend.rotationKey(sum.giantStep));
+    }
+    return divideExtended(total);
   }
 
   /** The rows in groups: each group's sums are made in one walk over the baby steps, and take no more than these do. */

@@ -40,17 +40,23 @@ export class ProductRunner implements LinearRunner<SimdCiphertext> {
   }
 
   async prepare(checkpoint: Checkpoint): Promise<void> {
-    const { level, plainScale } = this.#part;
     for (const placed of placedRows(this.#part)) {
       const factors: Factor[] = [];
       this.#rows.push({ placed, factors });
-      for (const { input, step, diagonal } of termsOf(placed.row)) {
-        const plaintext = this.#host.encode(diagonal, plainScale, level + 1, 'factor');
-        factors.push({ input, step, plaintext });
-      }
+      if (this.#part.isStreamed) continue;
+      this.#encode(placed, factors);
       await checkpoint(0);
     }
     await this.#finisher.prepare(checkpoint);
+  }
+
+  /** Adds the factors of a row to `factors`, which so holds what there is even where this throws. */
+  #encode({ row }: PlacedRow, factors: Factor[]): void {
+    const { level, plainScale } = this.#part;
+    for (const { input, step, diagonal } of termsOf(row)) {
+      const plaintext = this.#host.encode(diagonal, plainScale, level + 1, 'factor');
+      factors.push({ input, step, plaintext });
+    }
   }
 
   async run(
@@ -65,11 +71,17 @@ export class ProductRunner implements LinearRunner<SimdCiphertext> {
       await checkpoint(0);
     }
     for (const { placed, factors } of this.#rows) {
-      const terms = factors.map(({ input, step, plaintext }) => ({
-        ciphertext: rotated.get(input, step),
-        plaintext,
-      }));
-      onOutput(placed.output, this.#finisher.finish(placed.row, multiplyAccumulate(terms)));
+      const own: Factor[] = [];
+      try {
+        if (this.#part.isStreamed) this.#encode(placed, own);
+        const terms = [...factors, ...own].map(({ input, step, plaintext }) => ({
+          ciphertext: rotated.get(input, step),
+          plaintext,
+        }));
+        onOutput(placed.output, this.#finisher.finish(placed.row, multiplyAccumulate(terms)));
+      } finally {
+        disposeAll(own.map(({ plaintext }) => plaintext));
+      }
       await checkpoint(1);
     }
   }
@@ -77,7 +89,7 @@ export class ProductRunner implements LinearRunner<SimdCiphertext> {
   /** The steps other than 0 of each input that has any. */
   #steps(): Map<number, Set<number>> {
     const byInput = new Map<number, Set<number>>();
-    for (const { input, step } of this.#rows.flatMap(({ factors }) => factors)) {
+    for (const { input, step } of this.#rows.flatMap(({ placed }) => termsOf(placed.row))) {
       if (step === 0) continue;
       const steps = byInput.get(input) ?? new Set();
       byInput.set(input, steps.add(step));
