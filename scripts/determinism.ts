@@ -86,8 +86,9 @@ async function hostRows(
   await using site = await servePlainly(folder);
   for (const kind of kinds) {
     if (values['allow-missing'] && kind.missing().length > 0) continue;
-    rows.push(await engineRow(kind, site.origin, names, counts));
-    console.error(`${mode}: ${rows.at(-1)!.name} has answered.`);
+    const row = await engineRow(kind, site.origin, names, counts);
+    console.error(`${mode}: ${row.name} has answered.`);
+    rows.push(row);
   }
   return rows;
 }
@@ -113,7 +114,7 @@ const text = [
   '## Control',
   'The same, with `Math.sin`, `Math.cos`, `Math.cbrt` and `Math.pow` in the place of `base/exact-math`, one evaluator. Were ' +
     'these equal as well, the table above would prove nothing. Last bits of the encoder’s tables seldom reach an answer, since ' +
-    'what they make is rounded to whole numbers at scales below 2^31; when they do is what nobody could foresee.',
+    'what they make is rounded to whole numbers at scales below 2^31; for which request they do, nobody could foresee.',
   determinismTable(CONTROL, rough),
   `**${hasControl ? 'They differ' : 'They do NOT differ'}**: ${apart.map(({ name, count }) => `${name} from ${rough[0].name} in ${count} of ${CONTROL.length}`).join('; ')}.`,
 ].join('\n\n');
