@@ -134,7 +134,8 @@ export const FLOWS: Record<Check, (engine: Engine, origin: string) => Promise<vo
   },
 
   async 'same bytes'(engine) {
-    const folder = await buildPage('same-bytes');
+    await using page = await buildPage('same-bytes');
+    const { folder } = page;
     await recordRequests(folder, [RECORDED]);
     const counts = [1, 3];
     await using host = await servePlainly(folder);
