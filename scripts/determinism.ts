@@ -51,6 +51,8 @@ const kinds = [chromium, firefox, webkit].filter(
   ({ name }) => values.only === undefined || name.toLowerCase() === values.only.toLowerCase(),
 );
 
+const leftOut = values['allow-missing'] ? kinds.filter((kind) => kind.missing().length > 0) : [];
+
 /** What an engine made of `names`. */
 async function engineRow(
   kind: EngineKind,
@@ -83,7 +85,7 @@ async function hostRows(
   const { folder } = page;
   await recordRequests(folder, names);
   await using site = await servePlainly(folder);
-  const started = kinds.filter((kind) => !(values['allow-missing'] && kind.missing().length > 0));
+  const started = kinds.filter((kind) => !leftOut.includes(kind));
   const isRough = mode !== 'same-bytes';
   const rows = [
     inNode(folder, names, counts, isRough).then(async (made) => ({
@@ -93,7 +95,7 @@ async function hostRows(
     ...started.map((kind) => engineRow(kind, site.origin, names, counts)),
   ];
   // All at once: nothing here is timed.
-  return Promise.all(
+  return await Promise.all(
     rows.map(async (waiting) => {
       const row = await waiting;
       console.error(`${mode}: ${row.name} has answered.`);
@@ -119,6 +121,9 @@ const text = [
     'of the card, which names the plan with all its weights; "Tables" that of the encoder’s tables. The backend is `simd`: ' +
     '`seal` gives other bytes by nature.',
   determinismTable(requests, hosts),
+  ...(leftOut.length > 0
+    ? [`Left out, since missing here: ${leftOut.map(({ name }) => name).join(', ')}.`]
+    : []),
   `**${isEqual ? 'All equal' : 'NOT all equal'}**: ${requests.length} requests, ${hosts.length} hosts, ${EVALUATORS.length} numbers of evaluators.`,
   '## Control',
   'The same, with `Math.sin`, `Math.cos`, `Math.cbrt` and `Math.pow` in the place of `base/exact-math`, one evaluator. Were ' +
