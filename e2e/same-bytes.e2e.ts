@@ -8,7 +8,8 @@ const NAMES = ['liquid-2'];
 const COUNTS = [1, 3];
 
 test('the same request gets the same bytes in Chromium as in Node', async ({ page }) => {
-  const folder = await buildPage('same-bytes');
+  await using built = await buildPage('same-bytes');
+  const { folder } = built;
   await recordRequests(folder, NAMES);
   const expected = await inNode(folder, NAMES, COUNTS);
   const [{ answers }] = expected;

@@ -46,6 +46,10 @@ describe('the policy', () => {
     expect(directives.get('connect-src')).toEqual(["'self'"]);
     expect(directives.get('script-src')).toEqual(["'self'", "'wasm-unsafe-eval'"]);
     expect([...directives.values()].flat()).not.toContain("'unsafe-inline'");
+    expect(directives.get('require-trusted-types-for')).toEqual(["'script'"]);
+    expect(directives.get('trusted-types')).toEqual(['sealed-qr', 'svelte-trusted-html']);
+    directives.delete('require-trusted-types-for');
+    directives.delete('trusted-types');
     for (const sources of directives.values()) {
       for (const source of sources)
         expect(source).toMatch(/^('none'|'self'|'wasm-unsafe-eval'|blob:|data:)$/);

@@ -31,6 +31,7 @@ const suites: LongSuite[] = [
   }),
   await run('damaged models', 'node scripts/mutate-models.ts 10000', { count: asOne }),
   await run('damaged frames', 'node scripts/fuzz-server.ts --cases 10000', { count: asOne }),
+  await run('determinism', 'node scripts/determinism.ts --allow-missing', { count: asOne }),
   await run('attacks', 'node scripts/attacks/run.ts', { count: asOne }),
 ];
 

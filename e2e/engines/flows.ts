@@ -1,6 +1,7 @@
 // What every engine must do with the built page, in order: a check for each column of the table.
 
 import { resolve } from 'node:path';
+import { askPage, buildPage, inNode, inPage, PAGE, recordRequests } from '../same-bytes/hosts.ts';
 import { decode } from '../support/decode.ts';
 import { servePlainly, withoutPolicy } from '../support/plain-server.ts';
 import { type Engine, until } from './engine.ts';
@@ -9,7 +10,7 @@ import { drawn, EnginePage, pasted } from './page.ts';
 /** The checks, in the order in which they are done. */
 export const CHECKS = [
   ...(['ready', 'first code', 'second code', 'PNG', 'SVG', 'copy', 'live', 'lab'] as const),
-  ...(['plain host', 'no policy'] as const),
+  ...(['same bytes', 'trusted types', 'plain host', 'no policy'] as const),
 ] as const;
 
 /** One of {@link CHECKS}. */
@@ -25,6 +26,8 @@ export const NEEDS: Record<Check, readonly Check[]> = {
   copy: ['second code'],
   live: ['second code'],
   lab: [],
+  'same bytes': [],
+  'trusted types': [],
   'plain host': [],
   'no policy': [],
 };
@@ -33,6 +36,8 @@ const built = resolve(import.meta.dirname, '../../dist');
 
 const FIRST = 'Sealed in Liquid: 42, (a+b)*c';
 const SECOND = 'A second one; in Dots';
+/** A request that is answered in the engine and in Node: scripts/determinism.ts has them all. */
+const RECORDED = 'liquid-7';
 const TYPED = ', typed';
 
 /** The finished picture of the studio. */
@@ -126,6 +131,34 @@ export const FLOWS: Record<Check, (engine: Engine, origin: string) => Promise<vo
     if (!outcome.includes('1 of 1')) throw new Error(`Another digit than in the clear: ${outcome}`);
     const error = Number(await page.text('[data-figure=max-error]'));
     if (!(error > 0 && error < 0.05)) throw new Error(`The largest error is ${error}.`);
+  },
+
+  async 'same bytes'(engine) {
+    await using page = await buildPage('same-bytes');
+    const { folder } = page;
+    await recordRequests(folder, [RECORDED]);
+    const counts = [1, 3];
+    await using host = await servePlainly(folder);
+    await engine.open(`${host.origin}/${PAGE}`);
+    const made = await inPage((question) => engine.evaluate(askPage, question), [RECORDED], counts);
+    const expected = await inNode(folder, [RECORDED], counts);
+    if (JSON.stringify(made) !== JSON.stringify(expected))
+      throw new Error(`It made ${JSON.stringify(made)}, and Node ${JSON.stringify(expected)}.`);
+  },
+
+  async 'trusted types'(engine, origin) {
+    await engine.open(origin);
+    const said = await engine.evaluate(() => {
+      if (!('trustedTypes' in globalThis)) return 'unknown here';
+      try {
+        document.createElement('p').innerHTML = '<b>bold</b>';
+        return 'text became markup';
+      } catch (error) {
+        return (error as Error).name;
+      }
+    });
+    // The policy asks for them; older engines pass over what they do not know.
+    if (said !== 'TypeError' && said !== 'unknown here') throw new Error(`Of text as markup: ${said}.`);
   },
 
   async 'plain host'(engine) {

@@ -1,6 +1,6 @@
 // Where a request is answered: in Node, and in an engine's page. Requests are files below the page's own folder.
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'vite';
@@ -24,10 +24,17 @@ async function run(program: string, args: readonly string[], flags: readonly str
   return stdout;
 }
 
-/** Builds the page. @returns its folder */
-export async function buildPage(mode: Build): Promise<string> {
-  await build({ root, mode, logLevel: 'error' });
-  return resolve(root, `dist-${mode}`);
+/** A built page, until it is disposed. */
+export interface BuiltPage extends AsyncDisposable {
+  readonly folder: string;
+}
+
+/** Builds the page into a folder of its own: several may be answering at once. */
+export async function buildPage(mode: Build): Promise<BuiltPage> {
+  await mkdir(resolve(root, '.cache'), { recursive: true });
+  const folder = await mkdtemp(resolve(root, `.cache/${mode}-`));
+  await build({ root, mode, logLevel: 'error', build: { outDir: folder } });
+  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
 
 /** Makes the requests called `names`, such as `ink-2`, and puts them below the page's `folder`. */

@@ -16,7 +16,6 @@ async function answer({
 }
 
 addEventListener('message', ({ data }: MessageEvent<Parameters<typeof answer>[0]>) => {
-  answer(data)
-    .catch((error: unknown): Outcome => ({ failed: String(error) }))
-    .then(postMessage);
+  const outcome = answer(data).catch((error: unknown): Outcome => ({ failed: String(error) }));
+  void outcome.then((made) => postMessage(made));
 });

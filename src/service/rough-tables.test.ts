@@ -4,6 +4,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { kernelBytes } from '../../fixtures/kernel-watch.ts';
 import { recordedRequest } from '../../fixtures/recorded-request.ts';
 import { compiledStyle, madeOf } from '../../fixtures/same-bytes.ts';
+import type * as sine from '../base/exact-math/sine.ts';
 import { styleById } from '../style/styles.ts';
 
 const ID = 'dots';
@@ -21,7 +22,7 @@ it('gives other tables where one cosine is off by a bit, and another answer wher
   let [first, all] = [2 ** -52, 0];
   vi.resetModules();
   vi.doMock(SINE, async (original) => {
-    const { sin, cos } = await original<typeof import('../base/exact-math/sine.ts')>();
+    const { sin, cos } = await original<typeof sine>();
     return { sin, cos: (x: number) => cos(x) * (1 + (x === 0 ? first : all)) };
   });
   const off = await import('../../fixtures/same-bytes.ts');

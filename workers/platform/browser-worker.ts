@@ -31,7 +31,9 @@ class StartingWorker implements StartedWorker {
   readonly endpoint: Comlink.Endpoint;
 
   constructor(url: string, name: string) {
-    this.#worker = fetchScript(url).then((script) => new Worker(trustedScript(script), { type: 'module', name }));
+    this.#worker = fetchScript(url).then(
+      (script) => new Worker(trustedScript(script), { type: 'module', name }),
+    );
     this.endpoint = {
       postMessage: (message: unknown, transfer: Transferable[] = []) =>
         this.#then((worker) => worker.postMessage(message, transfer)),

@@ -28,7 +28,7 @@ function reduced(x: number, part: number): number {
 }
 
 /** The angle in (−π/2, π/2) whose tangent is `x`. */
-export function atan(x: number): number {
+function atan(x: number): number {
   const isNegative = highWord(x) >>> 31 === 1;
   const high = highWord(x) & 0x7fffffff;
   // From 2^66 on, π/2 to the last bit; below 2^−27, x.
