@@ -13,6 +13,7 @@ import type {
 } from '../plan/explanation.ts';
 import { printPlan } from '../plan/print.ts';
 import type { CompiledForm, FormSegment } from './form.ts';
+import { sparsityOf } from './sparsity.ts';
 import { isJoint } from './general/segments.ts';
 
 /** What the client sees besides the result, in words. */
@@ -128,6 +129,7 @@ export function explain(
   choice: PlanChoice,
 ): Explanation {
   const { segments } = compiled;
+  const sparsity = sparsityOf(graph);
   const { parameters } = segments[0].plan;
   const explained = segments.map(explainSegment);
   const roundBytes = explained
@@ -155,6 +157,7 @@ export function explain(
     fits: segments.flatMap(({ fits }) => fits),
     bounds: boundsOf(segments),
     ranges,
+    ...(sparsity && { sparsity }),
     price,
     memoryBytes: choice.memoryBytes,
     front: [choice],
