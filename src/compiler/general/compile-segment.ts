@@ -22,7 +22,7 @@ import { gatherInputs, GatherSource } from './gather.ts';
 import { Merges, stageTargets, type State } from './round-cost.ts';
 import { SearchTables } from './search-tables.ts';
 import { type KnownChoices, structureOf } from './same-shape.ts';
-import type { Segment, SegmentValue } from './segments.ts';
+import { originalOf, type Segment, type SegmentValue } from './segments.ts';
 import { powerOfTwo, type TensorLayout } from './tensor-layout.ts';
 
 /** What a segment is compiled with. */
@@ -90,7 +90,8 @@ export function readSegment(segment: Segment, options: SegmentOptions): ReadSegm
   const { ranges, tolerance, seams } = options;
   const { graph } = segment;
   const [inputs, outputs] = [segment.inputs, segment.outputs].map((parts) => valuesOf(parts, ranges));
-  const ways = readNetwork(graph, ranges, tolerance, options.work, seams).map(({ program, fits }): Way => {
+  const own: Ranges = { ...ranges, of: (id) => ranges.of(originalOf(id)) };
+  const ways = readNetwork(graph, own, tolerance, options.work, seams).map(({ program, fits }): Way => {
     const schedule = schedulePhases(
       program,
       seams !== undefined,
