@@ -79,6 +79,7 @@ export function planTable(report: ModelPlanReport): string {
       ],
       ['error', `below ${small(report.predictedError)}`],
       ['ranges from', report.ranges.description],
+      ...(report.sparsity ? [['zeros', report.sparsity.description] as const] : []),
       ...(report.front.length > 1 ? report.front.map(choiceRow) : []),
       ...report.fits.map((fit): Row => [
         'fitted',

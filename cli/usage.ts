@@ -60,8 +60,13 @@ sealed-qr model run FILE --input FILE [options]
   --count N         the first N inputs only
   --layers A-B      only these layers of the file
   --refresh A,B     layers after which the client decrypts and encrypts again
-  --client-ops      the client computes what the scheme cannot, in rounds of its own
   --prefer WHAT     latency: the fastest run; small-keys: the cheapest first run, keys made and sent; balanced (balanced)
+  --client-ops      the client computes what the scheme cannot, in rounds of its own; it holds the values of skips
+  --tolerance T     largest error of a fitted activation, of half its range    (0.02)
+  --max-memory SIZE most memory of an evaluator, as 700MB or 1.5GB             (a quarter of the machine's, at most 4GB)
+  --max-keys SIZE, --max-time TIME, --max-rounds N, --max-error E
+                    the most that a plan may take: another is made, or what would do is said
+  --compare         plan: by each preference, what a plan takes
   --batch N         inputs to run at once: as many as pay share a ciphertext   (all)
   --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
   --workers N       evaluators of the service                                  (number of processors, at most 4)

@@ -13,7 +13,8 @@ import type {
 } from '../plan/explanation.ts';
 import { printPlan } from '../plan/print.ts';
 import type { CompiledForm, FormSegment } from './form.ts';
-import { isJoint } from './general/segments.ts';
+import { sparsityOf } from './sparsity.ts';
+import { isJoint, originalOf } from './general/segments.ts';
 
 /** What the client sees besides the result, in words. */
 export function clientLearns({ segments }: CompiledForm): string[] {
@@ -107,7 +108,7 @@ function boundsOf(segments: readonly FormSegment[]): ValueBound[] {
   return segments.flatMap(({ graph, outputs, fits, card, plan }) => {
     const fitted = fits.flatMap(({ layer, low, high }): ValueBound[] => {
       const node = graph.nodes.find(({ id }) => id === layer);
-      return node ? [{ value: node.inputs[0], low, high, layer, reason: 'fit' }] : [];
+      return node ? [{ value: originalOf(node.inputs[0]), low, high, layer, reason: 'fit' }] : [];
     });
     const { level, scale } = card.output;
     const modulus = primesAtLevel(plan.parameters, level).reduce((product, q) => product * Number(q), 1);
@@ -129,6 +130,7 @@ export function explain(
   choice: PlanChoice,
 ): Explanation {
   const { segments } = compiled;
+  const sparsity = sparsityOf(graph);
   const { parameters } = segments[0].plan;
   const explained = segments.map(explainSegment);
   const roundBytes = explained
@@ -156,6 +158,7 @@ export function explain(
     fits: segments.flatMap(({ fits }) => fits),
     bounds: boundsOf(segments),
     ranges,
+    ...(sparsity && { sparsity }),
     price,
     memoryBytes: choice.memoryBytes,
     front: [choice],

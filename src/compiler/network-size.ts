@@ -14,7 +14,7 @@ interface SizeLimits {
 }
 
 const LIMITS: Readonly<Record<PlanForm, SizeLimits>> = {
-  general: { operations: 2 ** 24, ciphertextBytes: 2 ** 25 },
+  general: { operations: 2 ** 26, ciphertextBytes: 2 ** 25 },
   channels: { operations: 2 ** 29, ciphertextBytes: 2 ** 28 },
 };
 

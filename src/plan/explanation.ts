@@ -115,6 +115,16 @@ export interface RunPrice {
   readonly responseMs: number;
 }
 
+/** Zeros among a network's weights. */
+export interface ExplainedSparsity {
+  readonly weights: number;
+  readonly zeros: number;
+  /** Those in whole rows, columns or channels of zeros: these are left out. */
+  readonly structured: number;
+  /** What they save, and what would save more, in words for people. */
+  readonly description: string;
+}
+
 /** What a plan takes, as it stands beside others for the same network. */
 export interface PlanChoice {
   /** What it was chosen by. */
@@ -157,6 +167,8 @@ export interface Explanation {
   /** Bounds of values of the network, or of its chosen layers, run in the clear. */
   readonly bounds: readonly ValueBound[];
   readonly ranges: ExplainedRanges;
+  /** Undefined where next to no weight is 0. */
+  readonly sparsity?: ExplainedSparsity;
   readonly price: RunPrice;
   /** Memory of an evaluator that holds the whole plan and one set of keys. */
   readonly memoryBytes: number;

@@ -165,10 +165,21 @@ describe('an evaluator of the pool', () => {
   it('keeps the plans used last, and drops the oldest', async () => {
     const { pool, workers } = poolOf(1);
     for (const planId of ['a', 'b', 'c', 'a', 'd', 'b']) {
-      await pool.at(0).give(shareOf({ planId }), undefined);
+      await pool.at(0).give(shareOf({ planId, part: () => new Uint8Array(17e6) }), undefined);
     }
     expect(given(workers[0], 'addPlan').map(([, id]) => id)).toEqual(['a', 'b', 'c', 'd', 'b']);
     expect(given(workers[0], 'dropPlan')).toEqual([['b'], ['c']]);
+  });
+
+  it('keeps all stretches of a network while they are small', async () => {
+    const { pool, workers } = poolOf(1);
+    for (const run of ['first', 'second']) {
+      for (let stretch = 0; stretch < 12; stretch += 1) {
+        await pool.at(0).give(shareOf({ planId: `${stretch}`, keySet: run }), undefined);
+      }
+    }
+    expect(given(workers[0], 'addPlan')).toHaveLength(12);
+    expect(given(workers[0], 'dropPlan')).toEqual([]);
   });
 
   it('forgets a key set that is dropped: its keys are given anew when they come again', async () => {

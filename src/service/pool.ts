@@ -29,8 +29,10 @@ export interface Share {
   readonly keys: readonly Uint8Array[];
 }
 
-// A plan's encoded weights take tens of megabytes.
-const MOST_PLANS = 3;
+// Beyond so many bytes of plans those used least recently are forgotten, but for the last few: encoded, their weights take
+// up to a dozen times as much. The stretches of one network are a plan each, and come round with every run.
+const MOST_PLAN_BYTES = 48e6;
+const KEPT_PLANS = 3;
 
 const ADVICE = 'Try again: a new evaluator will be started.';
 
@@ -38,7 +40,7 @@ const ADVICE = 'Try again: a new evaluator will be started.';
 export class Evaluator {
   readonly handle: WorkerHandle<EvaluatorRole>;
   /** Contexts by name, the one used last at the end. */
-  readonly #contexts = new Map<string, { plans: Set<string>; keySets: Map<string, number> }>();
+  readonly #contexts = new Map<string, { plans: Map<string, number>; keySets: Map<string, number> }>();
   readonly #memoryBudget: number;
 
   constructor(handle: WorkerHandle<EvaluatorRole>, memoryBudget: number) {
@@ -49,7 +51,7 @@ export class Evaluator {
   /** Opens a context. @returns the backend in use */
   async open({ name, parameters, backend }: ContextName): Promise<ServerBackendName> {
     const used = await this.handle.role.open(name, parameters, backend);
-    const state = this.#contexts.get(name) ?? { plans: new Set(), keySets: new Map() };
+    const state = this.#contexts.get(name) ?? { plans: new Map(), keySets: new Map() };
     this.#contexts.delete(name);
     this.#contexts.set(name, state);
     return used;
@@ -62,17 +64,22 @@ export class Evaluator {
     await this.open(context);
     const { plans, keySets } = this.#contexts.get(context.name)!;
     throwIfAborted(signal, 'compile');
-    if (plans.has(planId)) {
-      plans.delete(planId);
-    } else {
-      await role.addPlan(context.name, planId, share.part(), { signal });
-      for (const oldest of [...plans].slice(0, Math.max(0, plans.size + 1 - MOST_PLANS))) {
+    let size = plans.get(planId);
+    if (size === undefined) {
+      const part = share.part();
+      size = part.byteLength;
+      await role.addPlan(context.name, planId, part, { signal });
+      let bytes = [...plans.values()].reduce((sum, own) => sum + own, size);
+      for (const [oldest, own] of [...plans]) {
+        if (bytes <= MOST_PLAN_BYTES || plans.size < KEPT_PLANS) break;
         await role.dropPlan(oldest);
         plans.delete(oldest);
+        bytes -= own;
       }
     }
     // Used last: forgotten last.
-    plans.add(planId);
+    plans.delete(planId);
+    plans.set(planId, size);
     for (let given = keySets.get(keySet) ?? 0; given < keys.length; given += 1) {
       throwIfAborted(signal, 'wire');
       await role.addKeys(context.name, keySet, keys[given]);

@@ -40,6 +40,8 @@ const FULL_LOOKS = 8;
 const INPUT_LAYOUTS = 3;
 // Entries an estimate looks at; larger maps are sampled by rows first.
 const SAMPLED_ENTRIES = 60_000;
+// Entries that the last look at the best few takes: what a layer of millions has shows in some hundred thousand.
+const LOOKED_ENTRIES = 500_000;
 
 /** The state after a round whose outputs have these layouts. */
 function stateAfter(phase: Phase, targets: readonly StageTarget[]): State {
@@ -90,12 +92,18 @@ interface Candidate {
   readonly estimate: Estimate;
 }
 
-function strideFor(phase: Phase): number {
+function entriesOf(phase: Phase): number {
   let entries = 0;
   for (const { affine } of phase.targets)
     for (const { matrix } of affine.parts) entries += matrix.columns.length;
+  return entries;
+}
+
+/** How many rows an estimate goes on by, so that it looks at about `sampled` entries. */
+function strideFor(phase: Phase, sampled: number): number {
+  const entries = entriesOf(phase);
   // Odd, so that it does not fall in step with channels or rows.
-  return entries <= SAMPLED_ENTRIES ? 1 : 2 * Math.floor(entries / SAMPLED_ENTRIES / 2) + 1;
+  return entries <= sampled ? 1 : 2 * Math.floor(entries / sampled / 2) + 1;
 }
 
 /** The layouts of a round's groups, with what they make of its targets. */
@@ -179,35 +187,54 @@ function candidates(
   shortlist: Shortlist,
 ): Candidate[] {
   const found: Candidate[] = [];
-  const stride = strideFor(phase);
+  const stride = strideFor(phase, SAMPLED_ENTRIES);
   const choices = layoutChoices(phase, path.layouts, families).map((layouts) => ({
     layouts,
     targets: stageTargets(phase, (group) => layouts.get(group)!),
   }));
-  const gathered = packed && gathers(phase, choices, around, primes, mostMs - path.ms);
-  for (const [index, { layouts, targets }] of choices.entries()) {
-    const push = (
-      state: State,
-      inputLayout: TensorLayout | undefined,
-      estimate: Estimate | undefined,
-    ): void => {
-      if (!estimate) return;
-      const candidate = { path, layouts, targets, state, inputLayout, estimate };
-      found.push(candidate);
-      // What is only sampled may turn out dearer.
-      if (stride === 1 || !estimate.split) shortlist.add(candidate);
-    };
-    const limit = Math.min(mostMs, shortlist.mostMs) - path.ms;
-    if (!packed) {
-      push(path.state, undefined, estimateRound(phase, targets, path.state, around, primes, stride, limit));
-      continue;
+  const push = (
+    { layouts, targets }: Layouts,
+    state: State,
+    inputLayout: TensorLayout | undefined,
+    estimate: Estimate | undefined,
+  ): void => {
+    if (!estimate) return;
+    const candidate = { path, layouts, targets, state, inputLayout, estimate };
+    found.push(candidate);
+    // What is only sampled may turn out dearer.
+    if (stride === 1 || !estimate.split) shortlist.add(candidate);
+  };
+  const limit = (): number => Math.min(mostMs, shortlist.mostMs) - path.ms;
+  if (!packed) {
+    for (const choice of choices) {
+      const { targets } = choice;
+      const estimate = estimateRound(phase, targets, path.state, around, primes, stride, limit());
+      push(choice, path.state, undefined, estimate);
     }
-    push(path.state, undefined, gathered?.[index]);
+    return found;
+  }
+  const inOrder = (): void => {
     // Packing in order pays where the rows are long and many: a first dense layer.
-    if (phase.isFree) continue;
-    for (const { layout, state } of packed) {
-      push(state, layout, estimateRound(phase, targets, state, around, primes, stride, limit));
+    if (phase.isFree) return;
+    for (const choice of choices) {
+      for (const { layout, state } of packed) {
+        const estimate = estimateRound(phase, choice.targets, state, around, primes, stride, limit());
+        push(choice, state, layout, estimate);
+      }
     }
+  };
+  const gather = (mostGatherMs: number): void => {
+    const gathered = gathers(phase, choices, around, primes, mostGatherMs);
+    choices.forEach((choice, index) => push(choice, path.state, undefined, gathered[index]));
+  };
+  // What is cheaper to count goes first, so that the other need not be counted to the end.
+  if (stride === 1) {
+    gather(mostMs - path.ms);
+    inOrder();
+  } else {
+    inOrder();
+    const dearest = found.map(({ estimate }) => estimate.ms).sort((a, b) => a - b)[FULL_LOOKS - 1];
+    gather(Math.min(mostMs - path.ms, dearest ?? Infinity));
   }
   return found;
 }
@@ -223,7 +250,8 @@ function inFull(
 ): Candidate | undefined {
   if (stride === 1 || !candidate.estimate.split) return candidate;
   const { targets, state, path } = candidate;
-  const estimate = estimateRound(phase, targets, state, around, primes, 1, mostMs - path.ms);
+  const closer = strideFor(phase, LOOKED_ENTRIES);
+  const estimate = estimateRound(phase, targets, state, around, primes, closer, mostMs - path.ms);
   return estimate && { ...candidate, estimate };
 }
 
@@ -262,7 +290,7 @@ export function chooseLayouts(
   ];
   for (const [index, phase] of schedule.phases.entries()) {
     const primes = primesOf[index];
-    const stride = strideFor(phase);
+    const stride = strideFor(phase, SAMPLED_ENTRIES);
     const inputs = index === 0 ? packed : undefined;
     const shortlist = new Shortlist(around.mostBytes);
     const all = beam

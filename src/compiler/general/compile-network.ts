@@ -11,10 +11,9 @@ import {
   emitSegment,
   type NetworkSegment,
   packSegment,
-  type PackedSegment,
   parametersOf,
   readSegment,
-  type ReadSegment,
+  type SegmentOptions,
   repack,
 } from './compile-segment.ts';
 import type { FitReport } from './read-network.ts';
@@ -23,7 +22,8 @@ import { memoryOf, withinMemory } from '../memory.ts';
 import { keyBytesOf } from '../price.ts';
 import type { Preference, PriceWeights } from '../../plan/preference.ts';
 import type { Prediction } from '../predict.ts';
-import { cutSegments } from './segments.ts';
+import type { KnownChoices } from './same-shape.ts';
+import { cutSegments, type Segment } from './segments.ts';
 
 export type { NetworkSegment } from './compile-segment.ts';
 
@@ -107,11 +107,7 @@ export function compileNetwork(graph: Graph, options: NetworkOptions): CompiledN
   const { work = new PlanningWork(), prefer = 'balanced', seams } = options;
   const settings = { ranges, batch, tolerance, prefer, work, seams };
   const planned = (mostBytes: number, prices: CostTable): NetworkSegment[] => {
-    const read = cuts.map((cut) => readSegment(cut, { ...settings, mostBytes, costs: prices }));
-    return packAll(read, given).map((segment, i) => ({
-      ...emitSegment(segment),
-      ...cuts[i],
-    }));
+    return planAll(cuts, { ...settings, mostBytes, costs: prices }, given);
   };
   const segments = allowForNoise(keepToMemory(planned, memoryBytes, costs), samples);
   return { graph: selected, segments, report: reportOf(segments) };
@@ -168,25 +164,38 @@ function overMemory(needed: number, given: number): SealedError {
 }
 
 /**
- * Packs all segments under one set of parameters, hence of keys: the largest that any of them needs. Segments of fewer
- * levels start lower.
+ * Plans all segments under one set of parameters, hence of keys: the largest that any of them needs. Segments of fewer
+ * levels start lower. A segment is read twice where there are several: their matrices together may be too large to keep.
  */
-function packAll(segments: readonly ReadSegment[], given: Parameters | undefined): PackedSegment[] {
-  const settled = segments.map((segment) => parametersOf(segment, given));
-  // Where the parameters depend on the choice, that comes first.
-  const packed = segments.map((segment, i) => (settled[i] ? undefined : packSegment(segment, given)));
-  const needed = segments.map((_, i) => settled[i] ?? packed[i]!.prepared.parameters);
-  if (given) requireLevels(given, segments, needed);
+function planAll(
+  cuts: readonly Segment[],
+  options: SegmentOptions,
+  given: Parameters | undefined,
+): NetworkSegment[] {
+  const looks = cuts.map((cut) => {
+    const read = readSegment(cut, options);
+    const settled = parametersOf(read, given);
+    if (settled) return { needed: settled, read: cuts.length > 1 ? undefined : read, packed: undefined };
+    // Where the parameters depend on the choice, that comes first.
+    const packed = packSegment(read, given);
+    return { needed: packed.prepared.parameters, read: undefined, packed };
+  });
+  const needed = looks.map((look) => look.needed);
+  if (given) requireLevels(given, cuts, needed);
   const shared = largestParameters(needed);
-  return segments.map((segment, i) => {
-    const known = packed[i];
-    return known ? repack(known, shared) : packSegment(segment, shared);
+  const known: KnownChoices = new Map();
+  return cuts.map((cut, i) => {
+    const { packed, read } = looks[i];
+    const chosen = packed
+      ? repack(packed, shared)
+      : packSegment(read ?? readSegment(cut, options), shared, known);
+    return { ...emitSegment(chosen), ...cut };
   });
 }
 
 function requireLevels(
   { maxLevel }: Parameters,
-  segments: readonly ReadSegment[],
+  segments: readonly Segment[],
   parameters: readonly Parameters[],
 ): void {
   for (const [i, { graph }] of segments.entries()) {

@@ -22,7 +22,8 @@ import { type FitReport, readNetwork } from './read-network.ts';
 import { gatherInputs, GatherSource } from './gather.ts';
 import { Merges, stageTargets, type State } from './round-cost.ts';
 import { SearchTables } from './search-tables.ts';
-import type { Segment, SegmentValue } from './segments.ts';
+import { type KnownChoices, structureOf } from './same-shape.ts';
+import { originalOf, type Segment, type SegmentValue } from './segments.ts';
 import { powerOfTwo, type TensorLayout } from './tensor-layout.ts';
 
 /** What a segment is compiled with. */
@@ -90,7 +91,8 @@ export function readSegment(segment: Segment, options: SegmentOptions): ReadSegm
   const { ranges, tolerance, seams } = options;
   const { graph } = segment;
   const [inputs, outputs] = [segment.inputs, segment.outputs].map((parts) => valuesOf(parts, ranges));
-  const ways = readNetwork(graph, ranges, tolerance, options.work, seams).map(({ program, fits }): Way => {
+  const own: Ranges = { ...ranges, of: (id) => ranges.of(originalOf(id)) };
+  const ways = readNetwork(graph, own, tolerance, options.work, seams).map(({ program, fits }): Way => {
     const schedule = schedulePhases(
       program,
       seams !== undefined,
@@ -168,12 +170,21 @@ export function parametersOf(segment: ReadSegment, given: Parameters | undefined
  * @param given parameters to use, if they hold the segment, instead of the smallest that do
  * @throws SealedError `does-not-fit` naming the layer and what to do, if there is none
  */
-export function packSegment(read: ReadSegment, given: Parameters | undefined): PackedSegment {
+export function packSegment(
+  read: ReadSegment,
+  given: Parameters | undefined,
+  known: KnownChoices = new Map(),
+): PackedSegment {
   const { options } = read;
-  let best: (PackedSegment & { readonly ms: number }) | undefined;
+  let best: (PackedSegment & { readonly ms: number; readonly way: number }) | undefined;
   let failure: unknown;
   const tables = new SearchTables(options.work);
-  for (const prepared of prepareAll(read, given)) {
+  const ways = prepareAll(read, given);
+  const shapes = read.segment.inputs.map(({ shape }) => shape);
+  const structure = structureOf(ways, shapes);
+  const same = known.get(structure);
+  if (same) return { read, prepared: ways[same.way], batch: same.batch, choice: same.choice };
+  for (const [way, prepared] of ways.entries()) {
     const { schedule, depth, parameters } = prepared;
     const { slots } = parameters;
     const primes = primesByRound(schedule, depth);
@@ -184,15 +195,9 @@ export function packSegment(read: ReadSegment, given: Parameters | undefined): P
       const ring = slots / batch;
       const around = { ring, merges: new Merges(ring), tables, slots, costs, prices, mostBytes };
       try {
-        const choice = chooseLayouts(
-          schedule,
-          read.segment.inputs.map(({ shape }) => shape),
-          around,
-          primes,
-          (best?.ms ?? Infinity) / runs,
-        );
+        const choice = chooseLayouts(schedule, shapes, around, primes, (best?.ms ?? Infinity) / runs);
         const ms = choice ? choice.ms * runs : Infinity;
-        if (choice && (!best || ms < best.ms)) best = { read, prepared, batch, choice, ms };
+        if (choice && (!best || ms < best.ms)) best = { read, prepared, batch, choice, ms, way };
       } catch (error) {
         if (!(error instanceof SealedError) || options.work.isSpent) throw error;
         failure ??= error;
@@ -200,6 +205,8 @@ export function packSegment(read: ReadSegment, given: Parameters | undefined): P
     }
   }
   if (!best) throw failure;
+  const { batch, choice, way } = best;
+  known.set(structure, { way, batch, choice });
   return best;
 }
 

@@ -6,6 +6,7 @@ import {
   addApplied,
   addMatrices,
   applyMatrix,
+  gatherMatrix,
   identityFactor,
   identityMatrix,
   multiplyMatrices,
@@ -173,7 +174,7 @@ export class ProgramBuilder {
   /** `left ⊙ right`; a square where both are the same object. */
   product(left: Affine, right: Affine, ...layers: readonly ValueId[]): Affine {
     const phase = this.#phaseAfter([left, right]);
-    return this.#add({
+    const value = this.#add({
       kind: 'product',
       layers,
       shape: left.shape,
@@ -182,6 +183,7 @@ export class ProgramBuilder {
       right,
       phase,
     });
+    return withConstants(value, left, right);
   }
 
   /** `value` as ciphertexts of its own. */
@@ -194,6 +196,20 @@ export class ProgramBuilder {
   finish(output: Affine): Program {
     return { bases: this.#bases, output };
   }
+}
+
+/** `value`, the product of `left` and `right`, with those of its elements as numbers that no input changes. */
+function withConstants(value: Affine, left: Affine, right: Affine): Affine {
+  const isFixed = ({ parts }: Affine, row: number): boolean =>
+    parts.every(({ matrix: { rowStart } }) => rowStart[row + 1] === rowStart[row]);
+  const sources = Int32Array.from(value.bias, (_, i) => (isFixed(left, i) && isFixed(right, i) ? -1 : i));
+  if (!sources.includes(-1) || sources.every((source) => source < 0)) return value;
+  const [{ base }] = value.parts;
+  return {
+    ...value,
+    parts: [{ base, matrix: gatherMatrix(sources, sources.length) }],
+    bias: value.bias.map((zero, i) => (sources[i] < 0 ? left.bias[i] * right.bias[i] : zero)),
+  };
 }
 
 /** Whether `value` is small whole multiples of whole bases, plus constants: then it costs no level. */

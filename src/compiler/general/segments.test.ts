@@ -103,8 +103,7 @@ describe('cutSegments', () => {
     expect([first, second, third].map((part) => ids(part.graph).filter((id) => !isJoint(id)))).toEqual([
       [],
       ['v2'],
-      // Its two inputs, each cut out of what is encrypted together.
-      ['v0', 'v3', 'v1', 'v4', 'v5'],
+      ['v1', 'v4', 'v5'],
     ]);
     expect(names(third.inputs)).toEqual(['v0', 'v3']);
   });

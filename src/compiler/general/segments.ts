@@ -34,6 +34,11 @@ export function isJoint(id: ValueId): boolean {
   return id.startsWith(JOINT);
 }
 
+/** The value that `id` stands for in a segment that takes several. */
+export function originalOf(id: ValueId): ValueId {
+  return isJoint(id) ? id.slice(JOINT.length) : id;
+}
+
 /** A graph from `inputs`, one after the other in its input, to `outputs`, likewise. */
 function assemble(
   name: string,
@@ -45,30 +50,34 @@ function assemble(
     values.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   const before: Node[] = [];
   let input = inputs[0];
+  const renamed = new Map<ValueId, ValueId>();
   if (inputs.length > 1) {
     input = { id: `${JOINT}input`, shape: [size(inputs)] };
     let at = 0;
     for (const { id, shape } of inputs) {
       const length = elementCount(shape);
-      const part = shape.length === 1 ? id : `${JOINT}${id} in order`;
-      before.push({ id: part, inputs: [input.id], shape: [length], op: 'slice', starts: [at], steps: [1] });
-      if (part !== id) before.push({ id, inputs: [part], shape, op: 'reshape' });
+      const [flat, own] = [`${JOINT}${id} in order`, `${JOINT}${id}`];
+      before.push({ id: flat, inputs: [input.id], shape: [length], op: 'slice', starts: [at], steps: [1] });
+      before.push({ id: own, inputs: [flat], shape, op: 'reshape' });
+      renamed.set(id, own);
       at += length;
     }
   }
+  const nameOf = (id: ValueId): ValueId => renamed.get(id) ?? id;
+  const own =
+    renamed.size === 0 ? nodes : nodes.map((node) => ({ ...node, inputs: node.inputs.map(nameOf) }));
   const after: Node[] = [];
-  let output = outputs[0].id;
+  let output = nameOf(outputs[0].id);
   if (outputs.length > 1) {
     const parts = outputs.map(({ id, shape }): ValueId => {
-      if (shape.length === 1) return id;
       const flat = `${JOINT}${id} flat`;
-      after.push({ id: flat, inputs: [id], shape: [elementCount(shape)], op: 'reshape' });
+      after.push({ id: flat, inputs: [nameOf(id)], shape: [elementCount(shape)], op: 'reshape' });
       return flat;
     });
     output = `${JOINT}output`;
     after.push({ id: output, inputs: parts, shape: [size(outputs)], op: 'concat', axis: 0 });
   }
-  return { name, input, nodes: [...before, ...nodes, ...after], output };
+  return { name, input, nodes: [...before, ...own, ...after], output };
 }
 
 /**

@@ -59,7 +59,14 @@ function gridLayout(shape: Shape, used: Uint8Array, ring: number, spec: GridSpec
   const block = wide * powerOfTwo((rows * pitch + columns) * gap + 1);
   if (block > ring) return undefined;
   const members = phases * phases;
-  const lanes = apart ? channels : channels * members;
+  // Channels that nothing reads take no room.
+  const numberOf = new Int32Array(channels);
+  let kept = 0;
+  for (let c = 0; c < channels; c += 1) {
+    numberOf[c] = kept;
+    if (used.subarray(c * height * width, (c + 1) * height * width).includes(1)) kept += 1;
+  }
+  const lanes = Math.max(1, apart ? kept : kept * members);
   const perCiphertext = Math.min(ring / block, powerOfTwo(lanes));
   const perMember = Math.ceil(lanes / perCiphertext);
   const ciphertext = new Int32Array(used.length).fill(-1);
@@ -71,7 +78,7 @@ function gridLayout(shape: Shape, used: Uint8Array, ring: number, spec: GridSpec
       for (let x = 0; x < width; x += 1, e += 1) {
         if (used[e] === 0) continue;
         const member = (y % phases) * phases + (x % phases);
-        const lane = apart ? c : member * channels + c;
+        const lane = apart ? numberOf[c] : member * kept + numberOf[c];
         const index = (apart ? member * perMember : 0) + Math.floor(lane / perCiphertext);
         // Ciphertexts without a used element are never made.
         let number = numbers.get(index);
