@@ -28,8 +28,10 @@ class StartingWorker implements StartedWorker {
   readonly #worker: Promise<Worker>;
   #hasEnded = false;
   readonly endpoint: Comlink.Endpoint;
+  readonly name: string;
 
   constructor(url: string, name: string) {
+    this.name = name;
     this.#worker = inMemory(url).then((script) => new Worker(script, { type: 'module', name }));
     this.endpoint = {
       postMessage: (message: unknown, transfer: Transferable[] = []) =>
