@@ -18,9 +18,9 @@ export interface Upload {
   readonly buffer: Buffer;
 }
 
-/** The file `name` that holds `text`. */
-export function upload(name: string, text: string): Upload {
-  return { name, mimeType: 'application/octet-stream', buffer: Buffer.from(text) };
+/** The file `name` that holds `content`. */
+export function upload(name: string, content: string | Uint8Array): Upload {
+  return { name, mimeType: 'application/octet-stream', buffer: Buffer.from(content) };
 }
 
 /** Chooses a file, of public/models unless one is given, and waits until the page has it. */
