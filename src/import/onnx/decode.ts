@@ -36,7 +36,10 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
   );
 }
 
-/** Reads a serialised TensorProto (`.pb`) as float32 values; `malformed-model` for anything else. */
+/**
+ * Reads a serialised TensorProto (`.pb`) as float32 values; `malformed-model` for anything else.
+ * @internal the form in which ONNX publishes its test vectors
+ */
 export function readTensorFile(bytes: Uint8Array): Tensor {
   const proto = decodeMessage('an ONNX tensor', () =>
     fromBinary(TensorProtoSchema, bytes, { readUnknownFields: false }),

@@ -2,7 +2,7 @@
 import * as ort from 'onnxruntime-web';
 import { describe, expect, it } from 'vitest';
 import { randomOnnx } from '../../../fixtures/random-onnx.ts';
-import { executeSamples } from '../../model/batch.ts';
+import { executeSamples } from '../../../fixtures/execute-samples.ts';
 import { importOnnx } from './import-onnx.ts';
 
 ort.env.wasm.numThreads = 1;
