@@ -68,8 +68,14 @@ class Killable {
     };
   }
 
-  kill(victim: Victim): void {
-    this.#threads.get(victim)?.terminate();
+  /** Resolves once the thread has gone: its system takes a moment. */
+  kill(victim: Victim): Promise<void> {
+    const thread = this.#threads.get(victim);
+    if (!thread) return Promise.resolve();
+    return new Promise((resolve) => {
+      thread.onDeath(() => resolve());
+      thread.terminate();
+    });
   }
 }
 
@@ -134,18 +140,21 @@ async function killOne(
   const { session } = place;
   let stage = 'plan';
   let during: string | undefined;
+  let death: Promise<void> | undefined;
   const timer = setTimeout(() => {
     during = stage;
-    place.kill(victim);
+    death = place.kill(victim);
   }, afterMs);
   let run = await ending(session, random, (event) => (stage = event.stage));
   clearTimeout(timer);
   if (during === undefined) {
     // The run was over before the moment came: the worker dies between two runs, and the second may not know it yet.
     during = 'between runs';
-    place.kill(victim);
+    death = place.kill(victim);
     run = await ending(session, random);
   }
+  // The next run is one that nothing happens to.
+  await death;
   const isFair = run.outcome === 'right' || run.died === victim;
   const next = await ending(session, random);
   return { victim, afterMs, during, outcome: run.outcome, isFair, nextIsRight: next.outcome === 'right' };
