@@ -14,7 +14,8 @@ import {
   takeExample,
   upload,
 } from './support/lab.ts';
-import { pressWhen } from './support/moments.ts';
+import { reluNetworkFile } from '../fixtures/relu-network.ts';
+import { longestTask, pressWhen, startTicker } from './support/moments.ts';
 
 for (const { name, tag } of [
   { name: 'digits.onnx', tag: [] },
@@ -58,6 +59,45 @@ test('the example runs layer by layer, and its report is a JSON file', async ({ 
   expect(report.result.outputs[0]).toHaveLength(10);
   for (const { maxAbsError } of report.result.layers) expect(maxAbsError).toBeLessThan(0.05);
 });
+
+test(
+  'the page answers while a network with a ReLU is planned and runs, and Stop works',
+  { tag: '@long' },
+  async ({ page }) => {
+    await openLab(page);
+    const gap = await startTicker(page);
+    const pixels = Array.from({ length: 28 * 28 }, (_, i) => ((i * 37) % 101) / 100);
+    const input = upload(
+      'pixels.json',
+      JSON.stringify([[Array.from({ length: 28 }, (_, row) => pixels.slice(28 * row, 28 * row + 28))]]),
+    );
+    const told: string[] = [];
+    const during = async (what: string, work: () => Promise<void>): Promise<void> => {
+      await gap();
+      const taskMs = await longestTask(page, work);
+      const { longestMs, ticks } = await gap();
+      // What another could not have done meanwhile: the page ticked on.
+      expect(ticks).toBeGreaterThan(10);
+      told.push(
+        `${what}: longest gap ${longestMs.toFixed(0)} ms, longest task ${taskMs.toFixed(0)} ms of CPU`,
+      );
+    };
+    await during('planning', async () => {
+      await take(page, 'Model', 'relu.onnx', upload('relu.onnx', reluNetworkFile()));
+      await planned(page);
+    });
+    await take(page, 'Input', 'pixels.json', input);
+    await planned(page);
+    await pressWhen(page, '[data-phase=running]', 'Stop');
+    await page.getByRole('button', { name: 'Run it encrypted' }).click();
+    await expect(page.getByText('Stopped.')).toBeVisible();
+    await idle(page);
+    await expect(page.getByRole('region', { name: 'What came of it' })).toBeHidden();
+    await during('the run', () => run(page));
+    expect(await largestError(page)).toBeLessThan(0.5);
+    console.log(told.join('\n'));
+  },
+);
 
 test('a parameter sweep marks the sets that none beats', async ({ page }) => {
   await openLab(page);

@@ -38,6 +38,7 @@ const copied = [
     'docs',
     'index.html',
     'knip.json',
+    'knip.production.json',
     '.dependency-cruiser.js',
     'eslint.config.js',
   ],
@@ -114,6 +115,15 @@ beforeAll(() => {
     join(checkout, 'src/base/errors.ts'),
     '\n/** Planted. */\nexport const plantedUnused = 1;\n',
   );
+  // Used by a test alone, which the search for dead code takes for a use.
+  appendFileSync(
+    join(checkout, 'src/base/compare.ts'),
+    '\n/** Planted. */\nexport const plantedForTests = 1;\n',
+  );
+  plant(
+    'src/base/planted.test.ts',
+    "import { plantedForTests } from './compare.ts';\nconsole.log(plantedForTests);\n",
+  );
   plant('src/qr/planted-promise.ts', 'export function run(): void {\n  Promise.resolve(1);\n}\n', planted);
   const rough = `
     const { log } = Math;
@@ -164,6 +174,13 @@ describe('planted violations', () => {
     expect(code).toBeGreaterThan(0);
     expect(output).toMatch(/plantedUnused\s.*src\/base\/errors\.ts/);
     expect(output).toMatch(/^src\/server\/planted-reach\.ts/m);
+    expect(output).not.toMatch(/plantedForTests/);
+  });
+
+  it('fail the search for code that tests alone use', async () => {
+    const { code, output } = await runInCopy('code for tests alone');
+    expect(code).toBeGreaterThan(0);
+    expect(output).toMatch(/plantedForTests\s.*src\/base\/compare\.ts/);
   });
 
   it('fail the API docs for a link that leads nowhere, and for an export without a word', async () => {

@@ -48,6 +48,14 @@ export const gates: readonly Gate[] = [
     command: ['depcruise', '.', '--output-type', 'err-long'],
   },
   { name: 'dead code', command: ['knip'] },
+  {
+    name: 'code for tests alone',
+    command: [
+      'knip',
+      '--production',
+      ...['--config', 'knip.production.json', '--include', 'files,exports,types'],
+    ],
+  },
   { name: 'licences', command: ['node', 'scripts/third-party.ts', '--check'] },
   { name: 'API docs', command: ['typedoc', '--emit', 'none'] },
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },

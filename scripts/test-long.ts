@@ -1,10 +1,10 @@
 // `npm run test:long [-- --write]`: what `npm test` has no time for; --write keeps the outcome in docs/test-long.md.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { describeCommit, describeMachine } from './describe-run.ts';
 import { projectEnvironment, root } from './gates.ts';
 import { failuresOfVitest, longReport, type LongSuite, tallyText, totalOf } from './long-report.ts';
 import { type Tally, tallyPlaywright, tallyVitest } from './tally.ts';
@@ -18,7 +18,7 @@ mkdirSync(resolve(root, '.cache'), { recursive: true });
 // A report of an earlier run must not be counted for one that never came to write its own.
 for (const report of [unitReport, browserReport]) rmSync(report, { force: true });
 
-const commit = describeCommit();
+const commit = describeCommit('docs/test-long.md');
 const suites: LongSuite[] = [
   await run('unit tests', 'vitest run --tags-filter long', {
     more: ['--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`],
@@ -32,6 +32,7 @@ const suites: LongSuite[] = [
   await run('damaged models', 'node scripts/mutate-models.ts 10000', { count: asOne }),
   await run('damaged frames', 'node scripts/fuzz-server.ts --cases 10000', { count: asOne }),
   await run('determinism', 'node scripts/determinism.ts --allow-missing', { count: asOne }),
+  await run('chaos', 'node scripts/chaos/run.ts', { count: asOne }),
   await run('attacks', 'node scripts/attacks/run.ts', { count: asOne }),
 ];
 
@@ -41,9 +42,7 @@ for (const { name, seconds, tally } of suites) {
   console.log(`${name.padEnd(15)} ${tallyText(tally)}, ${Math.round(seconds)} s`);
 }
 if (values.write) {
-  const [{ model }] = cpus();
-  const machine = `${cpus().length} cores (${model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
-  const text = longReport({ date: new Date(), commit, machine, suites });
+  const text = longReport({ date: new Date(), commit, machine: describeMachine(), suites });
   writeFileSync(document, text);
   console.log('Written to docs/test-long.md.');
 }
@@ -84,14 +83,4 @@ async function run(name: string, command: string, counting: Counting): Promise<L
 /** A campaign is one test: its exit code says how it ended. */
 function asOne(succeeded: boolean): Tally {
   return { passed: Number(succeeded), failed: Number(!succeeded), skipped: 0 };
-}
-
-/** The commit that is tested, and whether files differ from it. */
-function describeCommit(): string {
-  const git = (...args: string[]): string =>
-    execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
-  const hash = git('rev-parse', '--short=12', 'HEAD');
-  return git('status', '--porcelain', '--', '.', ':!docs/test-long.md') === ''
-    ? hash
-    : `${hash}, with changes that were not committed`;
 }

@@ -108,6 +108,7 @@ function start(): Started {
   let die: (reason: string) => void = () => undefined;
   const handle = connect<Role>(
     {
+      name: 'test',
       endpoint: nodeEndpoint(port2),
       terminate: () => log.push('terminated'),
       onDeath: (listener) => (die = listener),
@@ -197,7 +198,7 @@ describe('connect', () => {
 });
 
 describe('a worker that dies', () => {
-  const died = { code: 'worker-died', stage: 'worker' };
+  const died = { code: 'worker-died', stage: 'worker', detail: { worker: 'test' } };
 
   it('fails what waits for it and what is asked later, and is terminated', async () => {
     const { handle, die, log } = start();

@@ -9,6 +9,8 @@ import { registerErrors } from './wire.ts';
 /** A started worker as the pool sees it, whatever the platform. */
 export interface StartedWorker {
   readonly endpoint: Comlink.Endpoint;
+  /** What it serves: `evaluator`, for example. */
+  readonly name: string;
   terminate(): void;
   /** Calls `listener` once when the worker fails to load, throws outside a call, or exits. */
   onDeath(listener: (reason: string) => void): void;
@@ -35,8 +37,9 @@ export function connect<Role extends object>(worker: StartedWorker, setup: Worke
     worker.terminate();
   };
   const die = (reason: string): void => {
-    const message = `A background worker stopped (${reason}). Try again: a new one will be started.`;
-    end(new SealedError('worker-died', message, { stage: 'worker' }));
+    const { name } = worker;
+    const message = `The background worker "${name}" stopped (${reason}). Try again: a new one will be started.`;
+    end(new SealedError('worker-died', message, { stage: 'worker', detail: { worker: name } }));
   };
   worker.onDeath(die);
   worker.endpoint.postMessage({ setup });

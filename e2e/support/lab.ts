@@ -18,14 +18,17 @@ export interface Upload {
   readonly buffer: Buffer;
 }
 
-/** The file `name` that holds `text`. */
-export function upload(name: string, text: string): Upload {
-  return { name, mimeType: 'application/octet-stream', buffer: Buffer.from(text) };
+/** The file `name` that holds `content`. */
+export function upload(name: string, content: string | Uint8Array): Upload {
+  return { name, mimeType: 'application/octet-stream', buffer: Buffer.from(content) };
 }
 
 /** Chooses a file, of public/models unless one is given, and waits until the page has it. */
 export async function take(page: Page, label: 'Model' | 'Input', name: string, file?: Upload): Promise<void> {
-  const field = page.locator('label', { has: page.locator('input[type=file]'), hasText: label });
+  const field = page.locator('label', {
+    has: page.locator('input[type=file]'),
+    hasText: new RegExp(`^\\s*${label}\\b`),
+  });
   await field.locator('input').setInputFiles(file ?? resolve(models, name));
   await expect(field).toContainText(name);
 }

@@ -1,6 +1,6 @@
 // The attacker whole: what its service saw, what was published, and what it makes of them.
 import type { QrCode } from '../../src/qr/matrix.ts';
-import { drawPlain } from '../../src/qr/raster.ts';
+import { drawPlain } from '../../fixtures/plain-code.ts';
 import type { Scanners } from '../../src/qr/scan.ts';
 import { expanded } from '../../fixtures/client-kernel.ts';
 import { decodeCiphertexts } from '../../src/protocol/frame.ts';

@@ -14,13 +14,3 @@ export type Rgb = readonly [number, number, number];
 export function emptyRaster(width: number, height: number): Raster {
   return { width, height, data: new Uint8Array(width * height * 3) };
 }
-
-/** A raster of one colour. */
-export function filledRaster(width: number, height: number, colour: Rgb): Raster {
-  const raster = emptyRaster(width, height);
-  const { data } = raster;
-  // Twice what is there, again and again: far quicker than pixel by pixel.
-  data.set(colour);
-  for (let filled = 3; filled < data.length; filled *= 2) data.copyWithin(filled, 0, filled);
-  return raster;
-}

@@ -25,7 +25,7 @@ function stoppable(): StoppableWorker<Role> {
   };
   return new StoppableWorker<Role>('listening', () => {
     workers.push(new FakeWorker('scan', { work }));
-    return workers.at(-1)!.handle<Role>();
+    return workers.at(-1).handle<Role>();
   });
 }
 
@@ -47,7 +47,7 @@ describe('a stoppable worker', () => {
     expect(await first).toBe('first');
     expect(on.living().dead).toBe(false);
     expect(ended()).toEqual([false]);
-    workers[0]!.die();
+    workers[0].die();
     const second = call(on, 'second');
     await vi.runAllTimersAsync();
     expect(await second).toBe('second');
@@ -58,7 +58,7 @@ describe('a stoppable worker', () => {
 
   it('tells of a death that nobody asked for', async () => {
     const outcome = expect(call(stoppable(), 'first')).rejects.toMatchObject({ code: 'worker-died' });
-    workers[0]!.die();
+    workers[0].die();
     await outcome;
   });
 
@@ -82,7 +82,7 @@ describe('a stoppable worker', () => {
   it('is ended where its role goes on; the call of another is made again, on a new one', async () => {
     const on = stoppable();
     on.living();
-    workers[0]!.answers.set('work', () => new Promise(() => undefined));
+    workers[0].answers.set('work', () => new Promise(() => undefined));
     const controller = new AbortController();
     const stopped = expect(call(on, 'first', controller.signal)).rejects.toMatchObject({ code: 'aborted' });
     const other = call(on, 'other');

@@ -105,7 +105,7 @@ describe('compile', () => {
   it('makes up its samples in the range that the model’s owner declares', () => {
     const rangesOf = (options: Partial<CompileOptions>) => {
       const { ranges, bounds } = compile(digits, { costs, ...options }).explanation;
-      return { ...ranges, reach: bounds[0]!.high };
+      return { ...ranges, reach: bounds[0].high };
     };
     expect(rangesOf({}).description).toMatch(/from 0 to 1 /);
     const wide = rangesOf({ inputRange: [-3, 3] });

@@ -45,7 +45,10 @@ export function addInto(out: Ciphertext, a: Ciphertext): void {
   kernel.raw.add(out.pointer, out.pointer, a.pointer, a.size * a.primes, a.primes);
 }
 
-/** a - b; sizes may differ, levels may not. */
+/**
+ * a - b; sizes may differ, levels may not.
+ * @internal the kernel can do it as SEAL can, and tests compare the two; no stage of a plan subtracts
+ */
 export function subtract(a: Ciphertext, b: Ciphertext): Ciphertext {
   const kernel = sameKernel(a, b);
   samePrimes(a, b);

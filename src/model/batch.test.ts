@@ -1,6 +1,7 @@
 // Batches: samples cut, run one by one and joined.
 import { describe, expect, it } from 'vitest';
-import { executeBatch, executeSamples, splitSamples } from './batch.ts';
+import { executeSamples, splitSamples } from '../../fixtures/execute-samples.ts';
+import { executeBatch } from './batch.ts';
 import type { Graph } from './graph.ts';
 
 const RELU: Graph = {

@@ -9,7 +9,8 @@ import { createCorrector } from './correct.ts';
 import { luma } from '../base/luma.ts';
 import { lumaBounds } from '../base/luma-bounds.ts';
 import { encodeQr } from './matrix.ts';
-import { emptyRaster, filledRaster } from '../base/raster.ts';
+import { filledRaster } from '../../fixtures/plain-code.ts';
+import { emptyRaster } from '../base/raster.ts';
 import type { Raster } from '../base/raster.ts';
 
 const PIXELS = 8;

@@ -8,7 +8,7 @@ import { bitCapacity, byteCapacity, ERROR_CORRECTION_LEVELS } from './capacity.t
 import { alignmentCentres, functionModules } from './geometry.ts';
 import { encodeQr } from './matrix.ts';
 import type { QrOptions } from './matrix.ts';
-import { drawPlain } from './raster.ts';
+import { drawPlain } from '../../fixtures/plain-code.ts';
 import type { Scanners } from './scan.ts';
 
 const VERSIONS = Array.from({ length: 40 }, (_, index) => index + 1);

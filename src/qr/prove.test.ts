@@ -15,8 +15,7 @@ import { buildPayload } from './payload.ts';
 import { encodePng } from './png.ts';
 import { correctAndProve, exportGeometry } from './prove.ts';
 import type { Proof } from './prove.ts';
-import { filledRaster } from '../base/raster.ts';
-import { drawPlain } from './raster.ts';
+import { drawPlain, filledRaster } from '../../fixtures/plain-code.ts';
 import type { Rgb } from '../base/raster.ts';
 import type { Scanners } from './scan.ts';
 

@@ -7,8 +7,8 @@ import { SealedError } from '../base/errors.ts';
 import { luma, writeWithLuma } from '../base/luma.ts';
 import { encodeQr } from './matrix.ts';
 import { decodePng, encodePng } from './png.ts';
-import { filledRaster } from '../base/raster.ts';
-import { checkRaster, drawPlain, frameRaster, resample } from './raster.ts';
+import { drawPlain, filledRaster, frameRaster } from '../../fixtures/plain-code.ts';
+import { checkRaster, resample } from './raster.ts';
 import type { Raster, Rgb } from '../base/raster.ts';
 import { encodeSvg } from './svg.ts';
 

@@ -1,7 +1,6 @@
-// Pictures of codes: the plain drawing, resampling, framing.
+// Pictures of codes: checked, and resampled.
 import { SealedError } from '../base/errors.ts';
-import { emptyRaster, filledRaster, type Raster, type Rgb } from '../base/raster.ts';
-import type { QrCode } from './matrix.ts';
+import { emptyRaster, type Raster } from '../base/raster.ts';
 
 /** Throws `invalid-argument` unless `raster` holds width × height × 3 bytes. */
 export function checkRaster(raster: Raster): void {
@@ -11,38 +10,6 @@ export function checkRaster(raster: Raster): void {
       detail: { width: raster.width, height: raster.height, bytes: raster.data.length },
     });
   }
-}
-
-/** `raster` with `border` pixels of `colour` on each side. */
-export function frameRaster(raster: Raster, border: number, colour: Rgb): Raster {
-  const framed = filledRaster(raster.width + 2 * border, raster.height + 2 * border, colour);
-  const rowBytes = raster.width * 3;
-  for (let y = 0; y < raster.height; y++) {
-    framed.data.set(
-      raster.data.subarray(y * rowBytes, (y + 1) * rowBytes),
-      ((y + border) * framed.width + border) * 3,
-    );
-  }
-  return framed;
-}
-
-/** `code` as plain squares of two colours, `pixelsPerModule` each, with `border` pixels of `light` around. */
-export function drawPlain(
-  code: QrCode,
-  pixelsPerModule: number,
-  border: number,
-  dark: Rgb = [0, 0, 0],
-  light: Rgb = [255, 255, 255],
-): Raster {
-  const side = code.modules * pixelsPerModule;
-  const inner = emptyRaster(side, side);
-  for (let y = 0; y < side; y++) {
-    const row = Math.floor(y / pixelsPerModule) * code.modules;
-    for (let x = 0; x < side; x++) {
-      inner.data.set(code.dark[row + Math.floor(x / pixelsPerModule)] ? dark : light, (y * side + x) * 3);
-    }
-  }
-  return frameRaster(inner, border, light);
 }
 
 /** Which pixels of a line of `from` pixels make up each pixel of a line of `to`: first pixel and `taps` weights. */

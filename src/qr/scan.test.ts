@@ -4,8 +4,7 @@ import { scannerFiles } from '../../workers/platform/node-client.ts';
 import { loadTestScanners } from '../../fixtures/scanners.ts';
 import { SealedError } from '../base/errors.ts';
 import { encodeQr } from './matrix.ts';
-import { filledRaster } from '../base/raster.ts';
-import { drawPlain } from './raster.ts';
+import { drawPlain, filledRaster } from '../../fixtures/plain-code.ts';
 import { DECODERS, loadScanners } from './scan.ts';
 
 describe('loadScanners', () => {

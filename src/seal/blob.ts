@@ -112,7 +112,10 @@ export function writePlaintextBlob(parmsId: ParmsId, scale: number, words: Uint3
   return writer.finish();
 }
 
-/** Reads a plaintext or a secret key that SEAL saved with ComprModeType.none. */
+/**
+ * Reads a plaintext or a secret key that SEAL saved with ComprModeType.none.
+ * @internal what the product writes is read back in tests alone
+ */
 export function readPlaintextBlob(bytes: Uint8Array): {
   readonly scale: number;
   readonly words: Uint32Array;

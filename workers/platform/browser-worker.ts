@@ -29,8 +29,10 @@ class StartingWorker implements StartedWorker {
   readonly #worker: Promise<Worker>;
   #hasEnded = false;
   readonly endpoint: Comlink.Endpoint;
+  readonly name: string;
 
   constructor(url: string, name: string) {
+    this.name = name;
     this.#worker = fetchScript(url).then(
       (script) => new Worker(trustedScript(script), { type: 'module', name }),
     );

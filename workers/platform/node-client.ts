@@ -1,5 +1,7 @@
 // Starts the threads of Node's client side: keys, and the scanner, each with the bytes of its WebAssembly files.
 import type { SessionWorkers } from '../../src/app/session/workers.ts';
+import type { WorkerHandle } from '../../src/base/worker-handle.ts';
+import type { ClientRole } from '../../src/protocol/client.ts';
 import { connect } from '../pool.ts';
 import { installedFile, ownPath, packageFile } from './installed-file.ts';
 import { startThread } from './node-thread.ts';
@@ -22,8 +24,13 @@ export function scannerFiles(): { zxing: Uint8Array<ArrayBuffer>; zbar: Uint8Arr
   };
 }
 
+/** Starts the thread that holds keys. @param start starts its thread */
+export function startClient(start = startThread): WorkerHandle<ClientRole> {
+  return connect(start('client'), { seal: sealFile(), kernel: clientKernelFile() });
+}
+
 /** The threads that any client needs, whatever its service. */
 export const clientWorkers: Pick<SessionWorkers, 'client' | 'scan'> = {
-  client: () => connect(startThread('client'), { seal: sealFile(), kernel: clientKernelFile() }),
+  client: () => startClient(),
   scan: () => connect(startThread('scan'), scannerFiles()),
 };

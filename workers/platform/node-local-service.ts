@@ -18,9 +18,9 @@ export function kernelFile(): Uint8Array<ArrayBuffer> {
   return installedFile(ownPath('wasm/build/kernel.wasm'));
 }
 
-/** A service with `evaluators` evaluators. */
-export function startService(evaluators = evaluatorCount()): WorkerHandle<LocalService> {
-  return connect(startThread('platform/node-service'), {
+/** A service with `evaluators` evaluators. @param start starts its thread */
+export function startService(evaluators = evaluatorCount(), start = startThread): WorkerHandle<LocalService> {
+  return connect(start('platform/node-service'), {
     seal: sealFile(),
     kernel: kernelFile(),
     site: pathToFileURL(ownPath('public/')).href,

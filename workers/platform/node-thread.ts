@@ -7,6 +7,7 @@ import type { StartedWorker } from '../pool.ts';
 export function startThread(name: string): StartedWorker {
   const worker = new Worker(new URL('./node-bootstrap.ts', import.meta.url), { workerData: name });
   return {
+    name: name.split(/[/-]/).at(-1),
     endpoint: nodeEndpoint(worker),
     terminate: () => void worker.terminate(),
     onDeath: (listener) => {

@@ -8,7 +8,7 @@ import {
   SHARED_DATA_ABSENT,
 } from '../../../fixtures/shared-data.ts';
 import { compileNetwork } from '../../compiler/general/compile-network.ts';
-import { splitSamples } from '../../model/batch.ts';
+import { splitSamples } from '../../../fixtures/execute-samples.ts';
 import type { Graph, Tensor } from '../../model/graph.ts';
 import { readTensorFile } from '../../import/onnx/decode.ts';
 import { importOnnx } from '../../import/onnx/import-onnx.ts';

@@ -48,6 +48,27 @@ describe('Stages', () => {
     expect(events).toEqual([{ stage: 'plan', state: 'started' }]);
   });
 
+  it.each(['as it begins', 'during its work'])(
+    'does not call a stage done that is stopped %s',
+    async (when) => {
+      const controller = new AbortController();
+      const events: string[] = [];
+      const stages = new Stages({
+        signal: controller.signal,
+        onStage: ({ stage, state }) => {
+          events.push(`${stage} ${state}`);
+          if (when === 'as it begins') controller.abort();
+        },
+      });
+      const run = stages.run('plan', () => {
+        events.push('work');
+        controller.abort();
+      });
+      await expect(run).rejects.toMatchObject({ code: 'aborted' });
+      expect(events).toEqual(when === 'as it begins' ? ['plan started'] : ['plan started', 'work']);
+    },
+  );
+
   it('needs nobody to watch', async () => {
     expect(await new Stages({}).run('plan', () => 3)).toBe(3);
   });

@@ -97,12 +97,17 @@ export class Stages {
     this.#onStage = onStage;
   }
 
-  /** Runs `work` as `stage`. @throws SealedError `aborted` before it starts, if the signal has fired */
+  /**
+   * Runs `work` as `stage`. A stage that is stopped does not end: it is not told of as done.
+   * @throws SealedError `aborted` if the signal has fired before it, or during it
+   */
   async run<T>(stage: StageName, work: () => T | Promise<T>, traffic?: Traffic): Promise<T> {
     throwIfAborted(this.signal);
     this.#onStage?.({ stage, state: 'started' });
+    throwIfAborted(this.signal);
     const start = performance.now();
     const result = await work();
+    throwIfAborted(this.signal);
     const ms = performance.now() - start;
     this.#ms.set(stage, ms);
     this.#onStage?.({ stage, state: 'done', ms, ...traffic });

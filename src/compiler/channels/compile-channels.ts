@@ -141,6 +141,7 @@ function lowerBest(program: ChannelProgram, options: CompileOptions): Lowered & 
 
 /**
  * Compiles `graph`: the packing with the least estimated time wins.
+ * @internal a plan alone, for tests of what follows it; the product compiles by {@link compileChannels}
  * @throws SealedError `unsupported-layer` or `does-not-fit`, naming the layer or the limit
  */
 export function compile(graph: Graph, options: CompileOptions): Compiled {

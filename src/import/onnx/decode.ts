@@ -83,7 +83,10 @@ function externalPlace({ externalData }: TensorProto) {
   };
 }
 
-/** Reads a serialised TensorProto (`.pb`) as float32 values; `malformed-model` for anything else. */
+/**
+ * Reads a serialised TensorProto (`.pb`) as float32 values; `malformed-model` for anything else.
+ * @internal the form in which ONNX publishes its test vectors
+ */
 export function readTensorFile(bytes: Uint8Array): Tensor {
   const proto = decodeMessage('an ONNX tensor', () =>
     fromBinary(TensorProtoSchema, bytes, { readUnknownFields: false }),

@@ -8,7 +8,7 @@ import {
   readSharedJson,
   SHARED_DATA_ABSENT,
 } from '../../../fixtures/shared-data.ts';
-import { executeSamples, splitSamples } from '../../model/batch.ts';
+import { executeSamples, splitSamples } from '../../../fixtures/execute-samples.ts';
 import { executeGraph } from '../../model/execute.ts';
 import type { Tensor } from '../../model/graph.ts';
 import { readNpy } from '../numpy.ts';

@@ -6,7 +6,7 @@ import {
   readSharedJson,
   SHARED_DATA_ABSENT,
 } from '../../../fixtures/shared-data.ts';
-import { executeSamples } from '../../model/batch.ts';
+import { executeSamples } from '../../../fixtures/execute-samples.ts';
 import type { Tensor } from '../../model/graph.ts';
 import { readTensorFile } from './decode.ts';
 import { importOnnx } from './import-onnx.ts';

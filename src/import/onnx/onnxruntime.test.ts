@@ -3,7 +3,7 @@ import * as ort from 'onnxruntime-web';
 import { describe, expect, it } from 'vitest';
 import { modelOf, ONNX_CASES } from '../../../fixtures/onnx-cases/index.ts';
 import { randomOnnx } from '../../../fixtures/random-onnx.ts';
-import { executeSamples } from '../../model/batch.ts';
+import { executeSamples } from '../../../fixtures/execute-samples.ts';
 import { importOnnx } from './import-onnx.ts';
 import { OPERATORS } from './operators.ts';
 
