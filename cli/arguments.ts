@@ -66,6 +66,13 @@ export function wholeNumber(option: string, value: string, least: number, most: 
   return number;
 }
 
+/** A number above 0. @throws UsageError */
+export function positiveNumber(option: string, value: string): number {
+  const number = Number(value);
+  if (Number.isFinite(number) && number > 0) return number;
+  throw new UsageError(`--${option} must be a number above 0, not "${value}".`);
+}
+
 /** Whole numbers from 0 on, separated by commas. @throws UsageError */
 export function numberList(option: string, value: string): number[] {
   const parts = value.split(',');

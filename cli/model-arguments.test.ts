@@ -24,6 +24,7 @@ describe('model', () => {
     ['a refresh in words', ['plan', 'a.pt', '--refresh', '2,x'], /--refresh must be whole numbers/],
     ['no batch', ['plan', 'a.pt', '--batch', '0'], /--batch must be 1 to/],
     ['half an input', ['plan', 'a.pt', '--count', '1.5'], /--count must be 1 to/],
+    ['an error in words', ['run', 'a.pt', '--input', 'b', '--allow-error', 'some'], /--allow-error must be/],
     ['no worker', ['plan', 'a.pt', '--workers', '0'], /--workers must be 1 to 32/],
   ])('refuses %s', async (_, args, message) => {
     expect((await refusal(runModelCommand(args))).message).toMatch(message);

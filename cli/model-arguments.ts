@@ -4,7 +4,15 @@ import { inputsFor, readInputFile, readLayerList, readModelFile } from '../src/i
 import { type ModelOptions, samplesOf } from '../src/app/network/model-plan.ts';
 import { BACKENDS } from '../src/app/session/backends.ts';
 import type { ModelRunRequest } from '../src/app/network/run-model.ts';
-import { choice, layerRange, numberList, parseArguments, wholeNumber, workerCount } from './arguments.ts';
+import {
+  choice,
+  layerRange,
+  numberList,
+  parseArguments,
+  positiveNumber,
+  wholeNumber,
+  workerCount,
+} from './arguments.ts';
 import { parsed, readBytes, readText } from './files.ts';
 import { UsageError } from './usage.ts';
 
@@ -20,6 +28,8 @@ const OPTIONS = {
   batch: { type: 'string' },
   backend: { type: 'string', default: 'simd' },
   workers: { type: 'string' },
+  'fresh-keys': { type: 'boolean', default: false },
+  'allow-error': { type: 'string' },
   'layers-report': { type: 'boolean', default: false },
   warm: { type: 'boolean', default: false },
   print: { type: 'boolean', default: false },
@@ -60,6 +70,8 @@ export async function readModelArguments(
   };
   const batch = values.batch === undefined ? undefined : wholeNumber('batch', values.batch, 1, 16384);
   const count = values.count === undefined ? Infinity : wholeNumber('count', values.count, 1, 1e6);
+  const allowedError =
+    values['allow-error'] === undefined ? undefined : positiveNumber('allow-error', values['allow-error']);
   const workers = workerCount(values.workers);
   const shape =
     values['input-shape'] === undefined ? undefined : numberList('input-shape', values['input-shape']);
@@ -88,6 +100,8 @@ export async function readModelArguments(
       inputs,
       warm,
       layersReport: values['layers-report'],
+      freshKeys: values['fresh-keys'],
+      allowedError,
     },
     workers,
     json,

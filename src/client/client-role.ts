@@ -163,7 +163,7 @@ export function createClientRole(files: ClientFiles = {}, draw = drawSeed): Clie
       await pause();
       own.isUsed = true;
       const { ciphertext, mask, ...times } = keys.encrypt(slots, scale, level);
-      own.sent.add(mask);
+      if (card.result.kind === 'picture') own.sent.add(mask);
       const items = [{ index, ciphertext }];
       encodeMs += times.encodeMs;
       encryptMs += times.encryptMs;
@@ -185,7 +185,7 @@ export function createClientRole(files: ClientFiles = {}, draw = drawSeed): Clie
     const collector = new OutputCollector(segment.output, keys.parameters);
     for (const frame of frames) {
       await pause();
-      collector.add(frame, sent);
+      collector.add(frame, card.result.kind === 'picture' ? sent : undefined);
     }
     return collector.open(inputs, (ciphertext) => keys.decrypt(ciphertext), pause);
   };

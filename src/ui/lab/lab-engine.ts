@@ -45,6 +45,8 @@ export interface LabOptions {
   readonly refresh: readonly number[];
   readonly clientOps: boolean;
   readonly backend: BackendName;
+  /** Whether a run has keys of its own. */
+  readonly freshKeys: boolean;
   /** Inputs to run, from the first. */
   readonly inputs: number;
 }
@@ -103,7 +105,8 @@ export class LabEngine {
     layersReport: boolean,
     controls: RunControls,
   ): Promise<ModelRunReport> {
-    const request = { ...optionsOf(opened, options), model: opened.model, planned, layersReport };
+    const { freshKeys } = options;
+    const request = { ...optionsOf(opened, options), model: opened.model, planned, layersReport, freshKeys };
     return runModel(this.#session, request, controls);
   }
 

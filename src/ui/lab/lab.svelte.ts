@@ -53,6 +53,7 @@ export class Lab {
   clientOps = $state(false);
   simulated = $state(false);
   layersReport = $state(false);
+  freshKeys = $state(false);
   inputCount = $state(1);
 
   opened = $state.raw<OpenedModel | undefined>();
@@ -189,6 +190,7 @@ export class Lab {
       refresh: numbersIn(this.refreshText, 'Layers to refresh after') ?? [],
       clientOps: this.clientOps,
       backend: this.simulated ? 'clear' : 'simd',
+      freshKeys: this.freshKeys,
       inputs: this.inputCount,
     };
   }
