@@ -204,7 +204,8 @@ export function createClientRole(files: ClientFiles = {}, draw = drawSeed): Clie
     } catch (error) {
       if (!isRefusal(error)) throw error;
       const size = inputs * outputElements(segment.output.layout);
-      return { values: expected?.reference ?? new Float32Array(size), wrong: error.message };
+      const wrong = `In a round, the answer was refused: ${error.message}`;
+      return { values: expected?.reference ?? new Float32Array(size), wrong };
     }
   };
 

@@ -45,7 +45,7 @@ describe('a round', () => {
       const { frames } = await role.encrypt(name, input);
       const answer = craft(doubled(frames, TINY)[0]);
       const { wrong } = await role.hold(name, 0, answer, group, expected);
-      expect(wrong).toMatch(/thrown away|answer/i);
+      expect(wrong).toMatch(/^In a round, /);
       const next = await role.encryptHeld(name, 1, group);
       expect(next.frames.map(({ length }) => length)).toEqual(frames.map(({ length }) => length));
       const result = await role.decrypt(name, doubled(next.frames, TINY), 1, expected);
