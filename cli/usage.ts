@@ -59,7 +59,7 @@ sealed-qr model run FILE --input FILE [options]
   --workers N       evaluators of the service                                  (number of processors, at most 4)
   --print           plan: the plan itself, stage by stage, as text
   --fresh-keys      run: with keys of its own, used for nothing else
-  --allow-error X   run: largest error of an output that is accepted           (as predicted)
+  --allow-error X   run: largest error of an output that is accepted           (twice the prediction)
   --layers-report   run: decrypts after each layer, for the errors of each
   --warm            run: once before the run that is reported
   --json            print one JSON object instead of the table`,

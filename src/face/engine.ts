@@ -256,7 +256,7 @@ export async function compile(
 export interface RunOptions extends RunControls {
   /** Whether the run has keys of its own, which encrypt its inputs and nothing else; the session's unless given. */
   readonly freshKeys?: boolean;
-  /** Largest error of an output that is accepted; what the plan predicts unless given. */
+  /** Largest error of an output that is accepted; twice what the plan predicts unless given. */
   readonly allowedError?: number;
 }
 

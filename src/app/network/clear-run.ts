@@ -68,7 +68,7 @@ function largest(values: readonly Float32Array[]): number {
 
 /**
  * What an encrypted run of the same inputs must give.
- * @param allowed the largest error that the caller allows: the plan's prediction, unless they say otherwise
+ * @param allowed the largest error that the caller allows: twice the plan's prediction, unless they say otherwise
  */
 export function expectationOf({ outputs, ends }: ClearRun, allowed: number): RunExpectation {
   const withSlack = (values: readonly Float32Array[], least: number): SegmentExpectation => ({

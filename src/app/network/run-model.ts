@@ -20,6 +20,9 @@ import {
 
 import { clearOutputs, expectationOf, runInClear } from './clear-run.ts';
 
+/** A prediction is of typical noise: honest runs have gone a fifth beyond it. */
+const PREDICTION_ROOM = 2;
+
 /** What to run. */
 export interface ModelRunRequest extends ModelOptions {
   readonly model: Model;
@@ -30,7 +33,7 @@ export interface ModelRunRequest extends ModelOptions {
   readonly warm?: boolean;
   /** Whether each run has keys of its own, as a picture's always has: they encrypt its inputs and nothing else. */
   readonly freshKeys?: boolean | undefined;
-  /** Largest error of an output that is accepted; what the plan predicts unless given. A run beyond it has no outputs. */
+  /** Largest error of an output that is accepted; twice what the plan predicts unless given. A run beyond it has no outputs. */
   readonly allowedError?: number | undefined;
   /** A plan that has been shown for these options: it is the one that runs. */
   readonly planned?: PlannedModel | undefined;
@@ -94,7 +97,7 @@ export async function runModel(
     inputs,
     backend,
     freshKeys,
-    expected: expectationOf(clear, allowedError ?? predictedError),
+    expected: expectationOf(clear, allowedError ?? PREDICTION_ROOM * predictedError),
   };
   const first = warm ? await runOnce(session, once, controls) : undefined;
   const started = performance.now();
