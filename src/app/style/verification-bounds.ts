@@ -14,7 +14,7 @@ export function sizeClass(modules: number): number {
   return SIZES.findIndex((most) => modules <= most);
 }
 
-// A prediction is of typical noise: honest runs go beyond it, up to twice. The pinned bounds have the same room.
+// A prediction is of typical noise: honest runs have gone beyond it. The pinned bounds have the same room.
 const CARD_ROOM = 8;
 
 /** A bound as a card may lower it: by its own prediction, with room for what honest runs show. It cannot raise it. */
