@@ -32,6 +32,8 @@ const rooms = {
     'src/model/execute',
     'src/model/batch',
   ],
+  // What was recorded, made again: with the client's own code, from a seed that was opened.
+  'src/audit/': ['src/client/', 'src/protocol/', 'src/plan/', 'src/params/'],
   'src/bfv/': ['src/model/', 'src/params/', 'src/seal/'],
   'src/server/': ['src/protocol/', 'src/plan/', 'src/params/', 'src/seal/', 'src/kernel/kernel\\.ts'],
   // The server side whole: it compiles, and drives evaluators by their contract.
@@ -81,13 +83,25 @@ const rooms = {
   'workers/client': ['src/client/', 'workers/(endpoint|hardening|self-test)'],
   'workers/evaluator': ['src/server/', 'workers/endpoint'],
   'workers/compiler': ['src/service/compiler-role', 'workers/endpoint'],
-  'workers/service': ['src/service/', 'workers/endpoint', 'workers/(pool|platform/browser-worker)'],
   'workers/picture': ['src/app/style/picture-role', 'workers/endpoint'],
+  'workers/service': [
+    'src/service/',
+    'workers/endpoint',
+    'workers/(pool|platform/(browser-worker|backend-hashes))',
+  ],
   'workers/bfv': ['src/bfv/', 'workers/endpoint'],
   'workers/scan': ['src/qr/', 'workers/endpoint'],
   'workers/simulator': ['src/server/', 'workers/endpoint'],
   'workers/pool': ['workers/'],
-  'workers/platform/': ['workers/', 'src/app/', 'src/protocol/', 'src/service/', 'src/style/', 'wasm/build/'],
+  'workers/platform/': [
+    'workers/',
+    'src/app/',
+    'src/protocol/',
+    'src/service/',
+    'src/seal/wasm-hash',
+    'src/style/',
+    'wasm/(build/|manifest)',
+  ],
   'cli/': [
     'src/app/',
     'src/plan/(explanation|preference)',
@@ -121,7 +135,12 @@ const client =
   '^(src/client/|src/app/|src/face/(client|styling|qr)|workers/client|workers/platform/browser-client)';
 
 const unreachable = [
-  ['the service cannot reach the secret key', service, '^(src/client/|src/bfv/)'],
+  ['the service cannot reach the secret key', service, '^(src/client/|src/bfv/|src/audit/)'],
+  [
+    'a session opens no seed itself',
+    '^(src/app/|src/client/|src/protocol/|workers/client)',
+    '^src/audit/',
+  ],
   ['the service cannot reach the QR code', service, '^src/qr/(?!geometry)'],
   ['the client side cannot reach the compiler', client, '^src/compiler/'],
   ['the client side cannot reach the service', client, '^(src/server/|src/service/)'],

@@ -8,7 +8,8 @@ import { type ModelOptions, planModel, samplesOf } from '../src/app/network/mode
 import { runSealed } from '../src/app/session/run.ts';
 import { Session } from '../src/app/session/session.ts';
 import { Stages } from '../src/app/session/stages.ts';
-import { clearOutputs, compareOutputs } from '../src/app/network/run-model.ts';
+import { clearOutputs } from '../src/app/network/clear-run.ts';
+import { compareOutputs } from '../src/app/network/run-model.ts';
 import { selectLayers } from '../src/model/layer-range.ts';
 import { readNpy } from '../src/import/numpy.ts';
 

@@ -42,6 +42,7 @@ describe('model', () => {
       ['plan', 'a.pt', '--calibrate', 'b.npy', '--input-range=-1,1'],
       /--calibrate FILE or from --input-range LOW,HIGH, not from both/,
     ],
+    ['an error in words', ['run', 'a.pt', '--input', 'b', '--allow-error', 'some'], /--allow-error must be/],
     ['no worker', ['plan', 'a.pt', '--workers', '0'], /--workers must be 1 to 32/],
   ])('refuses %s', async (_, args, message) => {
     expect((await refusal(runModelCommand(args))).message).toMatch(message);

@@ -46,6 +46,8 @@ const OPTIONS = {
   batch: { type: 'string' },
   backend: { type: 'string', default: 'simd' },
   workers: { type: 'string' },
+  'fresh-keys': { type: 'boolean', default: false },
+  'allow-error': { type: 'string' },
   'layers-report': { type: 'boolean', default: false },
   warm: { type: 'boolean', default: false },
   print: { type: 'boolean', default: false },
@@ -104,6 +106,8 @@ export async function readModelArguments(
     throw new UsageError('Ranges come from --calibrate FILE or from --input-range LOW,HIGH, not from both.');
   const batch = values.batch === undefined ? undefined : wholeNumber('batch', values.batch, 1, 16384);
   const count = values.count === undefined ? Infinity : wholeNumber('count', values.count, 1, 1e6);
+  const allowedError =
+    values['allow-error'] === undefined ? undefined : positiveNumber('allow-error', values['allow-error']);
   const workers = workerCount(values.workers);
   const shape =
     values['input-shape'] === undefined ? undefined : shapeOf('input-shape', values['input-shape']);
@@ -135,6 +139,8 @@ export async function readModelArguments(
       inputs,
       warm,
       layersReport: values['layers-report'],
+      freshKeys: values['fresh-keys'],
+      allowedError,
     },
     workers,
     json,

@@ -71,6 +71,8 @@ sealed-qr model run FILE --input FILE [options]
   --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
   --workers N       evaluators of the service                                  (number of processors, at most 4)
   --print           plan: the plan itself, stage by stage, as text
+  --fresh-keys      run: with keys of its own, used for nothing else
+  --allow-error X   run: largest error of an output that is accepted           (twice the prediction)
   --layers-report   run: decrypts after each layer, for the errors of each
   --save FILE       run: writes the decrypted outputs to FILE.npy or FILE.json
   --force           run: replace a file that is there

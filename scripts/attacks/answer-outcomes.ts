@@ -29,7 +29,9 @@ export async function attackAnswers(campaign: Campaign, tell: (outcome: Outcome)
     });
     if (!verified) {
       const accepted = part.filter(({ verdict }) => verdict.kind === 'accepted');
-      tell({ attack: `${name}: accepted`, found: namesOf(accepted) || 'none', isRight: undefined });
+      // Of those made by hand, just the ones that decrypt to colours: more would be a rule that has gone.
+      const isRight = i === 0 ? accepted.every((each) => Object.hasOwn(PASSABLE, each.name)) : undefined;
+      tell({ attack: `${name}: accepted`, found: withReasons(accepted) || 'none', isRight });
     }
   }
   // The first is honest and a success: nothing that follows from an answer may look different from the service's side.
@@ -44,6 +46,21 @@ export async function attackAnswers(campaign: Campaign, tell: (outcome: Outcome)
         : `DIFFERENT after ${different.length} of ${tried.length}: ${namesOf(different)}`,
     isRight: different.length === 0,
   });
+}
+
+/** Hostile answers that pass without a reference, and why. */
+const PASSABLE: Readonly<Record<string, string>> = {
+  'outputs permuted': 'each is a picture of the right sort, in another place',
+  'the key in blue': 'its marks are colours too',
+};
+
+function withReasons(tried: readonly Tried[]): string {
+  return [...new Set(tried.map(({ name }) => name))]
+    .map((name) => {
+      const of = tried.filter((each) => each.name === name);
+      return PASSABLE[name] ? `${namesOf(of)} (${PASSABLE[name]})` : namesOf(of);
+    })
+    .join(', ');
 }
 
 /** Where there is a reference, the bytes handed out are its own or none; where there is none, nothing breaks. */

@@ -1,5 +1,5 @@
 // What a client role encrypts and decrypts: right pictures, clear refusals of calls and of answers.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   ALL,
   doubled,
@@ -11,6 +11,7 @@ import {
   QUICK_CARD,
   ready,
 } from '../../fixtures/client-cards.ts';
+import { clientKernelBytes, expanded } from '../../fixtures/client-kernel.ts';
 import { type HandleWatch, loadMeasuredSeal, watchHandles } from '../../fixtures/handle-count.ts';
 import { CARD_SCALE, identityCard, twoSegments } from '../../fixtures/small-card.ts';
 import { SMALL, TINY } from '../../fixtures/small-engine.ts';
@@ -29,6 +30,7 @@ import {
 import type { SealModule } from '../seal/load.ts';
 import { SealBackend } from '../server/backends/seal/seal-backend.ts';
 import { createClientRole } from './client-role.ts';
+import { FastKeys } from './fast-keys.ts';
 
 let seal: SealModule;
 let handles: HandleWatch;
@@ -251,6 +253,47 @@ describe('decrypt refuses an answer that', () => {
     ],
   ])('%s', async (_, change) => {
     await expect(answerWith(change)).rejects.toMatchObject({ code: 'malformed-frame', stage: 'decrypt' });
+  });
+
+  it.each<[string, (words: Uint32Array) => void]>([
+    ['is not encrypted', (words) => words.fill(0, words.length / 2)],
+    ['is encrypted by a number alone', (words) => words.fill(7, words.length / 2)],
+    ['decrypts to no colours', (words) => words.set(words.slice(0, N).reverse())],
+  ])('%s', async (_, change) => {
+    const crafted = with1(({ words }) => {
+      const copy = words.slice();
+      change(copy);
+      return { words: copy };
+    });
+    await expect(answerWith(crafted)).rejects.toMatchObject({ code: 'wrong-answer', stage: 'decrypt' });
+  });
+
+  it('is the request', async () => {
+    for (const files of [{}, { kernel: clientKernelBytes() }]) {
+      role = createClientRole(files);
+      const name = await ready(role, QUICK_CARD);
+      const { frames } = await role.encrypt(name, PLANES);
+      const items = frames.flatMap((frame) => decodeCiphertexts(frame, QUICK)).map(({ index, ciphertext }) => {
+        const { scale } = QUICK_CARD.segments[0].output;
+        return { index, ciphertext: { ...expanded(ciphertext, QUICK), scale } };
+      });
+      const answer = [encodeFrame({ kind: 'ciphertexts', items }, QUICK)];
+      const message = expect.stringContaining('is the request') as string;
+      await expect(role.decrypt(name, answer, 1)).rejects.toMatchObject({ code: 'wrong-answer', message });
+      await role.close();
+    }
+  });
+
+  it('lacks a part: none of the others is decrypted', async () => {
+    const decrypted = vi.spyOn(FastKeys.prototype, 'decrypt');
+    role = createClientRole({ kernel: clientKernelBytes() });
+    for (const frames of [2, 3]) {
+      const name = await ready(role, QUICK_CARD);
+      const answer = doubled((await role.encrypt(name, PLANES)).frames).slice(0, frames);
+      await role.decrypt(name, answer, 1).catch(() => undefined);
+      expect(decrypted).toHaveBeenCalledTimes(frames === 2 ? 0 : 3);
+    }
+    decrypted.mockRestore();
   });
 
   it('is no frame, or a frame of keys', async () => {

@@ -155,7 +155,7 @@ export function createClientRole(files: ClientFiles = {}, draw = drawSeed): Clie
       await pause();
       own.isUsed = true;
       const { ciphertext, mask, ...times } = keys.encrypt(slots, scale, level);
-      own.sent.add(mask);
+      if (card.result.kind === 'picture') own.sent.add(mask);
       const items = [{ index, ciphertext }];
       encodeMs += times.encodeMs;
       encryptMs += times.encryptMs;
@@ -177,7 +177,7 @@ export function createClientRole(files: ClientFiles = {}, draw = drawSeed): Clie
     const collector = new OutputCollector(segment.output, keys.parameters);
     for (const frame of frames) {
       await pause();
-      collector.add(frame, sent);
+      collector.add(frame, card.result.kind === 'picture' ? sent : undefined);
     }
     return collector.open(inputs, (ciphertext) => keys.decrypt(ciphertext), pause);
   };
@@ -196,7 +196,8 @@ export function createClientRole(files: ClientFiles = {}, draw = drawSeed): Clie
     } catch (error) {
       if (!isRefusal(error)) throw error;
       const size = inputs * outputElements(segment.output.layout);
-      return { values: expected?.reference ?? new Float32Array(size), wrong: error.message };
+      const wrong = `In a round, the answer was refused: ${error.message}`;
+      return { values: expected?.reference ?? new Float32Array(size), wrong };
     }
   };
 

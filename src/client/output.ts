@@ -21,11 +21,12 @@ export class OutputCollector {
 
   /**
    * Takes the ciphertexts of `frame`.
-   * @param sent what this key has encrypted: none of it comes back as it went
+   * @param sent what this key has encrypted, of which nothing comes back as it went: undefined for a network, which need
+   *   not multiply (docs/decisions/bound-answers.md)
    * @throws SealedError `malformed-frame` for a wrong level or scale, an unknown or a repeated number; `wrong-answer` for a
-   *   ciphertext that nothing encrypts (c_1 = 0), or that is masked as the request was
+   *   ciphertext that nothing encrypts (c_1 = 0, or another number alone), or that is masked as the request was
    */
-  add(frame: Uint8Array, sent: Masks): void {
+  add(frame: Uint8Array, sent: Masks | undefined): void {
     const { level, scale, count } = this.#output;
     for (const { index, ciphertext } of decodeAnswer(frame, this.#parameters)) {
       const isExpected = index < count && !this.#found.has(index);
@@ -36,9 +37,11 @@ export class OutputCollector {
         });
       }
       const { polyModulusDegree } = this.#parameters;
-      const mask = ciphertext.words.subarray((level + 1) * polyModulusDegree);
-      if (mask.every((word) => word === 0)) throw unmasked('is not encrypted');
-      if (sent.has(mask.subarray(0, polyModulusDegree))) throw unmasked('is the request');
+      const from = (level + 1) * polyModulusDegree;
+      const mask = ciphertext.words.subarray(from, from + polyModulusDegree);
+      // 0, or another number: then what is decrypted is c_0, or that and the key itself.
+      if (mask.every((word) => word === mask[0])) throw unmasked('is not encrypted');
+      if (sent?.has(mask)) throw unmasked('is the request');
       this.#found.set(index, ciphertext);
     }
   }

@@ -41,6 +41,7 @@ function explainSegment({ plan, prediction, layouts, graph, client }: FormSegmen
   const counts = countOperations(plan);
   return {
     name: graph.name,
+    output: graph.output,
     levels: prediction.levels,
     batch: prediction.batch,
     inputCiphertexts: prediction.inputCiphertexts,

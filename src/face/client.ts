@@ -4,8 +4,10 @@ import { clientWorkers } from '#platform/client';
 import { runSealed, type RunOutcome } from '../app/session/run.ts';
 import { type NamedCard, Session } from '../app/session/session.ts';
 import { type RunControls, Stages } from '../app/session/stages.ts';
+import type { RunExpectation } from '../app/session/run-expectation.ts';
 import type { SessionWorkers } from '../app/session/workers.ts';
 import { StyleSession } from '../app/style/style-session.ts';
+import { WithheldTexts } from '../app/style/withheld-texts.ts';
 import { SealedError } from '../base/errors.ts';
 import type { WorkerHandle } from '../base/worker-handle.ts';
 import type { CardOptions, Capabilities, LocalService, ModelEntry, Service } from '../protocol/service.ts';
@@ -27,6 +29,10 @@ export type {
   SegmentInterface,
 } from '../plan/client-interface.ts';
 export type { Explanation } from '../plan/explanation.ts';
+export type { RunExpectation, SegmentExpectation } from '../app/session/run-expectation.ts';
+export type { AnswerBinding, RequestBinding } from '../protocol/binding.ts';
+export type { Expected, InputGroup } from '../protocol/client.ts';
+export type { OpenedRun, PreparedCall, SentRequest } from '../protocol/opened-run.ts';
 export type { Picture } from '../plan/finish.ts';
 export type { Preference, PriceWeights } from '../plan/preference.ts';
 export type { ParametersLiteral } from '../params/parameters.ts';
@@ -45,11 +51,21 @@ export type {
 } from '../protocol/service.ts';
 export { StylingSession, type StyledFiles, type StyleOptions } from './styling.ts';
 
+/** Options of {@link Client.run}. */
+export interface RunOptions extends RunControls {
+  /** Whether the run has keys of its own, as a picture's always has. */
+  readonly freshKeys?: boolean;
+  /** What the values must be, where the caller knows the model. */
+  readonly expected?: RunExpectation;
+}
+
 /** A client of one service: keys, encryption, decryption, and the proof of styled codes. */
 export class Client implements Disposable {
   readonly #service: Service;
   readonly #workers: SessionWorkers;
   readonly #session: Session;
+  /** For all of its styling: what a text failed with stays with the service. */
+  readonly #withheld = new WithheldTexts();
 
   /** @internal */
   constructor(service: Service, workers: SessionWorkers) {
@@ -74,17 +90,22 @@ export class Client implements Disposable {
   }
 
   /**
-   * Runs a card on inputs, each in C order: keys, encryption, evaluation by the service, decryption.
+   * Runs a card on inputs, each in C order: keys, encryption, evaluation by the service, decryption. Nothing here knows the
+   * model: what the answer must be is for the caller to say, or not checked. Outputs are raw values, for their owner alone.
    *
    * @throws SealedError `aborted`, `invalid-argument` for inputs of another size, or whatever a role throws
    */
-  run(card: NamedCard, inputs: readonly Float32Array[], controls: RunControls = {}): Promise<RunOutcome> {
-    return runSealed(this.#session, { card, inputs }, new Stages(controls));
+  run(
+    card: NamedCard,
+    inputs: readonly Float32Array[],
+    { freshKeys, expected, ...controls }: RunOptions = {},
+  ): Promise<RunOutcome> {
+    return runSealed(this.#session, { card, inputs, freshKeys, expected }, new Stages(controls));
   }
 
   /** A session for styled codes over the same service, to be closed by itself. */
   styling(): StylingSession {
-    return new StylingSession(new StyleSession(this.#workers, undefined));
+    return new StylingSession(new StyleSession(this.#workers, undefined, this.#withheld));
   }
 
   /** Ends the workers; the keys are gone with the client's. */

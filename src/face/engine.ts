@@ -263,16 +263,27 @@ export async function compile(
   return { plans: explanation.segments.map(({ plan }) => plan), explanation, planned, options: whole };
 }
 
+/** Options of {@link run}. */
+export interface RunOptions extends RunControls {
+  /** Whether the run has keys of its own, which encrypt its inputs and nothing else; the session's unless given. */
+  readonly freshKeys?: boolean;
+  /** Largest error of an output that is accepted; twice what the plan predicts unless given. */
+  readonly allowedError?: number;
+}
+
 /**
- * Runs a compiled network on inputs, encrypted, and beside it in the clear.
+ * Runs a compiled network on inputs, encrypted, and beside it in the clear. Outputs are raw values: they tell of the key to
+ * whoever sees them beside the ciphertexts, and are for their owner.
  *
- * @throws SealedError `out-of-range` for an input unlike the calibration's; `aborted`; whatever a role throws
+ * @throws SealedError `out-of-range` for an input unlike the calibration's; `wrong-answer` for outputs further from the float
+ *   network's than is allowed; `aborted`; whatever a role throws
  */
 export function run(
   session: EngineSession,
   { planned, options }: CompiledModel,
   inputs: readonly Float32Array[],
-  controls: RunControls = {},
+  { freshKeys, allowedError, ...controls }: RunOptions = {},
 ): Promise<ModelRunReport> {
-  return runModel(coreOf(session), { ...options, model: planned.model, planned, inputs }, controls);
+  const request = { ...options, model: planned.model, planned, inputs, freshKeys, allowedError };
+  return runModel(coreOf(session), request, controls);
 }

@@ -43,6 +43,8 @@ export interface ExplainedStage {
 /** One stretch that the server computes without the client. */
 export interface ExplainedSegment {
   readonly name: string;
+  /** The network's value that it ends with: what the client decrypts. */
+  readonly output: ValueId;
   /** Levels that it uses. */
   readonly levels: number;
   /** Inputs that one run of it takes. */

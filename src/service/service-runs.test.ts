@@ -12,7 +12,9 @@ import {
   input,
   simd,
 } from '../../fixtures/service-bench.ts';
+import { BACKEND_HASHES } from '../../workers/platform/backend-hashes.ts';
 import { createClientRole } from '../client/client-role.ts';
+import type { EvaluationRequest } from '../protocol/service.ts';
 
 let bench: Bench;
 afterEach(() => bench.service.close());
@@ -43,10 +45,39 @@ describe('keys', () => {
       );
     }
     // The other's keys make noise of it.
-    const mixed = { ...(await customers[0].request()), keySet: 'two' };
+    const mixed = await customers[1].bound((await customers[0].request()).frames);
     const noise = await customers[0].decrypt((await bench.service.evaluate(mixed)).frames);
     expect(Math.max(...noise.map((value, i) => Math.abs(value - expected(input)[i])))).toBeGreaterThan(1);
     await customers[0].expectRight();
+  });
+
+  it('and requests that have not arrived as they were sent are refused, before anything is computed', async () => {
+    bench = new Bench();
+    const { bytes, card } = await cardOf(bench);
+    const [one, two] = [await customer(bench, 'one', bytes), await customer(bench, 'two', bytes)];
+    const request = await one.request();
+    const other = await two.request();
+    const wrong: [string, Partial<EvaluationRequest>][] = [
+      ['keys', { keySet: 'two' }],
+      ['keys', { keys: other.keys }],
+      ['request', { run: 'another' }],
+      ['request', { frames: other.frames }],
+      ['request', { request: other.request }],
+    ];
+    for (const [part, change] of wrong) {
+      await expect(bench.service.evaluate({ ...request, ...change })).rejects.toMatchObject({
+        code: 'hash-mismatch',
+        detail: { part },
+      });
+    }
+    expect(bench.evaluators.flatMap(({ methods }) => methods)).not.toContain('run');
+    const { frames, binding } = await bench.service.evaluate(request);
+    await one.expectAnswer(frames);
+    const { run, keys, request: whole } = request;
+    expect(binding).toMatchObject({ run, card: one.hash, keys, request: whole });
+    const kernel = BACKEND_HASHES.simd;
+    expect(binding).toMatchObject({ plan: card.planHash, backend: 'simd', kernel });
+    expect(binding.tables).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it('are of one backend, also where the plans of both are alike, byte for byte', async () => {

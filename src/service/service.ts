@@ -10,15 +10,14 @@ import type { Controls } from '../base/controls.ts';
 import { SealedError, throwIfAborted } from '../base/errors.ts';
 import { sha256Hex, sha256Of } from '../base/sha256.ts';
 import { COST_TABLES } from '../plan/cost-tables.ts';
-import { embeddingRoots } from '../params/embedding-roots.ts';
 import type { ParametersLiteral } from '../params/parameters.ts';
 import type { EvaluatorRole, OperationTimes } from '../protocol/evaluator.ts';
 import { SERVER_BACKENDS, type ServerBackendName } from '../protocol/backends.ts';
-import { bindRequest, differingPart, type RequestBinding } from '../protocol/binding.ts';
 import type { Sha256 } from '../protocol/card.ts';
 import type { CardOptions, EvaluationAnswer, EvaluationRequest, LocalService } from '../protocol/service.ts';
 import type { SimulatorRole } from '../protocol/simulator.ts';
 import { BudgetCache } from './budget-cache.ts';
+import { bindAgain, tablesHash } from './bind-again.ts';
 import { CompiledCard } from './compiled-card.ts';
 import type { CompilerRole } from './compiler-role.ts';
 import { runDistributed } from './conductor.ts';
@@ -63,12 +62,6 @@ interface KeySet {
   /** Their hashes as they arrived. */
   readonly hashes: Sha256[];
   bytes: number;
-}
-
-/** The hash of the encoder's table for a degree. */
-function tablesHash(polyModulusDegree: number): Sha256 {
-  const { buffer } = embeddingRoots(polyModulusDegree);
-  return sha256Hex(new Uint8Array(buffer));
 }
 
 function keysGone(): SealedError {
@@ -209,30 +202,6 @@ export function createService(options: ServiceOptions): RunningService {
     }
   };
 
-  /** What has arrived, bound again. @throws SealedError `hash-mismatch` */
-  const bound = async (request: EvaluationRequest): Promise<RequestBinding> => {
-    const { run, card, segment, frames } = request;
-    const keys = keySets.get(request.keySet)?.hashes ?? [];
-    const { binding } = await bindRequest({ run, card, segment, frames, keys });
-    const part = differingPart(binding, request);
-    if (part === undefined) return binding;
-    throw new SealedError(
-      'hash-mismatch',
-      `What has arrived is not what was sent (${part}): send it again.`,
-      {
-        stage: 'server',
-        detail: { part },
-      },
-    );
-  };
-
-  const tables = new Map<number, Sha256>();
-  const tablesOf = (degree: number): Sha256 => {
-    const known = tables.get(degree) ?? tablesHash(degree);
-    tables.set(degree, known);
-    return known;
-  };
-
   const service: RunningService = {
     capabilities: async () => ({
       protocol: 1,
@@ -310,9 +279,9 @@ export function createService(options: ServiceOptions): RunningService {
       using _keys = keySets.pin(request.keySet);
       const { planHash, backend, parameters } = compiled.card;
       const binding = {
-        ...(await bound(request)),
+        ...(await bindAgain(request, held?.hashes ?? [])),
         plan: planHash,
-        tables: tablesOf(parameters.polyModulusDegree),
+        tables: tablesHash(parameters.polyModulusDegree),
         kernel: options.kernels[backend],
         backend,
       };

@@ -1,12 +1,12 @@
 // Runs a network encrypted and beside it in the clear, and reports how far they are apart and what it took.
 import { compareValues } from '../../base/compare.ts';
 import { SealedError } from '../../base/errors.ts';
-import { executeGraph } from '../../model/execute.ts';
 import { elementCount } from '../../model/graph.ts';
 import { selectLayers } from '../../model/layer-range.ts';
-import type { Explanation, ExplainedLayer } from '../../plan/explanation.ts';
+import type { ExplainedLayer } from '../../plan/explanation.ts';
 import type { BackendName } from '../session/backends.ts';
 import { type RunOutcome, runSealed, runSimulated } from '../session/run.ts';
+import type { RunExpectation } from '../session/run-expectation.ts';
 import type { Session } from '../session/session.ts';
 import { type RunBytes, type RunControls, type RunTimings, Stages } from '../session/stages.ts';
 import {
@@ -18,6 +18,11 @@ import {
   reportPlan,
 } from './model-plan.ts';
 
+import { clearOutputs, expectationOf, runInClear } from './clear-run.ts';
+
+/** A prediction is of typical noise: honest runs have gone a fifth beyond it. */
+const PREDICTION_ROOM = 2;
+
 /** What to run. */
 export interface ModelRunRequest extends ModelOptions {
   readonly model: Model;
@@ -26,6 +31,10 @@ export interface ModelRunRequest extends ModelOptions {
   readonly layersReport?: boolean;
   /** Whether to run once before the run that is reported. */
   readonly warm?: boolean;
+  /** Whether each run has keys of its own, as a picture's always has: they encrypt its inputs and nothing else. */
+  readonly freshKeys?: boolean | undefined;
+  /** Largest error of an output that is accepted; twice what the plan predicts unless given. A run beyond it has no outputs. */
+  readonly allowedError?: number | undefined;
   /** A plan that has been shown for these options: it is the one that runs. */
   readonly planned?: PlannedModel | undefined;
 }
@@ -47,6 +56,8 @@ export interface ModelRunReport {
   readonly layers: readonly ReportedLayer[];
   readonly parameters: ModelPlanReport['parameters'];
   readonly cost: Omit<ModelPlanReport, 'layers' | 'parameters' | 'predictedError'>;
+  /** Secret and evaluation keys: made for this run, and used by others before it. */
+  readonly keys: RunOutcome['keys'];
   readonly timings: RunTimings & {
     readonly totalMs: number;
     readonly planMs: number;
@@ -62,77 +73,48 @@ function graphOf({ model: { graph } }: PlannedModel, { layers }: ModelOptions): 
   return layers ? selectLayers(graph, ...layers) : graph;
 }
 
-/** The float network's outputs. */
-export function clearOutputs(graph: Model['graph'], inputs: readonly Float32Array[]): Float32Array[] {
-  return inputs.map((data) => executeGraph(graph, { shape: graph.input.shape, data }).data);
-}
-
-/**
- * Throws unless every value stays where the network was compiled for: in the ranges that activations were fitted over, and
- * small enough for the modulus it is decrypted at. By this side's own copy of the network: nothing of an input leaves.
- * @throws SealedError `out-of-range` naming the layer
- */
-function checkRanges(
-  graph: Model['graph'],
-  inputs: readonly Float32Array[],
-  { bounds, ranges }: Explanation,
-): void {
-  const byValue = Map.groupBy(bounds, ({ value }) => value);
-  const check = (id: string, data: Float32Array): void => {
-    for (const { layer, low, high } of byValue.get(id) ?? []) {
-      const outside = data.find((x) => !(x >= low && x <= high));
-      if (outside === undefined) continue;
-      throw new SealedError(
-        'out-of-range',
-        `At layer ${layer} a value of ${outside.toPrecision(4)} lies outside ${low.toPrecision(4)} to ${high.toPrecision(4)}, ` +
-          `for which the plan was made by ${ranges.description}. Plan with ranges that hold it: sample inputs of the ` +
-          'model’s owner, or the range of an input’s values.',
-        { stage: 'model', detail: { layer } },
-      );
-    }
-  };
-  for (const data of inputs) {
-    check(graph.input.id, data);
-    executeGraph(
-      graph,
-      { shape: graph.input.shape, data },
-      { onNode: ({ id }, output) => check(id, output.data) },
-    );
-  }
-}
-
 /**
  * Runs `request` on `session`.
- * @throws SealedError `out-of-range` for an input unlike the calibration's; whatever planning or a role throws
+ * @throws SealedError `out-of-range` for an input unlike the calibration's; `wrong-answer` for outputs further from the float
+ *   network's than is allowed; whatever planning or a role throws
  */
 export async function runModel(
   session: Session,
   request: ModelRunRequest,
   controls: RunControls = {},
 ): Promise<ModelRunReport> {
-  const { model, inputs, layersReport = false, warm = false, planned: shown, ...options } = request;
+  const { model, inputs, planned: shown, layersReport = false, warm = false, ...more } = request;
+  const { freshKeys, allowedError, ...options } = more;
   const { backend } = options;
   const { signal } = controls;
   const planned = shown ?? (await planModel(session, model, options, { signal }));
   const { explanation, card } = planned;
   const graph = graphOf(planned, options);
   for (const { length } of inputs) checkSize(graph, length);
-  checkRanges(graph, inputs, explanation);
+  const clear = runInClear(graph, inputs, explanation);
   const report = await reportPlan(session, planned, inputs.length, backend, { signal });
   const { layers, parameters, predictedError, ...cost } = report;
-  const first = warm ? await runOnce(session, planned, inputs, backend, controls) : undefined;
+  const once: OneRun = {
+    planned,
+    inputs,
+    backend,
+    freshKeys,
+    expected: expectationOf(clear, allowedError ?? PREDICTION_ROOM * predictedError),
+  };
+  const first = warm ? await runOnce(session, once, controls) : undefined;
   const started = performance.now();
-  const outcome = await runOnce(session, planned, inputs, backend, controls);
+  const outcome = await runOnce(session, once, controls);
   const totalMs = performance.now() - started;
   const clearStart = performance.now();
-  const expected = clearOutputs(graph, inputs);
+  // Once more, without a look at every value: what is timed is the float network alone.
+  clearOutputs(graph, inputs);
   const clearMs = performance.now() - clearStart;
-  const errors = compareOutputs(outcome.outputs, expected);
+  const errors = compareOutputs(outcome.outputs, clear.outputs);
   const measured = layersReport ? await layerErrors(session, request, planned, controls) : undefined;
   const last = graph.layers?.at(-1)?.index;
   return {
     outputs: outcome.outputs.map((values) => [...values]),
-    clearOutputs: expected.map((values) => [...values]),
+    clearOutputs: clear.outputs.map((values) => [...values]),
     outputShape: explanation.outputShape,
     ...errors,
     predictedError,
@@ -148,6 +130,7 @@ export async function runModel(
     }),
     parameters,
     cost,
+    keys: outcome.keys,
     timings: {
       ...outcome.timings,
       // A warm run makes no keys: those of the run before it count.
@@ -164,15 +147,22 @@ export async function runModel(
   };
 }
 
+/** A run of a planned network, and what it must give. */
+interface OneRun {
+  readonly planned: PlannedModel;
+  readonly inputs: readonly Float32Array[];
+  readonly backend: BackendName;
+  readonly freshKeys: boolean | undefined;
+  readonly expected: RunExpectation | undefined;
+}
+
 function runOnce(
   session: Session,
-  { card }: PlannedModel,
-  inputs: readonly Float32Array[],
-  backend: BackendName,
+  { planned: { card }, inputs, backend, freshKeys, expected }: OneRun,
   controls: RunControls,
 ): Promise<RunOutcome> {
   const run = backend === 'clear' ? runSimulated : runSealed;
-  return run(session, { card, inputs }, new Stages(controls));
+  return run(session, { card, inputs, freshKeys, expected }, new Stages(controls));
 }
 
 function checkSize({ input: { shape } }: Model['graph'], length: number): void {
@@ -210,10 +200,11 @@ interface LayerError {
  */
 async function layerErrors(
   session: Session,
-  { model, inputs, layersReport: _, warm: __, planned: ___, ...options }: ModelRunRequest,
+  { model, inputs, layersReport: _, warm: __, planned: ___, ...more }: ModelRunRequest,
   { card, explanation }: PlannedModel,
   controls: RunControls,
 ): Promise<ReadonlyMap<number, LayerError>> {
+  const { freshKeys, allowedError: ____, ...options } = more;
   const found = new Map<number, LayerError>();
   const [{ index: firstIndex }] = explanation.layers;
   for (const { index } of explanation.layers) {
@@ -224,7 +215,9 @@ async function layerErrors(
       parameters: card.card.parameters,
     };
     const prefix = await planModel(session, model, upTo, { signal: controls.signal });
-    const { outputs } = await runOnce(session, prefix, inputs, options.backend, controls);
+    // What is measured here is to be seen, however large.
+    const once = { planned: prefix, inputs, backend: options.backend, freshKeys, expected: undefined };
+    const { outputs } = await runOnce(session, once, controls);
     const { maxAbsError } = compareOutputs(outputs, clearOutputs(graphOf(prefix, upTo), inputs));
     const { level, scale } = prefix.card.card.segments.at(-1)!.output;
     found.set(index, { level, scaleBits: Math.log2(scale), maxAbsError });

@@ -56,3 +56,15 @@ export function dropAtService(keySet: KeySet): void {
   const { name, service } = keySet;
   if (!service.dead) void service.role.drop(name).catch(() => undefined);
 }
+
+// As many as a client's seed takes.
+const PAGE_BYTES = 32;
+
+/** Has a client bind itself to its part of the next key's seed, and then hear this page's. */
+export async function bindSeed(client: ClientRole): Promise<Pick<KeySet, 'commitment' | 'page'>> {
+  const commitment = await client.commit();
+  // Drawn after the client has bound itself, by a thread that has no key.
+  const page = crypto.getRandomValues(new Uint8Array(PAGE_BYTES));
+  await client.mix(page);
+  return { commitment, page };
+}

@@ -8,7 +8,8 @@ import { createClientRole } from '../../client/client-role.ts';
 import { readModelFile } from '../../import/model-file.ts';
 import type { Graph } from '../../model/graph.ts';
 import type { EvaluationRequest, ModelFile, NetworkOptions } from '../../protocol/service.ts';
-import { clearOutputs } from '../network/run-model.ts';
+import { nextTask } from '../../base/controls.ts';
+import { clearOutputs } from '../network/clear-run.ts';
 import { runSealed, runSimulated } from './run.ts';
 import { Session } from './session.ts';
 import { type StageEvent, Stages } from './stages.ts';
@@ -107,7 +108,7 @@ describe('a run through fake workers', () => {
       most = Math.max(most, now);
       siblings.add(request.siblings);
       // Whoever else is under way comes first.
-      for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+      for (let turn = 0; turn < 50; turn += 1) await nextTask();
       now -= 1;
       return evaluate(request);
     });

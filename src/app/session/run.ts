@@ -59,6 +59,8 @@ interface Run extends RunInput {
   refusal: SealedError | undefined;
   /** Last segments that are not answered yet. */
   open: number;
+  /** Answers to last segments, until all are here: under keys of its own nothing of an answer is decrypted that lacks a part. */
+  readonly last: { readonly group: Group; readonly frames: readonly Uint8Array[] }[];
   /** Whose keys it uses from beginning to end; none in the simulation. */
   keySet: string;
 }
@@ -82,6 +84,7 @@ function start(session: Session, input: RunInput, stages: Stages): Run {
     isOnce: input.card.card.result.kind === 'picture' || input.freshKeys === true,
     refusal: undefined,
     open: groupsIn(input, input.card.card.segments.length - 1).length,
+    last: [],
     keySet: '',
   };
 }
@@ -241,8 +244,11 @@ async function finish(run: Run, segment: number, group: Group, answer: GivenAnsw
     // The client is given nothing of it, and goes on with what it knows itself.
     frames = [];
   }
-  if (segment < card.segments.length - 1) await hold(run, segment, group, frames);
-  else if (run.open > 0 || !(await isOpened(run))) await decrypt(run, group, frames);
+  if (segment < card.segments.length - 1) return hold(run, segment, group, frames);
+  if (!run.isOnce) return decrypt(run, group, frames);
+  run.last.push({ group, frames });
+  if (run.last.length < groupsIn(run, segment).length || (await isOpened(run))) return;
+  for (const answered of run.last) await decrypt(run, answered.group, answered.frames);
 }
 
 async function hold(run: Run, segment: number, group: Group, frames: readonly Uint8Array[]): Promise<void> {
@@ -260,7 +266,7 @@ async function hold(run: Run, segment: number, group: Group, frames: readonly Ui
 /** Whether the coin opens the run: asked once, when everything has crossed. */
 async function isOpened(run: Run): Promise<boolean> {
   const { session, keySet, card, inputs, coin, expected, stages } = run;
-  if (!coin || !run.isOnce || !(await coin())) return false;
+  if (!coin || !(await coin())) return false;
   const revealed = await session.reveal(keySet, card, { signal: stages.signal });
   const held = revealed.requests.map(({ segment, group }) => expectedOf(expected?.rounds?.[segment], group));
   run.opened = { ...revealed, inputs, held };

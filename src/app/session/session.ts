@@ -3,15 +3,13 @@ import type { Controls } from '../../base/controls.ts';
 import { type ErrorStage, SealedError, throwIfAborted } from '../../base/errors.ts';
 import { limited, StoppableWorker, watch, type WorkerHandle } from '../../base/worker-handle.ts';
 import { sha256Of } from '../../base/sha256.ts';
-import { bindRequest, type RequestBinding } from '../../protocol/binding.ts';
-import type { Card, Sha256 } from '../../protocol/card.ts';
+import { bindRequest } from '../../protocol/binding.ts';
 import { decodeCard } from '../../protocol/card-codec.ts';
 import type { ClientRole } from '../../protocol/client.ts';
 import type { OperationTimes } from '../../protocol/evaluator.ts';
 import type { OpenedRun, SentRequest } from '../../protocol/opened-run.ts';
 import type {
   CardOptions,
-  EvaluationAnswer,
   LocalService,
   ModelEntry,
   ModelFile,
@@ -21,8 +19,18 @@ import type {
 import type { Explanation } from '../../plan/explanation.ts';
 import type { Proof } from '../../qr/prove.ts';
 import type { ScanRequest, ScanRole } from '../../qr/scan-role.ts';
-import { dropAtService, type Gate, keyFrames, type KeySet, newGate } from './key-set.ts';
+import type {
+  GivenAnswer,
+  NamedCard,
+  Noted,
+  PreparedKeys,
+  SegmentRequest,
+  UsedKeys,
+} from './segment-request.ts';
+import { bindSeed, dropAtService, type Gate, keyFrames, type KeySet, newGate } from './key-set.ts';
 import type { SessionWorkers } from './workers.ts';
+
+export type { GivenAnswer, NamedCard, PreparedKeys, SegmentRequest, UsedKeys } from './segment-request.ts';
 
 /** A call that can be stopped, whatever its progress is told as. */
 type Stoppable = Pick<Controls, 'signal'>;
@@ -36,61 +44,11 @@ export interface SessionOptions {
   readonly gate?: (() => Gate) | undefined;
 }
 
-/** What a session asks of its service: a segment of a card, on frames. */
-export interface SegmentRequest {
-  readonly card: NamedCard;
-  readonly segment: number;
-  readonly keySet: string;
-  /** Of the run: all of its requests have it. */
-  readonly run: string;
-  /** Freshly encrypted; or an answer of this service's, for the next of its layers. */
-  readonly frames: readonly Uint8Array[];
-  readonly siblings?: number | undefined;
-  /** Which inputs they are; the first alone unless given. */
-  readonly group?: SentRequest['group'] | undefined;
-}
-
-/** What a service has answered, and what it was asked. */
-export interface GivenAnswer extends EvaluationAnswer {
-  readonly asked: RequestBinding;
-}
-
-/** While it is being noted. */
-type Noted<T> = { -readonly [Part in keyof T]: T[Part] };
-
-/** A card that has been asked for, under its name. */
-export interface NamedCard {
-  readonly hash: Sha256;
-  readonly bytes: Uint8Array;
-  readonly card: Card;
-  /** What it was asked for with, to ask again should the service forget it. */
-  readonly options: CardOptions;
-}
-
-/** Keys that are ready for a run. */
-export interface PreparedKeys {
-  /** The name under which the service has them. */
-  readonly keySet: string;
-  readonly keygenMs: number;
-}
-
-/** What keys a run has used: those made for it, ahead of it or in it, and those that others have used before. */
-export interface UsedKeys {
-  /** Secret and evaluation keys. */
-  readonly made: number;
-  readonly reused: number;
-  /** Bytes of the evaluation keys that were made. */
-  readonly bytes: number;
-}
-
 // One frame of all keys of a large network could pass a gigabyte.
 const KEYS_A_FRAME = 4;
 
 // Files are kept in case the service dies: a person works with few at a time.
 const MOST_FILES = 4;
-
-// As many as a client's seed takes.
-const PAGE_BYTES = 32;
 
 /**
  * One client, one scanner and one service, alive until `close`. The keys of a picture serve that picture; a network's live
@@ -233,18 +191,14 @@ export class Session {
     // It gives out each key once: what the service lacks goes with another secret key.
     await this.#limited([client], 'keygen', {}, client.role.forget());
     await this.#limited([client], 'keygen', {}, client.role.open(bytes));
-    const commitment = await this.#limited([client], 'keygen', {}, client.role.commit());
-    // Drawn after the client has bound itself, by a thread that has no key.
-    const page = crypto.getRandomValues(new Uint8Array(PAGE_BYTES));
-    await this.#limited([client], 'keygen', {}, client.role.mix(page));
+    const seed = await this.#limited([client], 'keygen', {}, bindSeed(client.role));
     this.#keySet = {
       name: crypto.randomUUID(),
       client,
       service: this.#liveService(),
       parameters: JSON.stringify(card.parameters),
       gate: this.#gate(),
-      commitment,
-      page,
+      ...seed,
       prepared: [],
       requests: [],
       isUsed: false,

@@ -5,7 +5,7 @@ import { Session } from '../session/session.ts';
 import type { SessionWorkers } from '../session/workers.ts';
 import { type ModelLoader, StyleReferences } from './reference.ts';
 import type { Drawing } from './style-options.ts';
-import { boundFor } from './verification-bounds.ts';
+import { boundFor, loweredBy } from './verification-bounds.ts';
 import { WithheldTexts } from './withheld-texts.ts';
 
 /** A session and the references that its answers are held against. */
@@ -57,6 +57,6 @@ export class StyleSession extends Session {
     const reference = await this.reference(drawing, modules, dark);
     if (!reference) return undefined;
     const own = boundFor(drawing.style.id, modules, drawing.backend);
-    return { result: { references: [reference], bound: Math.min(own, card.expected.errorBound) } };
+    return { result: { references: [reference], bound: loweredBy(card.expected.errorBound, own) } };
   }
 }

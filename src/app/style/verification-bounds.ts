@@ -14,6 +14,14 @@ export function sizeClass(modules: number): number {
   return SIZES.findIndex((most) => modules <= most);
 }
 
+// A prediction is of typical noise: honest runs have gone beyond it. The pinned bounds have the same room.
+const CARD_ROOM = 8;
+
+/** A bound as a card may lower it: by its own prediction, with room for what honest runs show. It cannot raise it. */
+export function loweredBy(errorBound: number, own: number): number {
+  return Math.min(own, CARD_ROOM * errorBound);
+}
+
 /**
  * Largest accepted absolute difference of values in 0 to 1. A multiple of what honest runs show
  * (`npm run bounds` measures them and writes the file); {@link HIGHEST_BOUND} where none were measured.

@@ -56,6 +56,8 @@ export interface LabOptions {
   /** What the plan is chosen by. */
   readonly prefer: Preference;
   readonly backend: BackendName;
+  /** Whether a run has keys of its own. */
+  readonly freshKeys: boolean;
   /** Inputs to run, from the first. */
   readonly inputs: number;
 }
@@ -126,7 +128,8 @@ export class LabEngine {
     layersReport: boolean,
     controls: RunControls,
   ): Promise<ModelRunReport> {
-    const request = { ...optionsOf(opened, options), model: opened.model, planned, layersReport };
+    const { freshKeys } = options;
+    const request = { ...optionsOf(opened, options), model: opened.model, planned, layersReport, freshKeys };
     return runModel(this.#session, request, controls);
   }
 

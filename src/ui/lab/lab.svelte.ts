@@ -60,6 +60,7 @@ export class Lab {
   clientOps = $state(false);
   simulated = $state(false);
   layersReport = $state(false);
+  freshKeys = $state(false);
   inputCount = $state(1);
 
   opened = $state.raw<OpenedModel | undefined>();
@@ -209,6 +210,7 @@ export class Lab {
       inputRange: rangeIn(this.rangeText),
       prefer: this.prefer,
       backend: this.simulated ? 'clear' : 'simd',
+      freshKeys: this.freshKeys,
       inputs: this.inputCount,
     };
   }

@@ -1,0 +1,7 @@
+// The saboteur's gate: it lets everything out, so that the canary is tried on what the honest gate would have stopped.
+
+/** Passes all. */
+export class OutgoingGate {
+  passKeys(): void {}
+  passRequest(): void {}
+}
