@@ -1,6 +1,6 @@
 // A card as its service holds it: with the plans, split for the evaluators as runs ask for it.
 import { assert } from '../base/assert.ts';
-import { sha256Hex } from '../base/sha256.ts';
+import { sha256Hex, sha256HexOfLarge } from '../base/sha256.ts';
 import type { Explanation } from '../plan/explanation.ts';
 import { type Partition, partitionPlan } from '../plan/partition.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -19,10 +19,10 @@ export interface PlacedPlan {
   readonly part: (index: number) => Uint8Array;
 }
 
-/** Concatenated SHA-256 of several byte strings: the hash of their hashes. */
-function hashOf(parts: readonly Uint8Array[]): string {
-  if (parts.length === 1) return sha256Hex(parts[0]);
-  return sha256Hex(new TextEncoder().encode(parts.map(sha256Hex).join('')));
+/** The hash of one plan, or of several plans' hashes. */
+async function hashOf(plans: CompiledModel['plans']): Promise<string> {
+  const hashes = await Promise.all(plans.map(sha256HexOfLarge));
+  return hashes.length === 1 ? hashes[0] : sha256Hex(new TextEncoder().encode(hashes.join('')));
 }
 
 /** A compiled model under its card's name. */
@@ -38,9 +38,14 @@ export class CompiledCard {
   readonly weight: number;
   readonly #placed = new Map<string, PlacedPlan>();
 
-  constructor(source: ModelSource, compiled: CompiledModel, backend: ServerBackendName) {
+  private constructor(
+    source: ModelSource,
+    compiled: CompiledModel,
+    backend: ServerBackendName,
+    planHash: string,
+  ) {
     const { plans, interface: face, explanation } = compiled;
-    this.card = { ...face, model: source.id, modelHash: source.hash, planHash: hashOf(plans), backend };
+    this.card = { ...face, model: source.id, modelHash: source.hash, planHash, backend };
     this.bytes = encodeCard(this.card);
     this.hash = sha256Hex(this.bytes);
     this.context = contextOf(face.parameters, backend);
@@ -49,6 +54,15 @@ export class CompiledCard {
     this.plans = plans.map(decodePlan);
     this.weight = plans.reduce((sum, { byteLength }) => sum + byteLength, this.bytes.byteLength);
     assert(this.plans.length === face.segments.length, 'there is a plan for each segment');
+  }
+
+  /** What was compiled of `source` for `backend`. @throws SealedError where a plan or the card is unsound */
+  static async of(
+    source: ModelSource,
+    compiled: CompiledModel,
+    backend: ServerBackendName,
+  ): Promise<CompiledCard> {
+    return new CompiledCard(source, compiled, backend, await hashOf(compiled.plans));
   }
 
   /** The whole plan of `segment`, encoded. */

@@ -24,7 +24,7 @@ export type ModelSource =
 /** A compiled model: what stays with the service, and what its client may know. */
 export interface CompiledModel {
   /** One encoded plan for each segment. */
-  readonly plans: readonly Uint8Array[];
+  readonly plans: readonly Uint8Array<ArrayBuffer>[];
   readonly interface: ClientInterface;
   readonly explanation: Explanation;
 }

@@ -114,8 +114,10 @@ export function createService(options: ServiceOptions): RunningService {
     wanted: CardOptions,
     controls: Controls,
   ): Promise<CompiledCard> => {
+    // It starts while the compiler works.
+    if (wanted.backend !== 'seal') pool.at(0);
     const source = await registry.source(model);
-    const compiled = new CompiledCard(
+    const compiled = await CompiledCard.of(
       source,
       await compiler.compile(source, wanted, controls),
       wanted.backend,
@@ -124,7 +126,7 @@ export function createService(options: ServiceOptions): RunningService {
     const used = await pool.at(0).open(compiled.context);
     if (used === wanted.backend) return compiled;
     const other = { ...wanted, backend: used };
-    return new CompiledCard(source, await compiler.compile(source, other, controls), used);
+    return await CompiledCard.of(source, await compiler.compile(source, other, controls), used);
   };
 
   /** One try of a run, on the evaluators lent to it. */

@@ -104,6 +104,8 @@ export class Session {
 
   /** The card of `model` under `options`. @throws SealedError whatever compiling throws */
   async card(model: string, options: CardOptions, controls: Controls = {}): Promise<NamedCard> {
+    // It starts while the service plans.
+    this.#liveClient();
     const loaded = this.#files.get(model);
     if (loaded && loaded.service !== this.#liveService()) await this.load(loaded.file, controls);
     const bytes = await this.#onService('compile', controls, (service) =>
