@@ -45,7 +45,8 @@ interface KeySet {
   readonly name: string;
   readonly client: WorkerHandle<ClientRole>;
   readonly service: WorkerHandle<LocalService>;
-  readonly parameters: string;
+  /** As {@link contextOf} says. */
+  readonly context: string;
   /** Whether anything has been encrypted with it. */
   isUsed: boolean;
   /** Those made since a run has last asked, the secret key among them; and those that were there before. */
@@ -75,6 +76,11 @@ export interface UsedKeys {
   readonly reused: number;
   /** Bytes of the evaluation keys that were made. */
   readonly bytes: number;
+}
+
+/** What keys are for: parameters, and what the service computes with, since neither side reads the other's keys. */
+function contextOf({ parameters, backend }: Card): string {
+  return JSON.stringify([parameters, backend]);
 }
 
 // One frame of all keys of a large network could pass a gigabyte.
@@ -207,7 +213,7 @@ export class Session {
     const known = this.#keySet;
     const isAlive = known?.client === this.#liveClient() && known.service === this.#liveService();
     const isFresh = card.result.kind === 'tensor' || !known?.isUsed;
-    const fits = known?.parameters === JSON.stringify(card.parameters);
+    const fits = known?.context === contextOf(card);
     return isAlive && isFresh && fits ? known : undefined;
   }
 
@@ -222,7 +228,7 @@ export class Session {
       name: crypto.randomUUID(),
       client,
       service: this.#liveService(),
-      parameters: JSON.stringify(card.parameters),
+      context: contextOf(card),
       isUsed: false,
       made: { count: 1, bytes: 0 },
       reused: 0,
