@@ -8,11 +8,12 @@ export function wordsOf(values: Int32Array | Float32Array): Uint32Array {
 }
 
 const EXPONENT = 0x7f80_0000;
-const NEGATIVE_ZERO = 0x8000_0000;
+// Signed, since engines compute with words above 2^31 as floats.
+const NEGATIVE_ZERO = -0x8000_0000;
 
 /** `values` as words, each −0 a 0. @throws SealedError `invalid-argument` for infinite values and NaN */
 export function floatWords(values: Float32Array): Uint32Array {
-  let words = wordsOf(values);
+  let words = new Int32Array(values.buffer, values.byteOffset, values.length);
   let isCopy = false;
   for (let i = 0; i < words.length; i += 1) {
     if ((words[i] & EXPONENT) === EXPONENT) throw unencodable(`Value ${i} is not a finite number.`);
@@ -21,7 +22,7 @@ export function floatWords(values: Float32Array): Uint32Array {
     isCopy = true;
     words[i] = 0;
   }
-  return words;
+  return wordsOf(words);
 }
 
 /** Writes words of {@link floatWords}, after zeros up to a multiple of four bytes; how many is not written. */
@@ -32,7 +33,7 @@ export function writeWords(writer: ByteWriter, words: Uint32Array): void {
 /** A copy of the next `count` floats. @throws SealedError `malformed-frame` for −0, infinite values and NaN */
 export function readFloats(reader: ByteReader, count: number): Float32Array {
   reader.align(4);
-  const words = reader.words(count);
+  const words = new Int32Array(reader.words(count).buffer);
   for (let i = 0; i < count; i += 1) {
     const word = words[i];
     if ((word & EXPONENT) === EXPONENT || word === NEGATIVE_ZERO) {

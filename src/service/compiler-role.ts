@@ -1,7 +1,7 @@
 // The compiler in a thread of its own: it computes for seconds without listening, and is ended when it is to stop.
 import { compile, type CompileOptions } from '../compiler/compile.ts';
 import { SealedError } from '../base/errors.ts';
-import { sha256Hex } from '../base/sha256.ts';
+import { sha256Hex, sha256Of } from '../base/sha256.ts';
 import { readModelFile } from '../import/model-file.ts';
 import { importOnnx } from '../import/onnx/import-onnx.ts';
 import type { Graph } from '../model/graph.ts';
@@ -47,9 +47,9 @@ const ANY_SIZE = [1, 21, 21];
 const MOST_GRAPHS = 4;
 
 /** The SHA-256 of a plan; of several, that of theirs in a row. */
-export function hashOfPlans(plans: readonly Uint8Array[]): Sha256 {
-  if (plans.length === 1) return sha256Hex(plans[0]);
-  return sha256Hex(new TextEncoder().encode(plans.map(sha256Hex).join('')));
+export async function hashOfPlans(plans: readonly Uint8Array[]): Promise<Sha256> {
+  const hashes = await Promise.all(plans.map(sha256Of));
+  return hashes.length === 1 ? hashes[0] : sha256Hex(new TextEncoder().encode(hashes.join('')));
 }
 
 /** A compiler, which keeps the graphs that it has read last. */
@@ -99,7 +99,7 @@ export function createCompiler(): CompilerRole {
       // A copy: the client's layers are parts of the graph that is kept, and an answer is moved to whoever asked.
       return {
         plans: encoded,
-        planHash: hashOfPlans(encoded),
+        planHash: await hashOfPlans(encoded),
         interface: structuredClone(face),
         explanation,
       };

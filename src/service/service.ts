@@ -141,6 +141,8 @@ export function createService(options: ServiceOptions): RunningService {
     wanted: CardOptions,
     signal: AbortSignal,
   ): Promise<CompiledCard> => {
+    // It starts while the compiler works.
+    if (wanted.backend !== 'seal') pool.at(0);
     const source = await registry.source(model);
     const compileFor = async (backend: ServerBackendName): Promise<CompiledCard> => {
       const asked = { ...wanted, backend };

@@ -25,7 +25,8 @@ export interface KeySet {
   readonly name: string;
   readonly client: WorkerHandle<ClientRole>;
   readonly service: WorkerHandle<LocalService>;
-  readonly parameters: string;
+  /** What they are for: parameters, and what the service computes with. */
+  readonly context: string;
   readonly gate: Gate;
   /** What the client is bound to by its part of the seed, and what this page has mixed in. */
   readonly commitment: Sha256;

@@ -44,6 +44,11 @@ export interface SessionOptions {
   readonly gate?: (() => Gate) | undefined;
 }
 
+/** What keys are for: parameters, and what the service computes with, since neither side reads the other's keys. */
+function contextOf({ parameters, backend }: Card): string {
+  return JSON.stringify([parameters, backend]);
+}
+
 // One frame of all keys of a large network could pass a gigabyte.
 const KEYS_A_FRAME = 4;
 
@@ -76,6 +81,8 @@ export class Session {
 
   /** The card of `model` under `options`. @throws SealedError whatever compiling throws */
   async card(model: string, options: CardOptions, controls: Controls = {}): Promise<NamedCard> {
+    // It starts while the service plans.
+    this.#liveClient();
     const loaded = this.#files.get(model);
     if (loaded && loaded.service !== this.#liveService()) await this.load(loaded.file, controls);
     const bytes = await this.#onService('compile', controls, (service) =>
@@ -180,7 +187,7 @@ export class Session {
     const known = this.#keySet;
     const isAlive = known?.client === this.#liveClient() && known.service === this.#liveService();
     const isFresh = card.result.kind === 'tensor' || !known?.isUsed;
-    const fits = known?.parameters === JSON.stringify(card.parameters);
+    const fits = known?.context === contextOf(card);
     return isAlive && isFresh && fits ? known : undefined;
   }
 
@@ -196,7 +203,7 @@ export class Session {
       name: crypto.randomUUID(),
       client,
       service: this.#liveService(),
-      parameters: JSON.stringify(card.parameters),
+      context: contextOf(card),
       gate: this.#gate(),
       ...seed,
       prepared: [],

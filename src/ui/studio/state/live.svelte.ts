@@ -2,6 +2,7 @@
 import { untrack } from 'svelte';
 import type { StyleRequest } from '../../../app/style/pipeline.ts';
 import { samePicture } from '../../../app/style/same-picture.ts';
+import type { ServerBackendName } from '../../../protocol/backends.ts';
 import type { Content } from './content.svelte.ts';
 import type { Engine } from './engine.svelte.ts';
 import type { Look } from './look.svelte.ts';
@@ -14,6 +15,7 @@ interface Followed {
   readonly engine: Engine;
   readonly run: Run;
   readonly request: StyleRequest | undefined;
+  readonly cryptography: ServerBackendName;
 }
 
 /** A pause in the typing, in milliseconds: shorter ones are between two keys of one word. */
@@ -46,7 +48,8 @@ export class Live {
 
   /** Why the picture does not follow, or undefined when it does. */
   readonly #hindrance = $derived.by(() => {
-    const { engine, content } = this.#studio;
+    const { engine, content, cryptography } = this.#studio;
+    if (cryptography === 'seal') return 'by-seal';
     if (engine.backend === 'seal') return 'no-simd';
     return content.code && content.code.version > LAST_VERSION ? 'too-large' : undefined;
   });
@@ -67,7 +70,8 @@ export class Live {
       const { style, colours, error } = studio.look;
       // After a run too: its keys are gone with it.
       const isRunning = studio.run.phase === 'running';
-      if (studio.engine.readiness !== 'ready' || error) return;
+      // SEAL is loaded when a picture is asked of it.
+      if (studio.engine.readiness !== 'ready' || error || studio.cryptography === 'seal') return;
       untrack(() => {
         const isBusy = isRunning || this.#pause !== undefined;
         const version = studio.content.code?.version ?? FIRST_VERSION;
@@ -77,7 +81,7 @@ export class Live {
   }
 
   /** Why the picture does not follow the typing, were it switched on. */
-  get hindrance(): 'no-simd' | 'too-large' | undefined {
+  get hindrance(): 'by-seal' | 'no-simd' | 'too-large' | undefined {
     return this.#hindrance;
   }
 

@@ -1,6 +1,7 @@
 // Everything the page holds, and the one thing it does: make a code.
 import type { StyleRequest } from '../../../app/style/pipeline.ts';
 import { samePicture } from '../../../app/style/same-picture.ts';
+import type { ServerBackendName } from '../../../protocol/backends.ts';
 import { DEFAULT_PIXELS_PER_MODULE } from '../../../style/graph.ts';
 import { fetchPictureWorker } from '../../../../workers/platform/browser-picture.ts';
 import { browserSession } from '../../shared/browser-session.ts';
@@ -17,6 +18,8 @@ export class Studio {
   readonly run = new Run();
   readonly engine: Engine;
   readonly live: Live;
+  /** What makes the keys and computes with them, in both roles: the project's own kernels, or Microsoft SEAL. */
+  cryptography = $state<ServerBackendName>('simd');
 
   /** What the form asks for; undefined while form or colours are not right. */
   readonly request = $derived.by((): StyleRequest | undefined => {
@@ -28,7 +31,7 @@ export class Studio {
       style: look.style,
       colours: look.colours,
       pixelsPerModule: DEFAULT_PIXELS_PER_MODULE,
-      backend: 'simd',
+      backend: this.cryptography,
     };
   });
 
