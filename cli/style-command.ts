@@ -138,7 +138,7 @@ async function parse(args: readonly string[]): Promise<StyleArguments> {
     style,
     ecc: choice('ecc', values.ecc, ERROR_CORRECTION_LEVELS),
     colours: values.colours === undefined ? style.defaultColours : parseColours(values.colours, style),
-    pixelsPerModule: choice('pixels', values.pixels, [8, 4] as const),
+    pixelsPerModule: choice('pixels', values.pixels, [16, 8, 4] as const),
     backend: choice('backend', values.backend, BACKENDS),
     snap: values['no-snap'] ? false : undefined,
   };

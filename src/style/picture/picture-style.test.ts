@@ -71,7 +71,7 @@ describe('the edges', () => {
   const dark = Float32Array.from({ length: MODULES * MODULES }, seededRandom(8)).map(Math.round);
 
   it('come back from the packed picture to the byte', () => {
-    for (const pixels of [8, 4]) {
+    for (const pixels of [16, 8, 4]) {
       const side = (MODULES + 2) * pixels;
       const coverage = Float32Array.from({ length: side * side }, (_, i) => ((i * 37) % 256) / 255);
       const packed = packCoverage(coverage, MODULES, pixels);
