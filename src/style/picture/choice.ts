@@ -11,6 +11,7 @@ export const FIELD_PIXELS = 8;
 
 /** Width of the picture around the quiet zone of a poster, in modules. */
 export const POSTER_FRAME = 5;
+
 /** The fields of a code: RGB in 0 … 1, `side`² pixels, from `around` modules before the code. */
 export interface PictureFields {
   readonly side: number;
