@@ -45,7 +45,8 @@ const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding:
 /** Code number `index` of `style`: every style meets every version and level in turn, each with texts of its own. */
 async function proved(style: Style, index: number, isEncrypted: boolean): Promise<ProvedCode> {
   const round = Math.floor(index / styles.length);
-  const version = versions[round % versions.length];
+  // Few rounds meet small, middling and large versions all the same.
+  const version = versions[(11 * round) % versions.length];
   const random = seededRandom(1_000_003 * seed + index);
   const ecc = ERROR_CORRECTION_LEVELS[Math.floor(4 * random())];
   const { text, code } = randomPayload(random, version, ecc);

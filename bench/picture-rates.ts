@@ -12,7 +12,8 @@ import { asSealedError } from '../src/base/errors.ts';
 import { seededRandom } from '../src/base/seeded-random.ts';
 import { ERROR_CORRECTION_LEVELS } from '../src/qr/capacity.ts';
 import { createScanRole } from '../src/qr/scan-role.ts';
-import { PICTURE_KINDS, pictureFields, type PictureKind } from '../src/style/picture/fields.ts';
+import { pictureFields } from '../src/style/picture/fields.ts';
+import { PICTURE_KINDS, type PictureKind } from '../src/style/picture/choice.ts';
 import { pictureStyle } from '../src/style/picture/picture-style.ts';
 import type { Style } from '../src/style/styles.ts';
 import { randomPayload } from '../training/payloads.ts';
@@ -124,7 +125,8 @@ for (const version of values.versions.split(',').map(Number)) {
       const style = timedStyle(source, kind, version);
       await style.prepare?.(17 + 4 * version);
       for (let i = 0; i < codes; i += 1, index += 1) {
-        const isEncrypted = index % encrypted === encrypted - 1;
+        // One in so many, and another one of them each time: all kinds come to be encrypted.
+        const isEncrypted = index % encrypted === Math.floor(index / encrypted) % encrypted;
         const code = await proved(style, version, index, isEncrypted);
         for (const tally of [byKind.get(kind)!, byPicture.get(name)!]) tally.add(code, isEncrypted);
       }

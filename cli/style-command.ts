@@ -7,7 +7,8 @@ import { PREFERENCES } from '../src/plan/preference.ts';
 import { encodePng } from '../src/qr/png.ts';
 import { decodePicture } from '../src/app/style/picture-file.ts';
 import { openPicture } from '../src/app/style/picture-source.ts';
-import { PICTURE_KINDS, pictureFields } from '../src/style/picture/fields.ts';
+import { pictureFields } from '../src/style/picture/fields.ts';
+import { PICTURE_KINDS } from '../src/style/picture/choice.ts';
 import { pictureStyle } from '../src/style/picture/picture-style.ts';
 import type { Rgb } from '../src/base/raster.ts';
 import { encodeSvg } from '../src/qr/svg.ts';
@@ -140,7 +141,7 @@ async function parse(args: readonly string[]): Promise<StyleArguments> {
     style,
     ecc: choice('ecc', values.ecc, ERROR_CORRECTION_LEVELS),
     colours: values.colours === undefined ? style.defaultColours : parseColours(values.colours, style),
-    pixelsPerModule: choice('pixels', values.pixels, [8, 4] as const),
+    pixelsPerModule: choice('pixels', values.pixels, [16, 8, 4] as const),
     backend: choice('backend', values.backend, BACKENDS),
     snap: values['no-snap'] ? false : undefined,
     prefer: values.prefer === undefined ? undefined : choice('prefer', values.prefer, PREFERENCES),

@@ -17,7 +17,7 @@ const PARTS: ReadonlyMap<string, string> = new Map([
   --ecc LEVEL       error correction level: L, M, Q or H                       (M)
   --colours A,B,C   foreground start, foreground end, background, as #rrggbb   (the style's own)
   --direction D     horizontal, vertical or diagonal, where the style has one  (the style's own)
-  --pixels N        pixels per module drawn by the network: 8 or 4             (8)
+  --pixels N        pixels per module drawn by the network: 16, 8 or 4         (8)
   --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
   --prefer WHAT     what the plan is chosen by: latency, small-keys, balanced  (small-keys: a picture has keys of its own)
   --workers N       evaluators of the service                                  (number of processors, at most 4)

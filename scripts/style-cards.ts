@@ -1,12 +1,11 @@
-// Measures every style and writes its card: `node scripts/style-cards.ts [--styles a,b] [--rates FILE]`, after bench/gallery-rates.ts --json FILE.
+// Measures every style and writes its card: `node scripts/style-cards.ts [--styles a,b] [--rates FILE]`, after bench/drawn-rates.ts --json FILE.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { format, resolveConfig } from 'prettier';
 import { loadModel } from '../workers/platform/node-local-service.ts';
-import type { ProvedRate } from '../bench/proved-rates.ts';
-import { drawingError, planFigures } from '../bench/style-figures.ts';
+import { drawingError, planFigures, type Rate } from '../bench/style-figures.ts';
 import { styleCode } from '../src/app/style/pipeline.ts';
 import type { StageEvent } from '../src/app/session/stages.ts';
 import { StyleSession } from '../src/app/style/style-session.ts';
@@ -16,11 +15,14 @@ import { type Style, STYLES } from '../src/style/styles.ts';
 import { nodeWorkers } from '../workers/platform/node.ts';
 
 const { values } = parseArgs({
-  options: { styles: { type: 'string' }, rates: { type: 'string', default: 'docs/gallery/rates.json' } },
+  options: {
+    styles: { type: 'string' },
+    rates: { type: 'string', default: 'docs/gallery/rates-as-drawn.json' },
+  },
 });
 interface Rates {
   readonly versions: string;
-  readonly rates: Readonly<Record<string, Pick<ProvedRate, 'codes' | 'before'>>>;
+  readonly rates: Readonly<Record<string, Pick<Rate, 'codes' | 'read'>>>;
 }
 const rates = JSON.parse(readFileSync(values.rates, 'utf8')) as Rates;
 
@@ -77,7 +79,8 @@ async function cardOf(style: Style): Promise<StyleCard> {
     reads: {
       versions: rates.versions,
       codes: measured.codes,
-      ...measured.before,
+      zxing: measured.read['zxing 8 px'],
+      zbar: measured.read['zbar 8 px'],
     },
   };
 }

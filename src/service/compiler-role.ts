@@ -120,10 +120,10 @@ function graphOfStyle(network: Graph, id: string, options: StyleOptions): Graph 
       },
     );
   }
-  if (pixelsPerModule !== 8 && pixelsPerModule !== 4) {
+  if (pixelsPerModule !== 16 && pixelsPerModule !== 8 && pixelsPerModule !== 4) {
     throw new SealedError(
       'invalid-argument',
-      `Styles draw 8 or 4 pixels per module, not ${pixelsPerModule}.`,
+      `Styles draw 16, 8 or 4 pixels per module, not ${pixelsPerModule}.`,
       {
         stage: 'compile',
       },

@@ -7,8 +7,8 @@ import { MARGIN } from './recipe.ts';
 import { placeOf, type Style } from './styles.ts';
 import { colourTables, coverageWeights } from './tables.ts';
 
-/** Pixels along one side of a module in the picture: 8, or 4 for large codes. */
-export type PixelsPerModule = 8 | 4;
+/** Pixels along one side of a module in the picture: 8, or 4 for large codes, or 16 for large prints of small ones. */
+export type PixelsPerModule = 16 | 8 | 4;
 
 /** What is drawn unless asked otherwise. */
 export const DEFAULT_PIXELS_PER_MODULE: PixelsPerModule = 8;

@@ -1,7 +1,7 @@
 // A person's picture and the worker that makes styles of it: starts it when it is needed, and again when it has died.
 import type { Raster } from '../../base/raster.ts';
 import { limited, type WorkerHandle } from '../../base/worker-handle.ts';
-import type { PictureKind } from '../../style/picture/fields.ts';
+import type { PictureKind } from '../../style/picture/choice.ts';
 import { pictureStyle } from '../../style/picture/picture-style.ts';
 import type { Style } from '../../style/styles.ts';
 import type { PictureRole } from './picture-role.ts';

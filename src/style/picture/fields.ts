@@ -4,21 +4,17 @@ import { held, type Image, lumaOf, quantile } from './image.ts';
 import { darkField, lightField, materialSource, type MaterialSource } from './materials.ts';
 import { mud, toOklab, withLuma } from './oklab.ts';
 import { throughFields } from './through.ts';
+import {
+  FIELD_PIXELS,
+  type FieldsRequest,
+  type PictureFields,
+  type PictureKind,
+  POSTER_FRAME,
+} from './choice.ts';
 import { TONE_STEPS, type ToneStep } from './tones.ts';
-
-/** What may be made of a picture: a poster, the picture showing through, or one of three choices of its materials. */
-export const PICTURE_KINDS = ['poster', 'picture', 'materials-1', 'materials-2', 'materials-3'] as const;
-
-/** One of {@link PICTURE_KINDS}. */
-export type PictureKind = (typeof PICTURE_KINDS)[number];
-
-/** Pixels per module of the fields. */
-export const FIELD_PIXELS = 8;
 
 /** Quiet zone of a poster, in modules. */
 const QUIET = 4;
-/** Width of the picture around the quiet zone of a poster, in modules. */
-export const POSTER_FRAME = 5;
 /** Over how many modules the poster's picture goes over into the quiet zone. */
 const FEATHER = 0.7;
 
@@ -28,16 +24,6 @@ export interface PictureSource {
   readonly whole: Image;
   /** A square part of it at `side` pixels. */
   readonly square: (side: number) => Image;
-}
-
-/** The fields of a code: RGB in 0 … 1, `side`² pixels, from `around` modules before the code. */
-export interface PictureFields {
-  readonly side: number;
-  readonly around: number;
-  readonly dark: Float32Array;
-  readonly light: Float32Array;
-  /** Of the pupils. */
-  readonly accent: readonly [number, number, number];
 }
 
 /** What is found out about a picture once, whatever the kind and the size. */
@@ -55,16 +41,6 @@ function knownOf(image: Image): Known {
     known.set(image, (about = { materials, accent: accentOf(materials.lab) }));
   }
   return about;
-}
-
-/** Which fields of a picture to make. */
-export interface FieldsRequest {
-  readonly kind: PictureKind;
-  /** Along one side of the code. */
-  readonly modules: number;
-  /** Of {@link TONE_STEPS}: 0 the liveliest. */
-  readonly step: number;
-  readonly seed: number;
 }
 
 /** The fields of `source` for a code of `modules` by `modules`. */

@@ -7,7 +7,8 @@ import { edges, packCoverage, unpackCoverage } from '../edges.ts';
 import { styleGraph } from '../graph.ts';
 import { EDGES, placeOf } from '../styles.ts';
 import { stylePainter } from '../tables.ts';
-import { PICTURE_KINDS, pictureFields, type PictureSource } from './fields.ts';
+import { pictureFields, type PictureSource } from './fields.ts';
+import { PICTURE_KINDS } from './choice.ts';
 import { type Image, lumaOf, quantile } from './image.ts';
 import { pictureStyle } from './picture-style.ts';
 import { seededRandom } from '../../base/seeded-random.ts';
@@ -71,7 +72,7 @@ describe('the edges', () => {
   const dark = Float32Array.from({ length: MODULES * MODULES }, seededRandom(8)).map(Math.round);
 
   it('come back from the packed picture to the byte', () => {
-    for (const pixels of [8, 4]) {
+    for (const pixels of [16, 8, 4]) {
       const side = (MODULES + 2) * pixels;
       const coverage = Float32Array.from({ length: side * side }, (_, i) => ((i * 37) % 256) / 255);
       const packed = packCoverage(coverage, MODULES, pixels);

@@ -6,7 +6,7 @@ import { smoothStep, squircle } from '../drawing/shapes.ts';
 import { EDGE_COVERAGES, edgeBend } from '../edges.ts';
 import type { Recipe } from '../recipe.ts';
 import { EDGES, type Style } from '../styles.ts';
-import { FIELD_PIXELS, type FieldsRequest, type PictureFields, POSTER_FRAME } from './fields.ts';
+import { FIELD_PIXELS, type FieldsRequest, type PictureFields, POSTER_FRAME } from './choice.ts';
 import { TONE_STEPS } from './tones.ts';
 
 /** How a picture's style is made, whatever the size of the code. */

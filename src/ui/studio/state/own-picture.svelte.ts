@@ -4,7 +4,7 @@ import { type Crop, WHOLE_CROP } from '../../../app/style/picture-source.ts';
 import type { PictureRole } from '../../../app/style/picture-role.ts';
 import { asSealedError, type SealedError } from '../../../base/errors.ts';
 import type { WorkerHandle } from '../../../base/worker-handle.ts';
-import { PICTURE_KINDS, type PictureKind } from '../../../style/picture/fields.ts';
+import { PICTURE_KINDS, type PictureKind } from '../../../style/picture/choice.ts';
 import type { Style } from '../../../style/styles.ts';
 import { imageOf, readPicture } from './read-picture.ts';
 
