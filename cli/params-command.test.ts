@@ -1,5 +1,5 @@
 // The parameter tester on small files: what it was tried on, what it did not understand, where it encrypted again.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -152,6 +152,16 @@ describe('what the command line says', () => {
   });
 });
 
+describe('the example of the documents', () => {
+  it('has nothing that is not understood, and files that are there', async () => {
+    const path = fileURLToPath(new URL('../examples/parameters.json', import.meta.url));
+    const config = parseTestConfig(await readFile(path, 'utf8'));
+    expect(config).toMatchObject({ notes: [], layers: [0, 0], bfv: [{}, {}], ckks: [{}] });
+    for (const file of [config.modelPath!, config.inputPath!])
+      expect((await readFile(join(dirname(path), file))).length).toBeGreaterThan(0);
+  });
+});
+
 describe('the customary primes of 60 and 40 bits', () => {
   it('are answered with the nearest that work, tried', async () => {
     const customary = { polyModulusDegree: 8192, coeffModulusBits: [60, 40, 40, 60] };
@@ -170,7 +180,8 @@ describe.skipIf(!hasSharedData)(`a file of the data set (${SHARED_DATA_ABSENT})`
   it('with a position inside its set is run with it', async () => {
     const path = fileURLToPath(new URL('../../shared/data/models/rencrypt_inside_set.json', import.meta.url));
     const text = new TextDecoder().decode(readSharedBytes('models/rencrypt_inside_set.json'));
-    const { results } = await paramsReport(parseTestConfig(text), dirname(path), 1);
+    const config = { ...parseTestConfig(text), layers: [0, 1] as const };
+    const { results } = await paramsReport(config, dirname(path), 1);
     const [first] = results;
     if (!first.ran || first.scheme !== 'bfv') expect.fail('not run in BFV');
     expect(first.layers.map(({ node }) => node)).toContain('refresh');

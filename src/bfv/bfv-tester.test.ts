@@ -136,7 +136,7 @@ describe('a value in each ciphertext, in digits', () => {
       [2, 1, 1],
       squared()
         .nodes.slice(1, 2)
-        .map((node) => ({ ...node, inputs: ['in'], shape: [2, 1, 1] }) as Node),
+        .map((node) => ({ ...node, inputs: ['in'], shape: [2, 1, 1] })),
     );
     const result = ran(await outcome({ p: 11115 }, graph));
     expect(result).toMatchObject({ problem: null, bytes: { evaluationKeys: 0 } });
@@ -371,35 +371,5 @@ describe('many values in the slots of a ciphertext', () => {
     expect(slots.maxAbsError).toBeLessThan(0.05);
     const digits = ran(await outcome({}, graph));
     expect(slots.bytes.request).toBeLessThan(digits.bytes.request / 3);
-  });
-});
-
-describe('primeBits', () => {
-  it.each([2048, 4096, 8192, 16384, 32768])(
-    'keeps to the stricter table at m = %i, as CKKS does',
-    async (m) => {
-      const seal = await loadSeal();
-      const total = (sec: number): number => primeBits(seal, m, sec).reduce((sum, bits) => sum + bits, 0);
-      expect(total(128)).toBe(maxLogQP(m));
-      // SEAL's own defaults do not: without our rule this would be one of them.
-      using own = seal.CoeffModulus.BFVDefault(m, seal.SecLevelType.tc128);
-      const ownBits = Array.from({ length: own.size() }, (_, i) => own.get(i)!.bitCount());
-      expect(ownBits.reduce((sum, bits) => sum + bits, 0)).toBeGreaterThan(maxLogQP(m)!);
-      expect(total(192)).toBeLessThan(total(128));
-    },
-  );
-});
-
-describe('clearLayers', () => {
-  it('has the float network in double precision beside what decoding gives', async () => {
-    const input = Float64Array.from(wave(25, 0.11));
-    const steps = layOutValues(squared(), 1, new Set());
-    const layers = await clearLayers(steps, input, ringOf({ ...SET, p: 2 ** 30 + 3 }), () =>
-      Promise.resolve(),
-    );
-    for (const { exact, decoded, bound } of layers) {
-      expect(decoded).toHaveLength(exact.length);
-      expect(bound).toBeLessThan(1e-3);
-    }
   });
 });

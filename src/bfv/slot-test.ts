@@ -141,7 +141,7 @@ async function runSlots(
       if (row.noiseBudgetBits === 0) break;
       if (refreshed.has(step.node.id)) refresh(work, step, held, scales[i], digitScale);
     }
-    const last = layers.at(-1)!;
+    const last = layers.at(-1);
     const ends = last.noiseBudgetBits === 0;
     const reason = `The noise budget ends in layer ${last.index} (${last.type}): what is decrypted there means nothing.`;
     return {
