@@ -65,15 +65,16 @@ function importModel(model: ModelProto, options: OnnxImportOptions, stripBatch: 
       integer: isInteger(graph, name),
     });
   }
-  const input = dataInput(graph, values);
+  const name = outputName(graph, options.output);
+  const nodes = neededNodes(graph, name);
+  const input = dataInput(graph, nodes, values);
   const dims = inputDims(input, options.inputShape);
   const batched = stripBatch && dims.length > 1;
   const builder = new GraphBuilder(graph.name || 'onnx', input.name, batched ? dims.slice(1) : dims);
   values.set(input.name, { kind: 'data', id: input.name, dims, batched, type: typeOf(input) });
-  const name = outputName(graph, options.output);
   let index = 0;
   const spoilt = new Map<string, string>();
-  for (const node of neededNodes(graph, name)) {
+  for (const node of nodes) {
     if (importNode(node, builder, Number(opset), values, spoilt, index)) index++;
   }
   const output = values.get(name);
@@ -170,16 +171,25 @@ function shapeOf(scope: Scope): Constant {
   return integers(dims.slice(scope.int('start', 0), end));
 }
 
-/** The one graph input that is neither initialiser nor given constant. */
-function dataInput(graph: GraphProto, known: ReadonlyMap<string, Value>): ValueInfoProto {
-  const open = graph.input.filter(({ name }) => !known.has(name));
+/** The one graph input that is neither initialiser nor given constant, of those that the output needs. */
+function dataInput(
+  graph: GraphProto,
+  nodes: readonly NodeProto[],
+  known: ReadonlyMap<string, Value>,
+): ValueInfoProto {
+  const all = graph.input.filter(({ name }) => !known.has(name));
+  const read = new Set(nodes.flatMap(({ input }) => input));
+  const needed = all.filter(({ name }) => read.has(name));
+  const open = needed.length > 0 ? needed : all;
   if (open.length === 1) return open[0];
   if (open.length === 0) throw malformed('The model has no input.');
   const names = open
     .map(({ name }) => `'${printable(name)}'`)
     .slice(0, 8)
     .join(', ');
-  throw unsupported(`The model has ${open.length} inputs (${names}): give all but one as constants.`);
+  throw unsupported(
+    `The model has ${open.length} inputs (${names}), and one is encrypted: make the others constants of the file (initializers), or take an output that needs one alone.`,
+  );
 }
 
 /** The input's ONNX shape: from the file, open axes and all of it replaced by what the caller gives. */

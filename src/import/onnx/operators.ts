@@ -32,16 +32,24 @@ import { gemm, matMul } from './operators/matrix.ts';
 import { groupNormalization, instanceNormalization, layerNormalization } from './operators/normalization.ts';
 import { averagePool, globalPool, maxPool } from './operators/pooling.ts';
 import { dequantizeLinear, quant, QUANT_DOMAINS, quantizeLinear } from './operators/quantize.ts';
-import { reduce, REDUCING } from './operators/reduce.ts';
+import { cumulativeSum, reduce, REDUCING } from './operators/reduce.ts';
 import { pad, resize, upsample } from './operators/resample.ts';
 import { compare, extremum, negation, where } from './operators/select.ts';
 import type { Scope } from './scope.ts';
+import { unsupported } from './values.ts';
 import type { Value } from './values.ts';
 
 /** Imports one node whose data depends on the network's input; several outputs come as a list. */
 export type OperatorImporter = (scope: Scope) => Value | Value[];
 
 const passThrough: OperatorImporter = (scope) => scope.data();
+
+const dropout: OperatorImporter = (scope) => {
+  if (scope.optionalConstant(2, 'training_mode')?.data[0]) {
+    throw unsupported('training_mode is on: export the model in evaluation mode.');
+  }
+  return scope.data();
+};
 
 /** Importers by ONNX operator name. */
 export const OPERATORS: ReadonlyMap<string, OperatorImporter> = new Map<string, OperatorImporter>([
@@ -80,7 +88,7 @@ export const OPERATORS: ReadonlyMap<string, OperatorImporter> = new Map<string, 
   ['DepthToSpace', depthToSpace],
   ['SpaceToDepth', spaceToDepth],
   ['Identity', passThrough],
-  ['Dropout', passThrough],
+  ['Dropout', dropout],
   ['Cast', cast],
   ...ACTIVATIONS.map((name): [string, OperatorImporter] => [name, activation]),
   ['PRelu', pRelu],
@@ -101,6 +109,7 @@ export const OPERATORS: ReadonlyMap<string, OperatorImporter> = new Map<string, 
   ['ArgMax', argMax],
   ['ArgMin', argMax],
   ['Einsum', einsum],
+  ['CumSum', cumulativeSum],
   ['LayerNormalization', layerNormalization],
   ['InstanceNormalization', instanceNormalization],
   ['GroupNormalization', groupNormalization],
@@ -108,12 +117,14 @@ export const OPERATORS: ReadonlyMap<string, OperatorImporter> = new Map<string, 
   ['DequantizeLinear', dequantizeLinear],
 ]);
 
-/** Operators outside ONNX's own set: those of quantised networks. */
+/** Operators outside ONNX's own set: those of quantised networks, and what onnxruntime's optimiser writes. */
 const QUANT_OPERATORS: ReadonlyMap<string, OperatorImporter> = new Map([['Quant', quant]]);
+const MICROSOFT_OPERATORS: ReadonlyMap<string, OperatorImporter> = new Map([['Gelu', activation]]);
 
 /** The importer of an operator; undefined where there is none. */
 export function importerOf(domain: string, operator: string): OperatorImporter | undefined {
   if (QUANT_DOMAINS.has(domain)) return QUANT_OPERATORS.get(operator);
+  if (domain === 'com.microsoft') return MICROSOFT_OPERATORS.get(operator);
   return isStandardDomain(domain) ? OPERATORS.get(operator) : undefined;
 }
 

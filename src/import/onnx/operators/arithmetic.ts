@@ -4,6 +4,7 @@ import { broadcastDims, malformed, sameDims, unsupported } from '../values.ts';
 import type { Constant, Data, Value } from '../values.ts';
 import { addData, scaleData, withConstant } from './combine.ts';
 import { gated } from './gates.ts';
+import { standardised } from './standardise.ts';
 
 /** Largest exponent of Pow, as a polynomial of that degree. */
 const MAX_EXPONENT = 64;
@@ -109,10 +110,13 @@ function ofTwo(scope: Scope, a: Data, b: Data): Data {
     case 'Mul':
       if (same) return scope.emit({ op: 'square' }, [a], scope.shapeOf(a));
       return gated(scope, a, b) ?? gated(scope, b, a) ?? addData(scope, 'multiply', a, b);
-    default:
+    default: {
+      const normal = standardised(scope, a, b);
+      if (normal) return normal;
       throw unsupported(
         'division by data is not supported: the scheme multiplies only; divide by a constant.',
       );
+    }
   }
 }
 

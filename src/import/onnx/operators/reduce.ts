@@ -1,5 +1,8 @@
 // ONNX reductions over any axes: sums, means and norms by the server, maxima by the client.
 import { elementCount } from '../../../model/graph.ts';
+import { addAxisMap } from '../../axis-maps.ts';
+import type { AxisRow } from '../../axis-maps.ts';
+import { countUp } from '../../graph-builder.ts';
 import { addAveragePool, addMaxPool } from '../../windows.ts';
 import type { Scope } from '../scope.ts';
 import { normalizeAxis } from '../values.ts';
@@ -78,6 +81,20 @@ function squared(scope: Scope, x: Data): Data {
 
 function activated(scope: Scope, x: Data, kind: 'abs' | 'sqrt'): Data {
   return scope.emit({ op: 'activation', function: { kind } }, [x], scope.shapeOf(x));
+}
+
+/** CumSum along one axis: sums of all that comes before, itself included or not, or of all that comes after. */
+export function cumulativeSum(scope: Scope): Value {
+  const x = scope.data();
+  const axis = normalizeAxis(scope.constant(1, 'axis').data[0], x.dims.length);
+  const [isExclusive, isReversed] = [scope.int('exclusive', 0) === 1, scope.int('reverse', 0) === 1];
+  const from = x.batched && axis > 0 ? x : scope.whole(x);
+  const size = x.dims[axis];
+  const rows = countUp(size).map((i): AxisRow => {
+    const terms = countUp(size).filter((at) => (isReversed ? at > i : at < i) || (at === i && !isExclusive));
+    return terms.length > 0 ? terms.map((at) => [at, 1]) : [[i, 0]];
+  });
+  return scope.wrap(addAxisMap(scope.builder, from.id, from.batched ? axis - 1 : axis, rows), from);
 }
 
 /** The sum over the last axis of an ONNX value, which goes. */
