@@ -17,10 +17,11 @@ function dense(seed: number): Graph {
   };
 }
 
-/** Two cards of the same parameters, and one of others. */
+/** Two cards of the same parameters, one of another backend, and one of other parameters. */
 const cards = {
   shallow: cardOfGraph('shallow', dense(1)),
   sibling: cardOfGraph('sibling', dense(2)),
+  fast: cardOfGraph('fast', dense(1), {}, 'simd'),
   deep: cardOfGraph('deep', {
     ...dense(3),
     nodes: [...dense(3).nodes, { id: 's', inputs: ['a'], shape: [2], op: 'square' }],
@@ -86,6 +87,14 @@ describe('keys', () => {
     expect(names()).toHaveLength(3);
     // What is not used any more is dropped.
     expect(held()).toEqual(names().slice(2));
+  });
+
+  it('serve one backend: none reads the keys of another', async () => {
+    bench = new SessionBench(cards);
+    for (const model of ['shallow', 'fast'] as const) {
+      await bench.session.prepareKeys(await bench.card(model));
+    }
+    expect(names()).toHaveLength(2);
   });
 
   it('are prepared once by several who ask at once', async () => {
