@@ -9,6 +9,8 @@ const TRIALS = 3;
 // A fit's error follows its polynomial, not the signs that are tried.
 const FIT_MARGIN = 2;
 const MOST_SAMPLES = 2;
+// Each segment's error is carried through all that follow: of many segments, with one sample.
+const MANY_SEGMENTS = 6;
 
 /** A segment with the errors it brings in. */
 export interface NoisySegment extends ClientRound {
@@ -96,7 +98,9 @@ function reach(
  * follows on `samples`.
  */
 export function networkErrorBound(segments: readonly NoisySegment[], samples: readonly Tensor[]): number {
-  let positions: readonly Position[] = samples.slice(0, MOST_SAMPLES).map(startOf);
+  let positions: readonly Position[] = samples
+    .slice(0, segments.length > MANY_SEGMENTS ? 1 : MOST_SAMPLES)
+    .map(startOf);
   let bound = 0;
   segments.forEach((segment, index) => {
     const { graph, client, prediction, fits } = segment;

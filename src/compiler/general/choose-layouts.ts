@@ -42,6 +42,8 @@ const INPUT_LAYOUTS = 3;
 const SAMPLED_ENTRIES = 60_000;
 // Entries that the last look at the best few takes: what a layer of millions has shows in some hundred thousand.
 const LOOKED_ENTRIES = 500_000;
+// A large first round is counted as gathered where that may be no dearer than so many times the cheapest in order.
+const WORTH_GATHERING = 1.2;
 
 /** The state after a round whose outputs have these layouts. */
 function stateAfter(phase: Phase, targets: readonly StageTarget[]): State {
@@ -233,8 +235,8 @@ function candidates(
     inOrder();
   } else {
     inOrder();
-    const dearest = found.map(({ estimate }) => estimate.ms).sort((a, b) => a - b)[FULL_LOOKS - 1];
-    gather(Math.min(mostMs - path.ms, dearest ?? Infinity));
+    const cheapest = found.reduce((least, { estimate }) => Math.min(least, estimate.ms), Infinity);
+    gather(Math.min(mostMs - path.ms, WORTH_GATHERING * cheapest));
   }
   return found;
 }
