@@ -74,7 +74,7 @@ async function measured(graph: Graph, { plans, interface: face }: Compiled): Pro
   using keys = new TestKeys(await loadSeal(), parameters);
   using backend = await SimdBackend.create(kernelBytes(), parameters);
   backend.addKeys(keys.evaluationKeys([...keysOf(plans).rotations.keys()]));
-  const [sample] = defaultSamples(graph, 9).slice(8);
+  const [sample] = defaultSamples(graph, undefined, 9).slice(8);
   const expected = executeGraph(graph, sample).data;
   let values = sample.data;
   let kept: Float32Array = new Float32Array(0);

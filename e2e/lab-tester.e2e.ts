@@ -34,7 +34,7 @@ test('a set that is typed runs in digits, beside the same network in slots and i
     [object, object, object[]],
   ];
   expect(set).toMatchObject({ m: 2048, p: 13513511, sec: 128, base: 2 });
-  expect(rows).toMatchObject([{ layer_name: 'start' }, { max_error: expect.any(Number) as number }]);
+  expect(rows).toMatchObject([{ layer_name: 'start' }, { max_error: expect.any(Number) as unknown }]);
 });
 
 test('a file of PyCrCNN’s opens: what fails is named, with the nearest that works', async ({ page }) => {

@@ -5,6 +5,7 @@ import { seededRandom } from '../../src/base/seeded-random.ts';
 import type { WorkerHandle } from '../../src/base/worker-handle.ts';
 import type { LocalService } from '../../src/protocol/service.ts';
 import { createService } from '../../src/service/service.ts';
+import { BACKEND_HASHES } from '../../workers/platform/backend-hashes.ts';
 import { clientWorkers, startClient } from '../../workers/platform/node-client.ts';
 import { kernelFile, loadModel, startService } from '../../workers/platform/node-local-service.ts';
 import { startThread } from '../../workers/platform/node-thread.ts';
@@ -51,6 +52,7 @@ class Killable {
     const service = createService({
       loadModel,
       evaluators: 1,
+      kernels: BACKEND_HASHES,
       startEvaluator: () => connect(this.#start('evaluator'), { kernel: kernelFile() }),
       startCompiler: () => connect(startThread('compiler'), {}),
       startSimulator: () => connect(startThread('simulator'), {}),

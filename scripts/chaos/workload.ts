@@ -1,5 +1,5 @@
 // What is run while things go wrong: small networks, each with the answer that is right.
-import { clearOutputs } from '../../src/app/network/run-model.ts';
+import { clearOutputs } from '../../src/app/network/clear-run.ts';
 import { runSealed } from '../../src/app/session/run.ts';
 import type { NamedCard, Session } from '../../src/app/session/session.ts';
 import { type RunControls, Stages } from '../../src/app/session/stages.ts';

@@ -3,16 +3,12 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Graph, Node, NodeOf, Shape } from '../model/graph.ts';
 import { batchingPrimeFrom } from '../params/plain-modulus.ts';
-import { maxLogQP } from '../params/security.ts';
 import { loadSeal } from '../seal/load.ts';
-import { BfvContext, primeBits } from './bfv-context.ts';
+import { BfvContext } from './bfv-context.ts';
 import { type BfvRefusal, type BfvResult, type BfvSet, type BfvTest, PYFHEL_DEFAULTS } from './bfv-test.ts';
 import { createBfvTester } from './bfv-tester.ts';
-import { clearLayers } from './digit-clear.ts';
-import { ringOf } from './digit-test.ts';
 import { SlotLayers } from './slot-layers.ts';
 import { layOut } from './slot-layout.ts';
-import { layOutValues } from './value-layout.ts';
 
 const P = 13513511;
 const SET: BfvSet = { name: 'x', ...PYFHEL_DEFAULTS, p: P };

@@ -4,6 +4,7 @@ import { type ErrorStage, SealedError, throwIfAborted } from '../../base/errors.
 import { limited, StoppableWorker, watch, type WorkerHandle } from '../../base/worker-handle.ts';
 import { sha256Of } from '../../base/sha256.ts';
 import { bindRequest } from '../../protocol/binding.ts';
+import type { Card } from '../../protocol/card.ts';
 import { decodeCard } from '../../protocol/card-codec.ts';
 import type { ClientRole } from '../../protocol/client.ts';
 import type { OperationTimes } from '../../protocol/evaluator.ts';
