@@ -273,10 +273,12 @@ describe('decrypt refuses an answer that', () => {
       role = createClientRole(files);
       const name = await ready(role, QUICK_CARD);
       const { frames } = await role.encrypt(name, PLANES);
-      const items = frames.flatMap((frame) => decodeCiphertexts(frame, QUICK)).map(({ index, ciphertext }) => {
-        const { scale } = QUICK_CARD.segments[0].output;
-        return { index, ciphertext: { ...expanded(ciphertext, QUICK), scale } };
-      });
+      const items = frames
+        .flatMap((frame) => decodeCiphertexts(frame, QUICK))
+        .map(({ index, ciphertext }) => {
+          const { scale } = QUICK_CARD.segments[0].output;
+          return { index, ciphertext: { ...expanded(ciphertext, QUICK), scale } };
+        });
       const answer = [encodeFrame({ kind: 'ciphertexts', items }, QUICK)];
       const message = expect.stringContaining('is the request') as string;
       await expect(role.decrypt(name, answer, 1)).rejects.toMatchObject({ code: 'wrong-answer', message });
