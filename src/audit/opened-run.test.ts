@@ -1,8 +1,7 @@
 // Cut and choose: an opened run of an honest client is equal to the byte; one that leaks, in any form, is not.
 import { afterEach, describe, expect, it } from 'vitest';
 import { clientKernelBytes } from '../../fixtures/client-kernel.ts';
-import { inProcessWorkers } from '../../fixtures/in-process-session.ts';
-import { modelOf } from '../../fixtures/in-process-session.ts';
+import { inProcessWorkers, modelOf } from '../../fixtures/in-process-session.ts';
 import { SECRET_LEAKS } from '../../fixtures/leaking-client.ts';
 import type { Graph } from '../model/graph.ts';
 import { planModel } from '../app/network/model-plan.ts';
@@ -11,7 +10,6 @@ import { Session } from '../app/session/session.ts';
 import { Stages } from '../app/session/stages.ts';
 import type { SessionWorkers } from '../app/session/workers.ts';
 import { styleOptions } from '../app/style/style-options.ts';
-import type { WorkerHandle } from '../base/worker-handle.ts';
 import type { ClientRole } from '../protocol/client.ts';
 import { DEFAULT_PIXELS_PER_MODULE } from '../style/graph.ts';
 import { styleById } from '../style/styles.ts';
@@ -32,7 +30,7 @@ function workersWith(change: (role: ClientRole) => Partial<ClientRole>): Session
     client: () => {
       const handle = inner.client();
       const role = { ...handle.role, ...change(handle.role) };
-      return { ...handle, role, dead: false } as WorkerHandle<ClientRole>;
+      return { ...handle, role, dead: false };
     },
   };
 }

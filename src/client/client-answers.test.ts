@@ -258,7 +258,7 @@ describe('decrypt refuses an answer that', () => {
   it.each<[string, (words: Uint32Array) => void]>([
     ['is not encrypted', (words) => words.fill(0, words.length / 2)],
     ['is encrypted by a number alone', (words) => words.fill(7, words.length / 2)],
-    ['decrypts to no colours', (words) => words.set(words.slice(0, N).reverse())],
+    ['decrypts to no colours', (words) => words.forEach((_, i) => (words[i] = (i * i * 7919 + i) % 65537))],
   ])('%s', async (_, change) => {
     const crafted = with1(({ words }) => {
       const copy = words.slice();
@@ -273,10 +273,12 @@ describe('decrypt refuses an answer that', () => {
       role = createClientRole(files);
       const name = await ready(role, QUICK_CARD);
       const { frames } = await role.encrypt(name, PLANES);
-      const items = frames.flatMap((frame) => decodeCiphertexts(frame, QUICK)).map(({ index, ciphertext }) => {
-        const { scale } = QUICK_CARD.segments[0].output;
-        return { index, ciphertext: { ...expanded(ciphertext, QUICK), scale } };
-      });
+      const items = frames
+        .flatMap((frame) => decodeCiphertexts(frame, QUICK))
+        .map(({ index, ciphertext }) => {
+          const { scale } = QUICK_CARD.segments[0].output;
+          return { index, ciphertext: { ...expanded(ciphertext, QUICK), scale } };
+        });
       const answer = [encodeFrame({ kind: 'ciphertexts', items }, QUICK)];
       const message = expect.stringContaining('is the request') as string;
       await expect(role.decrypt(name, answer, 1)).rejects.toMatchObject({ code: 'wrong-answer', message });
