@@ -120,6 +120,7 @@ describe('sizes', () => {
       operations: 5000,
       ciphertextBytes: (2 * 2 + 2) * 65_536,
       largest: { layer: 'x', elements: 5000, ciphertexts: 2 },
+      clientCouldHelp: false,
     });
     // With a refresh in between no depth can be told.
     expect(sizeOf(square(5000), true).ciphertextBytes).toBe((2 + 2) * 65_536);
