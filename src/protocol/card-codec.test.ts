@@ -109,7 +109,7 @@ describe('frozen formats', () => {
       `"f35c2c695dab4c9c43028f7465ae2616acd68241b6df66712806902e74c345c3"`,
     );
     expect(sha256Hex(encodeCard(tensor))).toMatchInlineSnapshot(
-      `"ec70fa8605c4a631a0467c0ac9e8d9a5bb4617dc8ac9a451d04b1e05983ee181"`,
+      `"93ac7432abb60d012ff5bd183a831857ffd0e3885e43b20de9e2a54835a8c4b5"`,
     );
   });
 });
