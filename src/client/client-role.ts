@@ -30,7 +30,8 @@ import {
   type Settled,
   settledBy,
 } from './judgement.ts';
-import { KeyRing, keysOf, notPrepared } from './key-ring.ts';
+import { neededKeys } from '../protocol/needed-keys.ts';
+import { KeyRing, notPrepared } from './key-ring.ts';
 import { OutputCollector } from './output.ts';
 import { SealKeys } from './seal-keys.ts';
 
@@ -220,7 +221,7 @@ export function createClientRole(files: ClientFiles = {}, draw = drawSeed): Clie
         const start = performance.now();
         const card = cardOf(name);
         const own = await ringFor(card);
-        const { relinearize, rotations } = own.missing(keysOf(card));
+        const { relinearize, rotations } = own.missing(neededKeys(card));
         const besides = relinearize === undefined ? 0 : 1;
         const given = new Map([...rotations].slice(0, Math.max(0, most - besides)));
         const made = given.size + besides;

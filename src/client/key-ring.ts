@@ -1,37 +1,11 @@
 // A secret key and the evaluation keys that have been made from it.
 import { SealedError } from '../base/errors.ts';
-import { checkParameters } from '../params/parameters.ts';
 import type { ResidueKey } from '../params/residues.ts';
 import type { ServerBackendName } from '../protocol/backends.ts';
-import type { Card } from '../protocol/card.ts';
 import { encodeFrame } from '../protocol/frame.ts';
 import type { ClientKeys } from './client-keys.ts';
+import type { NeededKeys } from '../protocol/needed-keys.ts';
 import { Masks } from './masks.ts';
-
-/** The keys that a card needs. */
-export interface NeededKeys {
-  /** Level of the relinearisation key; undefined for none. */
-  readonly relinearize: number | undefined;
-  /** Level of the key of each rotation step, steps ascending. */
-  readonly rotations: ReadonlyMap<number, number>;
-}
-
-/** The keys of all segments of a card, each for the highest level at which one of them uses it. */
-export function keysOf({ segments, parameters }: Card): NeededKeys {
-  const whole = checkParameters(parameters).maxLevel;
-  let relinearization = -1;
-  const levels = new Map<number, number>();
-  for (const { relinearize, rotationSteps, keyLevels } of segments) {
-    if (relinearize) relinearization = Math.max(relinearization, keyLevels?.relinearize ?? whole);
-    for (const [index, step] of rotationSteps.entries()) {
-      levels.set(step, Math.max(levels.get(step) ?? 0, keyLevels?.rotations[index] ?? whole));
-    }
-  }
-  return {
-    relinearize: relinearization < 0 ? undefined : relinearization,
-    rotations: new Map([...levels].sort(([a], [b]) => a - b)),
-  };
-}
 
 /** A secret key and what has been made from it. Dispose it to forget it. */
 export class KeyRing implements Disposable {

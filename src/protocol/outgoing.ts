@@ -7,34 +7,33 @@ import { checkParameters } from '../params/parameters.ts';
 import type { ResidueKey } from '../params/residues.ts';
 import type { Card } from './card.ts';
 import { decodeFrame, type Frame } from './frame.ts';
+import { neededKeys } from './needed-keys.ts';
 
 /** What has passed of one key set. */
 export class OutgoingGate {
-  readonly #steps = new Set<number>();
-  #hasRelinearization = false;
+  /** Levels of the keys that have passed. */
+  #relinearization = -1;
+  readonly #rotations = new Map<number, number>();
   /** Every seed that has passed: each is used once. */
   readonly #seeds = new Set<string>();
 
   /**
-   * A frame of evaluation keys for `card`: keys that it needs, each once, for all of its levels.
+   * A frame of evaluation keys for `card`: keys that it needs, each for the levels at which it needs it, and once.
    * @throws SealedError `wrong-state`: it must not be sent
    */
   passKeys(bytes: Uint8Array, card: Card): void {
     const frame = this.#read(bytes, card);
     if (frame.kind !== 'evaluation-keys') throw stopped('ciphertexts in the place of keys');
     const { relinearization, rotations } = frame.keys;
-    const needed = new Set(card.segments.flatMap(({ rotationSteps }) => rotationSteps));
+    const needed = neededKeys(card);
     if (relinearization) {
-      if (this.#hasRelinearization || card.segments.every(({ relinearize }) => !relinearize))
-        throw stopped('a relinearisation key that is not needed');
-      this.#hasRelinearization = true;
-      this.#passKey(relinearization, card);
+      const passed = this.#relinearization;
+      this.#relinearization = this.#passKey(relinearization, card, needed.relinearize, passed, 'to relinearise');
     }
     for (const [step, key] of rotations) {
-      if (!needed.has(step) || this.#steps.has(step))
-        throw stopped(`a key for rotations by ${step}, which is not needed`);
-      this.#steps.add(step);
-      this.#passKey(key, card);
+      const passed = this.#rotations.get(step) ?? -1;
+      const what = `for rotations by ${step}`;
+      this.#rotations.set(step, this.#passKey(key, card, needed.rotations.get(step), passed, what));
     }
     if (!relinearization && rotations.size === 0) throw stopped('a frame without keys');
   }
@@ -44,10 +43,11 @@ export class OutgoingGate {
    * @throws SealedError `wrong-state`: it must not be sent
    */
   passRequest(frames: readonly Uint8Array[], card: Card, segment: number): void {
-    const { input, rotationSteps, relinearize } = card.segments[segment];
+    const { input } = card.segments[segment];
+    const { relinearize = -1, rotations } = neededKeys(card);
     if (frames.length !== input.count) throw stopped(`${frames.length} ciphertexts for ${input.count}`);
-    if (relinearize && !this.#hasRelinearization) throw stopped('a request without its relinearisation key');
-    const lacking = rotationSteps.filter((step) => !this.#steps.has(step)).length;
+    if (relinearize > this.#relinearization) throw stopped('a request without its relinearisation key');
+    const lacking = [...rotations].filter(([step, level]) => level > (this.#rotations.get(step) ?? -1)).length;
     if (lacking > 0) throw stopped(`a request without ${lacking} of its keys`);
     const forms = new Set<boolean>();
     for (const [at, bytes] of frames.entries()) {
@@ -73,10 +73,19 @@ export class OutgoingGate {
     }
   }
 
-  #passKey({ level, seeds = [] }: ResidueKey, card: Card): void {
-    const { maxLevel } = checkParameters(card.parameters);
-    if ((level ?? maxLevel) !== maxLevel) throw stopped('a key for other levels');
+  /** The level of a key that may pass: the one needed, and above that of the one that has passed. */
+  #passKey(
+    { level: cutTo, seeds = [] }: ResidueKey,
+    card: Card,
+    needed: number | undefined,
+    passed: number,
+    what: string,
+  ): number {
+    const level = cutTo ?? checkParameters(card.parameters).maxLevel;
+    if (needed === undefined || passed >= needed) throw stopped(`a key ${what}, which is not needed`);
+    if (level !== needed) throw stopped(`a key ${what} for other levels`);
     for (const seed of seeds) this.#passSeed(seed);
+    return level;
   }
 
   #passSeed(seed: Uint8Array): void {
