@@ -41,7 +41,7 @@ export class HeldValues {
    * @throws SealedError `wrong-state` for an input that is not here
    */
   take(runId: number, first: number, inputs: number): Float32Array {
-    return take(runId === this.#runId ? this.#values : new Map(), first, inputs);
+    return take(runId === this.#runId ? this.#values : new Map<number, Float32Array>(), first, inputs);
   }
 
   clear(): void {

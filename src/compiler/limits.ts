@@ -35,8 +35,8 @@ function megabytes(bytes: number): string {
 
 /** Two digits, rounded up. */
 function upTo(error: number): string {
-  const digit = 10 ** (Math.floor(Math.log10(error)) - 1);
-  return (Math.ceil(error / digit) * digit).toExponential(1);
+  const [digits, power] = error.toExponential(12).split('e');
+  return Number(`${Math.ceil(Number(digits) * 10) / 10}e${power}`).toExponential(1);
 }
 
 /** The limits that `choice` does not keep. */

@@ -1,7 +1,7 @@
 // What a card may mean: sound ones pass, and each field that asks for nonsense or too much is refused by its name.
 import { describe, expect, it } from 'vitest';
 import { identityCards } from '../../fixtures/sample-cards.ts';
-import type { Node } from '../model/graph.ts';
+import { layers, pads, relu, work } from '../../fixtures/client-layers.ts';
 import type { Card } from './card.ts';
 import { checkCard } from './check-card.ts';
 
@@ -24,39 +24,6 @@ type Refusal = readonly [what: string, card: Card, path: string, value: unknown,
 function expectRefusal(card: Card, field: string): void {
   const refusal = { code: 'malformed-frame', detail: expect.objectContaining({ field }) };
   expect(() => checkCard(card)).toThrow(expect.objectContaining(refusal));
-}
-
-const relu = (id: string, shape: readonly number[]): Node =>
-  ({ id, inputs: ['y'], shape, op: 'activation', function: { kind: 'relu' } }) as const;
-
-/** A graph of layers that take `elements` and give `shape`. */
-const layers = (elements: number, ...nodes: readonly Node[]) => ({
-  name: 'c',
-  input: { id: 'y', shape: [elements] },
-  nodes,
-  output: nodes.at(-1)?.id ?? 'y',
-});
-
-/** Layers that take `elements` and give `extra` zeros more. */
-const pads = (elements: number, extra: number) =>
-  layers(elements, { id: 'z', inputs: ['y'], shape: [elements + extra], op: 'pad', pads: [[0, extra]] });
-
-/** Layers that take and give two elements, by way of 2^29 operations each for a batch of 512. */
-function work() {
-  const shape = [2 ** 12];
-  const coefficients = Array<number>(2 ** 8).fill(0);
-  const polynomials = ['a', 'b', 'c'].map((id): Node => {
-    return { id, inputs: ['z'], shape, op: 'polynomial', coefficients };
-  });
-  const { nodes } = pads(2, 2 ** 12 - 2);
-  return layers(2, ...nodes, ...polynomials, {
-    id: 's',
-    inputs: ['c'],
-    shape: [2],
-    op: 'slice',
-    starts: [0],
-    steps: [1],
-  });
 }
 
 /** A picture's output with a channel instead of three. */

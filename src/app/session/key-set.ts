@@ -1,6 +1,6 @@
 // A set of keys as a session keeps account of it: whose it is, what has been sent of it, and what it was made from.
 import type { WorkerHandle } from '../../base/worker-handle.ts';
-import type { Sha256 } from '../../protocol/card.ts';
+import type { Card, Sha256 } from '../../protocol/card.ts';
 import type { ClientRole } from '../../protocol/client.ts';
 import type { PreparedCall, SentRequest } from '../../protocol/opened-run.ts';
 import { OutgoingGate } from '../../protocol/outgoing.ts';
@@ -12,6 +12,11 @@ export type Gate = Pick<OutgoingGate, 'passKeys' | 'passRequest'>;
 /** A gate for a new key set. */
 export function newGate(): Gate {
   return new OutgoingGate();
+}
+
+/** What keys are for: parameters, and what the service computes with, since neither side reads the other's keys. */
+export function contextOf({ parameters, backend }: Card): string {
+  return JSON.stringify([parameters, backend]);
 }
 
 /** Keys and the bytes of their frames. */

@@ -4,7 +4,6 @@ import { type ErrorStage, SealedError, throwIfAborted } from '../../base/errors.
 import { limited, StoppableWorker, watch, type WorkerHandle } from '../../base/worker-handle.ts';
 import { sha256Of } from '../../base/sha256.ts';
 import { bindRequest } from '../../protocol/binding.ts';
-import type { Card } from '../../protocol/card.ts';
 import { decodeCard } from '../../protocol/card-codec.ts';
 import type { ClientRole } from '../../protocol/client.ts';
 import type { OperationTimes } from '../../protocol/evaluator.ts';
@@ -28,7 +27,7 @@ import type {
   SegmentRequest,
   UsedKeys,
 } from './segment-request.ts';
-import { bindSeed, dropAtService, type Gate, keyFrames, type KeySet, newGate } from './key-set.ts';
+import { bindSeed, contextOf, dropAtService, type Gate, keyFrames, type KeySet, newGate } from './key-set.ts';
 import type { SessionWorkers } from './workers.ts';
 
 export type { GivenAnswer, NamedCard, PreparedKeys, SegmentRequest, UsedKeys } from './segment-request.ts';
@@ -43,11 +42,6 @@ export interface SessionOptions {
   readonly advice: string;
   /** What each key set's frames pass on their way out: the gate that knows cards, unless given. */
   readonly gate?: (() => Gate) | undefined;
-}
-
-/** What keys are for: parameters, and what the service computes with, since neither side reads the other's keys. */
-function contextOf({ parameters, backend }: Card): string {
-  return JSON.stringify([parameters, backend]);
 }
 
 // One frame of all keys of a large network could pass a gigabyte.

@@ -92,11 +92,13 @@ export function activate(activation: Activation, x: number, channel = 0): number
       const { scale, low, high, rounding } = activation;
       // In single precision, as the networks were trained: it decides where halves lie.
       const steps = Math.fround(x / scale);
-      const whole = rounding === 'even' ? roundEven(steps) : Math[rounding](steps);
+      const whole = ROUNDINGS[rounding](steps);
       return Math.min(Math.max(whole, low), high) * scale;
     }
   }
 }
+
+const ROUNDINGS = { even: roundEven, floor: Math.floor, ceil: Math.ceil } as const;
 
 /** The nearest whole number; halves go to even ones. */
 export function roundEven(x: number): number {
