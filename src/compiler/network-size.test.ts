@@ -132,6 +132,10 @@ describe('sizes', () => {
     expect(tooLargeFor(sizeOf(square(2 ** 20), false), 'general')?.code).toBe('does-not-fit');
     expect(tooLargeFor(sizeOf(square(2 ** 20), false), 'channels')).toBeUndefined();
     expect(tooLargeFor({ ...held, operations: 2 ** 25 }, 'general')?.message).toMatch(/operations/);
+    // The client is proposed where it helps, and nowhere else.
+    const large = { ...held, ciphertextBytes: 2 ** 30 };
+    expect(tooLargeFor(large, 'general')?.message).not.toMatch(/--client-ops/);
+    expect(tooLargeFor({ ...large, clientCouldHelp: true }, 'general')?.message).toMatch(/--client-ops/);
   });
 
   it.each(STYLES)('hold $id at version 40 in channel form', (style) => {
