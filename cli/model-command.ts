@@ -25,7 +25,15 @@ export async function runModelCommand([name, ...args]: readonly string[]): Promi
   const session = new Session({ workers: nodeWorkers(workers), advice: NETWORK_ADVICE });
   try {
     if (name === 'plan') {
-      const { model, inputs, layersReport: _, warm: __, freshKeys: ___, allowedError: ____, ...options } = request;
+      const {
+        model,
+        inputs,
+        layersReport: _,
+        warm: __,
+        freshKeys: ___,
+        allowedError: ____,
+        ...options
+      } = request;
       const planned = await planModel(session, model, options);
       if (print) {
         process.stdout.write(planned.explanation.segments.map(({ plan }) => plan).join('\n'));

@@ -69,7 +69,8 @@ class Remaking {
 
   async commit(): Promise<void> {
     const { commitment, page } = this.#run;
-    if ((await this.#role.commit()) !== commitment) this.fail('The seed is not the one that was committed to.');
+    if ((await this.#role.commit()) !== commitment)
+      this.fail('The seed is not the one that was committed to.');
     await this.#role.mix(Uint8Array.from(page));
   }
 

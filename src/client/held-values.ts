@@ -14,7 +14,13 @@ export class HeldValues {
    * Keeps the values of inputs `first`, `first` + 1, … of `runId` for its next round, and `kept` for the one after that;
    * another run's are forgotten.
    */
-  put(runId: number, first: number, values: Float32Array, inputs: number, kept: Float32Array = NOTHING): void {
+  put(
+    runId: number,
+    first: number,
+    values: Float32Array,
+    inputs: number,
+    kept: Float32Array = NOTHING,
+  ): void {
     if (runId !== this.#runId) this.clear();
     this.#runId = runId;
     const part = (all: Float32Array, i: number): Float32Array => {

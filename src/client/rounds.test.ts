@@ -80,6 +80,8 @@ describe('a result', () => {
     await expect(role.decrypt(name, doubled(frames, TINY), 1, other)).rejects.toMatchObject(refused);
     const short = { reference: input.subarray(1), bound: 9 };
     await expect(role.decrypt(name, doubled(frames, TINY), 1, short)).rejects.toMatchObject(refused);
-    expect((await role.decrypt(name, doubled(frames, TINY), 1, { ...other, bound: 0.3 })).kind).toBe('tensor');
+    expect((await role.decrypt(name, doubled(frames, TINY), 1, { ...other, bound: 0.3 })).kind).toBe(
+      'tensor',
+    );
   });
 });

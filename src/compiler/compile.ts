@@ -90,7 +90,12 @@ export function compile(graph: Graph, options: CompileOptions): Compiled {
   };
   // A layer alone is a part of a list's plan, which is chosen as a whole.
   if (single !== undefined) return made(prefer).compiled;
-  const { plan, front } = keepLimits<Preference | PriceWeights, ReturnType<typeof made>>(limits, prefer, made, compare);
+  const { plan, front } = keepLimits<Preference | PriceWeights, ReturnType<typeof made>>(
+    limits,
+    prefer,
+    made,
+    compare,
+  );
   return { ...plan.compiled, explanation: { ...plan.compiled.explanation, front } };
 }
 

@@ -101,7 +101,7 @@ export function tooLargeFor(size: NetworkSize, form: PlanForm): SealedError | un
   // Levels begin anew behind the client, and ciphertexts are the smaller for it; the operations stay as they are.
   const isHelped = size.clientCouldHelp && size.ciphertextBytes > ciphertextBytes;
   if (isHelped) ways.push('let the client compute layers (--client-ops)');
-  const advice = `${ways.slice(0, -1).join(', ')}, or ${ways.at(-1)!}.`;
+  const advice = `${ways.slice(0, -1).join(', ')}, or ${ways.at(-1)}.`;
   if (size.ciphertextBytes > ciphertextBytes) {
     const { layer, elements, ciphertexts } = size.largest;
     const megabytes = (bytes: number): number => Math.round(bytes / 1e6);

@@ -44,8 +44,7 @@ const thrown = (act: () => void): unknown => {
   }
   return undefined;
 };
-const sent = (...items: IndexedCiphertext[]): Uint8Array =>
-  encodeFrame({ kind: 'ciphertexts', items }, TINY);
+const sent = (...items: IndexedCiphertext[]): Uint8Array => encodeFrame({ kind: 'ciphertexts', items }, TINY);
 
 describe('keys on their way out', () => {
   it('pass where the card needs them, each once', () => {
@@ -65,10 +64,7 @@ describe('keys on their way out', () => {
       () => {
         const { relinearization, rotations } = keysOf(keys);
         const renamed = new Map([[2, rotations.get(1)!]]);
-        return encodeFrame(
-          { kind: 'evaluation-keys', keys: { relinearization, rotations: renamed } },
-          TINY,
-        );
+        return encodeFrame({ kind: 'evaluation-keys', keys: { relinearization, rotations: renamed } }, TINY);
       },
       /rotations by 2,/,
     ],
@@ -140,7 +136,10 @@ describe('a request on its way out', () => {
       'one has another scale',
       () => {
         const { index, ciphertext } = itemOf(request[0]);
-        return [sent({ index, ciphertext: { ...ciphertext, scale: ciphertext.scale * 2 } }), ...request.slice(1)];
+        return [
+          sent({ index, ciphertext: { ...ciphertext, scale: ciphertext.scale * 2 } }),
+          ...request.slice(1),
+        ];
       },
       /level or scale/,
     ],

@@ -28,7 +28,13 @@ export class OutgoingGate {
     const needed = neededKeys(card);
     if (relinearization) {
       const passed = this.#relinearization;
-      this.#relinearization = this.#passKey(relinearization, card, needed.relinearize, passed, 'to relinearise');
+      this.#relinearization = this.#passKey(
+        relinearization,
+        card,
+        needed.relinearize,
+        passed,
+        'to relinearise',
+      );
     }
     for (const [step, key] of rotations) {
       const passed = this.#rotations.get(step) ?? -1;
@@ -47,7 +53,9 @@ export class OutgoingGate {
     const { relinearize = -1, rotations } = neededKeys(card);
     if (frames.length !== input.count) throw stopped(`${frames.length} ciphertexts for ${input.count}`);
     if (relinearize > this.#relinearization) throw stopped('a request without its relinearisation key');
-    const lacking = [...rotations].filter(([step, level]) => level > (this.#rotations.get(step) ?? -1)).length;
+    const lacking = [...rotations].filter(
+      ([step, level]) => level > (this.#rotations.get(step) ?? -1),
+    ).length;
     if (lacking > 0) throw stopped(`a request without ${lacking} of its keys`);
     const forms = new Set<boolean>();
     for (const [at, bytes] of frames.entries()) {

@@ -281,7 +281,9 @@ async function decrypt(run: Run, group: Group, frames: readonly Uint8Array[]): P
   let result: DecryptedResult;
   try {
     result = await session.onClient(keySet, 'decrypt', { signal }, (client) =>
-      client.decrypt(card.hash, frames, { runId: run.id, ...group }, expectedOf(expected?.result, group), { signal }),
+      client.decrypt(card.hash, frames, { runId: run.id, ...group }, expectedOf(expected?.result, group), {
+        signal,
+      }),
     );
   } catch (error) {
     if (!isRefusal(error)) throw error;

@@ -154,7 +154,12 @@ export class LabEngine {
     const used =
       inputs.length > 0 ? inputs.slice(0, config.count ?? 1) : [madeUpInput(model.graph.input.shape)];
     const workers = { session: browserWorkers, bfv: bfvTester };
-    return runTestConfig(workers, { model, inputs: used, samples: inputs.length > 0 ? samples : used }, config, run);
+    return runTestConfig(
+      workers,
+      { model, inputs: used, samples: inputs.length > 0 ? samples : used },
+      config,
+      run,
+    );
   }
 }
 

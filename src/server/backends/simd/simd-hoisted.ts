@@ -172,7 +172,7 @@ export class HoistedRunner implements LinearRunner<SimdCiphertext> {
         walks.push([]);
         bytes = 0;
       }
-      walks.at(-1)!.push(row);
+      walks.at(-1).push(row);
       bytes += own;
     }
     return walks;
