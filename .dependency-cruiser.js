@@ -30,7 +30,7 @@ const rooms = {
     'src/seal/',
     'src/model/graph',
     'src/model/execute',
-    'src/model/batch',
+    'src/model/(batch|rounds)',
   ],
   // What was recorded, made again: with the client's own code, from a seed that was opened.
   'src/audit/': ['src/client/', 'src/protocol/', 'src/plan/', 'src/params/'],

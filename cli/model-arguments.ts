@@ -6,7 +6,6 @@ import { type ModelOptions, samplesOf } from '../src/app/network/model-plan.ts';
 import { BACKENDS } from '../src/app/session/backends.ts';
 import { PREFERENCES } from '../src/plan/preference.ts';
 import type { ModelRunRequest } from '../src/app/network/run-model.ts';
-import type { PlanLimits } from '../src/protocol/service.ts';
 import {
   byteCount,
   choice,
@@ -157,7 +156,7 @@ function limitsOf(
   values: Readonly<
     Partial<Record<'max-memory' | 'max-keys' | 'max-time' | 'max-rounds' | 'max-error', string>>
   >,
-): PlanLimits {
+): NonNullable<ModelOptions['limits']> {
   const of = <T>(name: keyof typeof values, read: (option: string, value: string) => T): T | undefined => {
     const value = values[name];
     return value === undefined ? undefined : read(name, value);

@@ -35,7 +35,7 @@ function exactStep(step: ValueStep, before: Float64Array): Float64Array {
 }
 
 /** Largest difference between two lists of the same length. */
-export function largestDifference(a: Float64Array, b: Float64Array): number {
+function largestDifference(a: Float64Array, b: Float64Array): number {
   let most = 0;
   for (let i = 0; i < a.length; i += 1) most = Math.max(most, Math.abs(a[i] - b[i]));
   return most;

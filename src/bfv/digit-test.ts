@@ -43,7 +43,7 @@ export function losesDigits({ exact, reach }: ClearLayer): boolean {
 }
 
 /** The first layer whose values are not the network's, and why; null where all are. */
-export function digitProblem(
+function digitProblem(
   graph: Graph,
   set: BfvSet,
   layers: readonly ClearLayer[],

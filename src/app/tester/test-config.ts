@@ -195,7 +195,7 @@ function ckksSet(fields: Fields): ParametersLiteral & { readonly name?: string }
 }
 
 /** A set with Pyfhel's defaults for what it does not say. */
-export function bfvSet(fields: Fields, index: number): BfvSet {
+function bfvSet(fields: Fields, index: number): BfvSet {
   const defaults = PYFHEL_DEFAULTS;
   const set = {
     m: fields.whole('m') ?? defaults.m,
