@@ -10,7 +10,7 @@ import { ATTACKS, hostileMessage } from '../fixtures/hostile-messages.ts';
 import { SMALL } from '../fixtures/small-engine.ts';
 import { seededRandom } from '../fixtures/styled-codes.ts';
 import { kernelFile, loadModel, modelPath } from './platform/node-local-service.ts';
-import { type BfvTester, PYFHEL_DEFAULTS } from '../src/app/tester/bfv-sweep.ts';
+import { type BfvTester, PYFHEL_DEFAULTS } from '../src/bfv/bfv-test.ts';
 import type { Raster } from '../src/base/raster.ts';
 import type { ClientRole } from '../src/protocol/client.ts';
 import type { EvaluatorRole } from '../src/protocol/evaluator.ts';

@@ -13,7 +13,6 @@ export {
   type BfvResult,
   type BfvTester,
   type NearestSet,
-  PYFHEL_DEFAULTS,
 } from '../../bfv/bfv-test.ts';
 
 /** A network, and what to try it on. */

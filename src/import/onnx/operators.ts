@@ -177,7 +177,10 @@ const SUGGESTIONS: Readonly<Record<string, string>> = {
   DFT: 'compute the spectrum before encryption',
 };
 
-/** Operators that are refused by name, with what to use instead. */
+/**
+ * Operators that are refused by name, with what to use instead.
+ * @internal read by the compatibility table
+ */
 export const REFUSED_OPERATORS: readonly string[] = Object.keys(SUGGESTIONS);
 
 /** What to do about an operator that is not imported. */

@@ -186,7 +186,10 @@ const SUGGESTIONS: Readonly<Record<string, string>> = {
   Threshold: 'use ReLU',
 };
 
-/** Layers that are refused by name, with what to use instead. */
+/**
+ * Layers that are refused by name, with what to use instead.
+ * @internal read by the compatibility table
+ */
 export const REFUSED_LAYERS: readonly string[] = Object.keys(SUGGESTIONS);
 
 /** What to do about a layer that is not imported. */
