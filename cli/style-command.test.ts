@@ -34,7 +34,7 @@ describe('runStyle refuses', () => {
       ['text', '--out', 'x.png', '--backend', 'gpu'],
       /--backend must be .*seal.*, not "gpu"/,
     ],
-    ['another resolution', ['text', '--out', 'x.png', '--pixels', '5'], /--pixels must be 8, 4, not "5"/],
+    ['another resolution', ['text', '--out', 'x.png', '--pixels', '5'], /--pixels must be 16, 8, 4, not "5"/],
     [
       'an unknown direction',
       ['text', '--out', 'x.png', '--style', 'gradient', '--direction', 'up'],

@@ -106,10 +106,10 @@ describe('frozen formats', () => {
   it('cards of all four layouts and both results', () => {
     const { picture, tensor } = identityCards();
     expect(sha256Hex(encodeCard(picture))).toMatchInlineSnapshot(
-      `"f35c2c695dab4c9c43028f7465ae2616acd68241b6df66712806902e74c345c3"`,
+      `"4a154d61941db23ed3b39daa033e7add900e9fb3620721aa5bd80144ae7f927b"`,
     );
     expect(sha256Hex(encodeCard(tensor))).toMatchInlineSnapshot(
-      `"93ac7432abb60d012ff5bd183a831857ffd0e3885e43b20de9e2a54835a8c4b5"`,
+      `"b7f0f5f17f185710e36706812a52c933047e5c33619e2ddf9df7367f55d68f9b"`,
     );
   });
 });

@@ -112,7 +112,7 @@ const segment = record<SegmentInterface>({
   output: cardTensor(outputLayout),
   rotationSteps: list(u32, CARD_LIMITS.rotationSteps),
   relinearize: bool,
-  keyLevels: optional(keyLevels),
+  keyLevels: omittable(keyLevels),
   client: optional(graphCodec),
   kept: omittable(u32),
 });

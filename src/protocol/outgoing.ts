@@ -33,12 +33,12 @@ export class OutgoingGate {
         card,
         needed.relinearize,
         passed,
-        'to relinearise',
+        'a relinearisation key',
       );
     }
     for (const [step, key] of rotations) {
       const passed = this.#rotations.get(step) ?? -1;
-      const what = `for rotations by ${step}`;
+      const what = `a key for rotations by ${step}`;
       this.#rotations.set(step, this.#passKey(key, card, needed.rotations.get(step), passed, what));
     }
     if (!relinearization && rotations.size === 0) throw stopped('a frame without keys');
@@ -90,8 +90,8 @@ export class OutgoingGate {
     what: string,
   ): number {
     const level = cutTo ?? checkParameters(card.parameters).maxLevel;
-    if (needed === undefined || passed >= needed) throw stopped(`a key ${what}, which is not needed`);
-    if (level !== needed) throw stopped(`a key ${what} for other levels`);
+    if (needed === undefined || passed >= needed) throw stopped(`${what}, which is not needed`);
+    if (level !== needed) throw stopped(`${what} for other levels`);
     for (const seed of seeds) this.#passSeed(seed);
     return level;
   }

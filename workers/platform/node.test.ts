@@ -22,8 +22,38 @@ afterEach(() => {
   for (const { terminate } of started.splice(0)) terminate();
 });
 
+/** `handle` with `onEvaluate` called whenever an evaluation has been asked for. */
+function told(
+  handle: WorkerHandle<LocalService>,
+  onEvaluate: (service: WorkerHandle<LocalService>) => void,
+): WorkerHandle<LocalService> {
+  const role = new Proxy(handle.role, {
+    get: (target, name) => {
+      const method = Reflect.get(target, name) as unknown;
+      if (name !== 'evaluate') return method;
+      return (...args: Parameters<LocalService['evaluate']>) => {
+        const answer = target.evaluate(...args);
+        onEvaluate(handle);
+        return answer;
+      };
+    },
+  });
+  return {
+    role,
+    get dead() {
+      return handle.dead;
+    },
+    terminate: (reason) => {
+      handle.terminate(reason);
+    },
+  };
+}
+
 /** A session in threads, and the services and scanners that it has started. */
-function openSession(evaluators: number): {
+function openSession(
+  evaluators: number,
+  onEvaluate: (service: WorkerHandle<LocalService>) => void = () => undefined,
+): {
   session: Session;
   services: WorkerHandle<LocalService>[];
   scans: WorkerHandle<ScanRole>[];
@@ -35,7 +65,7 @@ function openSession(evaluators: number): {
     client: () => keep(workers.client()),
     service: () => {
       services.push(keep(workers.service()));
-      return services.at(-1);
+      return told(services.at(-1)!, onEvaluate);
     },
     scan: () => {
       scans.push(keep(workers.scan()));
@@ -106,16 +136,13 @@ describe('nodeWorkers', () => {
   });
 
   it('tell of a service that is ended in mid-run, and the next run is right', async () => {
-    const { session, services } = openSession(1);
+    const { session, services } = openSession(1, (service) => {
+      // The call is on its way: the first service does not live to answer it.
+      if (services.length === 1) service.terminate('planted');
+    });
     const { id } = await session.load(network);
     const card = await session.card(id, { kind: 'network', backend: 'simd' });
-    const stages = new Stages({
-      onStage: ({ stage, state }) => {
-        if (stage === 'evaluate' && state === 'started')
-          queueMicrotask(() => services[0].terminate('planted'));
-      },
-    });
-    const running = runSealed(session, { card, inputs: [input] }, stages);
+    const running = runSealed(session, { card, inputs: [input] }, new Stages({}));
     const message = expect.stringContaining('planted') as string;
     await expect(running).rejects.toMatchObject({ code: 'worker-died', message });
     const { outputs } = await runSealed(session, { card, inputs: [input] }, new Stages({}));

@@ -7,6 +7,7 @@ import { seededRandom } from '../../../fixtures/styled-codes.ts';
 import { createClientRole } from '../../client/client-role.ts';
 import { readModelFile } from '../../import/model-file.ts';
 import type { Graph } from '../../model/graph.ts';
+import type { InputGroup } from '../../protocol/client.ts';
 import type { EvaluationRequest, ModelFile, NetworkOptions } from '../../protocol/service.ts';
 import { nextTask } from '../../base/controls.ts';
 import { clearOutputs } from '../network/clear-run.ts';
@@ -113,7 +114,7 @@ describe('a run through fake workers', () => {
       return evaluate(request);
     });
     let decrypted = 0;
-    bench.clients[0].answers.set('decrypt', (_hash: string, _frames: unknown, inputs: number) => {
+    bench.clients[0].answers.set('decrypt', (_hash: string, _frames: unknown, { inputs }: InputGroup) => {
       const values = Float32Array.from({ length: inputs * 2 }, () => decrypted);
       decrypted += 1;
       return { kind: 'tensor', values, decryptMs: 1 };

@@ -25,6 +25,7 @@ const CHEAP: ReadonlySet<Node['op']> = new Set([
 /** Layers that join what the client sees of both branches of a skip. */
 const JOINS: ReadonlySet<Node['op']> = new Set(['add', 'subtract', 'concat']);
 
+/** Whether the scheme cannot compute `node`, so that the client must. */
 export function isClientOnly(node: Node): boolean {
   return CLIENT_ONLY.has(node.op);
 }
