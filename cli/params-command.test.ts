@@ -76,6 +76,7 @@ describe('what a test is made on', () => {
 describe('rencrypt_positions', () => {
   it('[2, 5] encrypts again before the layers 2 and 4: two levels are enough for six squares', async () => {
     const { results } = await report({
+      calibrate: 'x.json',
       sets: [
         { ...twoLevels, rencrypt_positions: [2, 5] },
         twoLevels,

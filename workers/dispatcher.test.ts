@@ -4,7 +4,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import * as Comlink from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { pictureOf, PIXELS, PLANES, QUICK_CARD, ready } from '../fixtures/client-cards.ts';
+import { doubled, pictureOf, PIXELS, PLANES, QUICK_CARD, ready } from '../fixtures/client-cards.ts';
 import { bytesOf, planOf } from '../fixtures/evaluator-plans.ts';
 import { ATTACKS, hostileMessage } from '../fixtures/hostile-messages.ts';
 import { SMALL } from '../fixtures/small-engine.ts';
@@ -53,12 +53,25 @@ const CASES: readonly Case[] = [
   {
     thread: 'client',
     setup: {},
-    methods: ['warm', 'open', 'prepare', 'encrypt', 'hold', 'encryptHeld', 'decrypt', 'close'],
+    methods: [
+      'warm',
+      'open',
+      'prepare',
+      'encrypt',
+      'hold',
+      'encryptHeld',
+      'decrypt',
+      'commit',
+      'mix',
+      'reveal',
+      'forget',
+      'close',
+    ],
     probe: async (role) => {
       const client = role as ClientRole;
       const name = await ready(client, QUICK_CARD);
       const { frames } = await client.encrypt(name, PLANES);
-      const { data } = await pictureOf(client, name, frames);
+      const { data } = await pictureOf(client, name, doubled(frames));
       expect(data).toEqual(PIXELS);
       return name;
     },

@@ -131,7 +131,7 @@ describe('sizes', () => {
     expect(tooLargeFor(held, 'general')).toBeUndefined();
     expect(tooLargeFor(sizeOf(square(2 ** 20), false), 'general')?.code).toBe('does-not-fit');
     expect(tooLargeFor(sizeOf(square(2 ** 20), false), 'channels')).toBeUndefined();
-    expect(tooLargeFor({ ...held, operations: 2 ** 25 }, 'general')?.message).toMatch(/operations/);
+    expect(tooLargeFor({ ...held, operations: 2 ** 27 }, 'general')?.message).toMatch(/operations/);
     // The client is proposed where it helps, and nowhere else.
     const large = { ...held, ciphertextBytes: 2 ** 30 };
     expect(tooLargeFor(large, 'general')?.message).not.toMatch(/--client-ops/);

@@ -282,7 +282,10 @@ function checkNode(node: Node, inputs: readonly Shape[]): number {
     case 'normalize':
       needWhole([node.count], 1, 'count');
       need(elementCount(input) % node.count === 0, 'its elements must divide into its rows');
-      need(node.epsilon > 0, 'its epsilon must be above 0: a row of equal values would be divided by nothing');
+      need(
+        node.epsilon > 0,
+        'its epsilon must be above 0: a row of equal values would be divided by nothing',
+      );
       needShape(node.shape, input);
       return 3 * elementCount(input);
     case 'argmax':

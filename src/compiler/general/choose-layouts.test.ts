@@ -87,7 +87,7 @@ describe('chooseLayouts', () => {
     const { bytes } = choose(wanted, surroundings())!;
     expect(choose(wanted, surroundings(bytes))?.bytes).toBe(bytes);
     expect(() => choose(wanted, surroundings(1000))).toThrow(
-      expect.objectContaining({ code: 'does-not-fit', detail: { layer: 'first, square' } }),
+      expect.objectContaining({ code: 'does-not-fit', detail: { budget: 'memory', layer: 'first, square' } }),
     );
   });
 });
