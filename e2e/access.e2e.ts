@@ -52,8 +52,8 @@ test('the keyboard alone makes and saves a code', async ({ page }) => {
   await page.keyboard.press('Tab');
   await page.keyboard.press('ArrowLeft');
   await expect(focused).toHaveAttribute('value', 'gradient');
-  // The direction, three colours, a picture's file, the level and the live preview's switch lie between style and button.
-  for (let stop = 0; stop < 8; stop += 1) await page.keyboard.press('Tab');
+  // The direction, three colours, a picture's file, the level, the cryptography and the live preview's switch lie between style and button.
+  for (let stop = 0; stop < 9; stop += 1) await page.keyboard.press('Tab');
   await expect(focused).toHaveText('Make it');
   const buttonTexts = await watchText(page, 'button[type=submit]');
   await page.keyboard.press('Enter');
