@@ -65,7 +65,7 @@ function openSession(
     client: () => keep(workers.client()),
     service: () => {
       services.push(keep(workers.service()));
-      return told(services.at(-1)!, onEvaluate);
+      return told(services.at(-1), onEvaluate);
     },
     scan: () => {
       scans.push(keep(workers.scan()));
