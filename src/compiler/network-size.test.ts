@@ -7,7 +7,7 @@ import { importOnnx } from '../import/onnx/import-onnx.ts';
 import type { Graph, Node } from '../model/graph.ts';
 import { COST_TABLES } from '../plan/cost-tables.ts';
 import { styleGraph } from '../style/graph.ts';
-import { STYLES } from '../style/styles.ts';
+import { LARGE_STYLES } from '../../fixtures/styled-versions.ts';
 import { compile } from './compile.ts';
 import { PlanningWork } from './general/planning-work.ts';
 import { sizeOf, tooLargeFor } from './network-size.ts';
@@ -138,7 +138,7 @@ describe('sizes', () => {
     expect(tooLargeFor({ ...large, clientCouldHelp: true }, 'general')?.message).toMatch(/--client-ops/);
   });
 
-  it.each(STYLES)('hold $id at version 40 in channel form', (style) => {
+  it.each(LARGE_STYLES)('hold $id at version 40 in channel form', (style) => {
     const bytes = new Uint8Array(readFileSync(new URL(`../../public/${style.model}`, import.meta.url)));
     const network = importOnnx(bytes, { inputShape: [1, 21, 21] });
     const size = sizeOf(styleGraph(network, style, 177, style.defaultColours, 8), false);

@@ -7,7 +7,7 @@ import { randomGraph } from '../../fixtures/random-graphs.ts';
 import { randomPlan, SMALL, TINY } from '../../fixtures/small-engine.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
 import { sha256Hex } from '../base/sha256.ts';
-import { STYLES } from '../style/styles.ts';
+import { styledVersions } from '../../fixtures/styled-versions.ts';
 import { partitionPlan } from './partition.ts';
 import { type Diagonal, droppedPrime, type LinearStage, type Plan } from './plan.ts';
 import { decodePlan, decodePlanPart, encodePlan, encodePlanPart } from './plan-codec.ts';
@@ -50,20 +50,17 @@ describe('encodePlan and decodePlan', () => {
     );
   });
 
-  it.each(STYLES.flatMap((style) => [2, 7, 40].map((version) => [style.id, version, style] as const)))(
-    'give back %s at version %i, each vector once',
-    (_, version, style) => {
-      const { plan } = compiledStyle(style, version);
-      const bytes = expectRoundTrip(plan);
-      if (version < 40) expectPartsRoundTrip(plan, 2);
-      const vectors = new Set(
-        [...diagonals(plan)].flatMap((diagonal) => (diagonal.kind === 'vector' ? [diagonal.values] : [])),
-      );
-      expect(bytes.length).toBeLessThan(
-        vectors.size * plan.parameters.slots * 4 + 2 ** 19 + 48 * [...diagonals(plan)].length,
-      );
-    },
-  );
+  it.each(styledVersions())('give back %s at version %i, each vector once', (_, version, style) => {
+    const { plan } = compiledStyle(style, version);
+    const bytes = expectRoundTrip(plan);
+    if (version < 40) expectPartsRoundTrip(plan, 2);
+    const vectors = new Set(
+      [...diagonals(plan)].flatMap((diagonal) => (diagonal.kind === 'vector' ? [diagonal.values] : [])),
+    );
+    expect(bytes.length).toBeLessThan(
+      vectors.size * plan.parameters.slots * 4 + 2 ** 19 + 48 * [...diagonals(plan)].length,
+    );
+  });
 
   it('give back general networks', () => {
     for (const seed of [1, 2, 3, 4]) {

@@ -5,7 +5,7 @@ import { randomGraph } from '../../fixtures/random-graphs.ts';
 import { identityCards, networkCard, styleCard } from '../../fixtures/sample-cards.ts';
 import { sha256Hex } from '../base/sha256.ts';
 import { readModelFile } from '../import/model-file.ts';
-import { STYLES } from '../style/styles.ts';
+import { styledVersions } from '../../fixtures/styled-versions.ts';
 import type { Card } from './card.ts';
 import { decodeCard, encodeCard } from './card-codec.ts';
 import { CARD_LIMITS } from './card-limits.ts';
@@ -21,7 +21,7 @@ function expectRoundTrip(card: Card): Uint8Array {
 }
 
 describe('encodeCard and decodeCard', () => {
-  it.each(STYLES.flatMap((style) => [2, 7, 40].map((version) => [style.id, version, style] as const)))(
+  it.each(styledVersions())(
     'give back the card of %s at version %i, in under a kilobyte',
     (_, version, style) => {
       expect(expectRoundTrip(styleCard(compiledStyle(style, version))).length).toBeLessThan(1024);

@@ -160,9 +160,12 @@ describe('any colours', () => {
   it('give a code that both decoders read, or an error that says what to change', async () => {
     const foregrounds = ['#101040', '#158906', '#f76909', '#808080', '#ffe000', '#ffffff'];
     const backgrounds = ['#ffffff', '#ffd9a0', '#909090', '#202020'];
-    const cases = backgrounds.flatMap((background) =>
-      foregrounds.flatMap((start) => foregrounds.map((end) => ({ start, end, background }))),
-    );
+    // Every third of all pairs: 48 codes.
+    const cases = backgrounds
+      .flatMap((background) =>
+        foregrounds.flatMap((start) => foregrounds.map((end) => ({ start, end, background }))),
+      )
+      .filter((_, index) => index % 3 === 0);
     let made = 0;
     for (const [index, { start, end, background }] of cases.entries()) {
       const style = STYLES[index % STYLES.length];
