@@ -3,9 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { styleCode } from '../src/app/style/pipeline.ts';
 import { StyleSession } from '../src/app/style/style-session.ts';
-import { asSealedError } from '../src/base/errors.ts';
 import { seededRandom } from '../src/base/seeded-random.ts';
 import { createScanRole } from '../src/qr/scan-role.ts';
 import { STYLES, type Style } from '../src/style/styles.ts';
@@ -14,7 +12,7 @@ import { scannerFiles } from '../workers/platform/node-client.ts';
 import { loadModel } from '../workers/platform/node-local-service.ts';
 import { nodeWorkers } from '../workers/platform/node.ts';
 import { ERROR_CORRECTION_LEVELS } from '../src/qr/capacity.ts';
-import { type ProvedCode, proveDrawn, RateTally } from './proved-rates.ts';
+import { type ProvedCode, proveDrawn, proveStyled, RateTally } from './proved-rates.ts';
 
 const { values } = parseArgs({
   options: {
@@ -55,19 +53,8 @@ async function proved(style: Style, index: number, isEncrypted: boolean): Promis
     const network = await session.references!.network(style);
     return proveDrawn({ style, network, code, text, pixelsPerModule }, scan);
   }
-  try {
-    const request = { text, ecc, style, colours, pixelsPerModule, backend: 'simd' } as const;
-    const { report, code: made } = await styleCode(session, request);
-    const pixels = (made.modules * Math.max(8, pixelsPerModule)) ** 2;
-    const { correction, scan: read, precision } = report;
-    const changedShare = correction.changedPixels / pixels;
-    return { ...correction, changedShare, read, error: precision?.maxAbsError };
-  } catch (thrown) {
-    const error = asSealedError(thrown);
-    if (error.code !== 'not-scannable') throw error;
-    const none = { zxing: false, zbar: false };
-    return { readBefore: none, untouched: false, changedShare: 1, read: none };
-  }
+  const request = { text, ecc, style, colours, pixelsPerModule, backend: 'simd' } as const;
+  return proveStyled(session, request);
 }
 
 function written(): object {

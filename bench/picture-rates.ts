@@ -6,9 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { decodePicture } from '../src/app/style/picture-file.ts';
 import { openPicture } from '../src/app/style/picture-source.ts';
-import { styleCode } from '../src/app/style/pipeline.ts';
 import { StyleSession } from '../src/app/style/style-session.ts';
-import { asSealedError } from '../src/base/errors.ts';
 import { seededRandom } from '../src/base/seeded-random.ts';
 import { ERROR_CORRECTION_LEVELS } from '../src/qr/capacity.ts';
 import { createScanRole } from '../src/qr/scan-role.ts';
@@ -20,7 +18,7 @@ import { randomPayload } from '../training/payloads.ts';
 import { scannerFiles } from '../workers/platform/node-client.ts';
 import { loadModel } from '../workers/platform/node-local-service.ts';
 import { nodeWorkers } from '../workers/platform/node.ts';
-import { type ProvedCode, proveDrawn, RateTally } from './proved-rates.ts';
+import { type ProvedCode, proveDrawn, proveStyled, RateTally } from './proved-rates.ts';
 import { samplePictures } from './sample-pictures.ts';
 
 const { values } = parseArgs({
@@ -62,25 +60,9 @@ async function proved(
   const { text, code } = randomPayload(random, version, ecc);
   const network = await session.references!.network(style);
   if (!isEncrypted) return proveDrawn({ style, network, code, text, pixelsPerModule: 8 }, scan);
-  try {
-    const request = {
-      text,
-      ecc,
-      style,
-      colours: style.defaultColours,
-      pixelsPerModule: 8,
-      backend: 'simd',
-    } as const;
-    const { report } = await styleCode(session, request);
-    const { correction, scan: read, precision } = report;
-    const changedShare = correction.changedPixels / (code.modules * 8) ** 2;
-    return { ...correction, changedShare, read, error: precision?.maxAbsError };
-  } catch (thrown) {
-    const error = asSealedError(thrown);
-    if (error.code !== 'not-scannable') throw error;
-    const none = { zxing: false, zbar: false };
-    return { readBefore: none, untouched: false, changedShare: 1, read: none };
-  }
+  const colours = style.defaultColours;
+  const request = { text, ecc, style, colours, pixelsPerModule: 8, backend: 'simd' } as const;
+  return proveStyled(session, request);
 }
 
 /** The style of `kind`, and a note of how long its fields take. */

@@ -1,4 +1,7 @@
 // One code as a style draws it, corrected and proven as the product does it; and the counts of many.
+import { styleCode, type StyleRequest } from '../src/app/style/pipeline.ts';
+import type { StyleSession } from '../src/app/style/style-session.ts';
+import { asSealedError } from '../src/base/errors.ts';
 import type { Raster } from '../src/base/raster.ts';
 import { withoutFinders } from '../src/style/drawing/eyes.ts';
 import { MARGIN } from '../src/style/recipe.ts';
@@ -89,6 +92,22 @@ export async function proveDrawn(drawn: DrawnCode, scan: ScanRole): Promise<Prov
   const changedShare = proof.changedPixels / pixels;
   // The one tried first says how often the style reads as drawn.
   return { readBefore: first.readBefore, untouched: first.untouched, changedShare, read: proof.scan };
+}
+
+/** Makes a code as the product does, encrypted, corrected and proven: what no correction makes readable counts as unread. */
+export async function proveStyled(session: StyleSession, request: StyleRequest): Promise<ProvedCode> {
+  try {
+    const { report, code } = await styleCode(session, request);
+    const { correction, scan: read, precision } = report;
+    const pixels = (code.modules * exportGeometry(request.pixelsPerModule).modulePixels) ** 2;
+    const changedShare = correction.changedPixels / pixels;
+    return { ...correction, changedShare, read, error: precision?.maxAbsError };
+  } catch (thrown) {
+    const error = asSealedError(thrown);
+    if (error.code !== 'not-scannable') throw error;
+    const none = { zxing: false, zbar: false };
+    return { readBefore: none, untouched: false, changedShare: 1, read: none };
+  }
 }
 
 /** Planes of 0 … 1 as the 8-bit picture that a run hands out. */

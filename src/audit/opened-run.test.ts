@@ -1,9 +1,9 @@
 // Cut and choose: an opened run of an honest client is equal to the byte; one that leaks, in any form, is not.
+import { roundsNetwork } from '../../fixtures/rounds-network.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { clientKernelBytes } from '../../fixtures/client-kernel.ts';
 import { inProcessWorkers, modelOf } from '../../fixtures/in-process-session.ts';
 import { SECRET_LEAKS } from '../../fixtures/leaking-client.ts';
-import type { Graph } from '../model/graph.ts';
 import { planModel } from '../app/network/model-plan.ts';
 import { type RunOutcome, runSealed } from '../app/session/run.ts';
 import { Session } from '../app/session/session.ts';
@@ -92,27 +92,9 @@ describe('a run whose coin falls', () => {
 });
 
 describe('a network with rounds', () => {
-  const dense = (id: string, from: string): Graph['nodes'][number] => ({
-    id,
-    inputs: [from],
-    shape: [4],
-    op: 'linear',
-    weight: { shape: [4, 4], data: Float32Array.from({ length: 16 }, (_, i) => Math.sin(i) / 2) },
-  });
-  const graph: Graph = {
-    name: 'rounds',
-    input: { id: 'x', shape: [4] },
-    nodes: [
-      dense('a', 'x'),
-      { id: 'r', inputs: ['a'], shape: [4], op: 'activation', function: { kind: 'relu' } },
-      dense('b', 'r'),
-    ],
-    output: 'b',
-  };
-
   it('is opened with what its rounds have encrypted', async () => {
     session = new Session({ workers: inProcessWorkers(1), advice: 'Try again.' });
-    const { card } = await planModel(session, modelOf(graph), { backend: 'simd', clientOps: true });
+    const { card } = await planModel(session, modelOf(roundsNetwork), { backend: 'simd', clientOps: true });
     expect(card.card.segments).toHaveLength(2);
     const inputs = [0.1, 0.2, 0.3].map((x) => Float32Array.of(x, 2 * x, -x, 0.5));
     const run = { card, inputs, freshKeys: true, coin: () => true };
@@ -126,7 +108,7 @@ describe('a network with rounds', () => {
 
   it('has no coin where its keys serve other runs too', async () => {
     session = new Session({ workers: inProcessWorkers(1), advice: 'Try again.' });
-    const { card } = await planModel(session, modelOf(graph), { backend: 'simd', clientOps: true });
+    const { card } = await planModel(session, modelOf(roundsNetwork), { backend: 'simd', clientOps: true });
     const run = { card, inputs: [Float32Array.of(1, 0, 0, 1)], coin: () => true };
     expect(await runSealed(session, run, new Stages({}))).toMatchObject({ opened: undefined });
   });

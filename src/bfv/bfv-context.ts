@@ -4,7 +4,7 @@ import { maxLogQP } from '../params/security.ts';
 import { readIntegerBlob, writeIntegerBlob } from '../seal/blob.ts';
 import { filled } from '../seal/context.ts';
 import type { SealModule } from '../seal/load.ts';
-import type { BfvSet } from './bfv-test.ts';
+import type { BfvResult, BfvSet } from './bfv-test.ts';
 import { centred } from './digits.ts';
 
 /** A ciphertext of SEAL's; whoever is given one deletes it. */
@@ -107,6 +107,17 @@ export class BfvContext implements Disposable {
     using zero = this.encryptZero();
     this.ciphertextBytes = this.bytesOf(zero);
     this.ciphertextResidues = m * zero.coeffModulusSize();
+  }
+
+  /** The parameters that `set` has come to here, as a result names them. */
+  parametersOf({ m, p, sec }: BfvSet): BfvResult['parameters'] {
+    return {
+      polyModulusDegree: m,
+      coeffModulusBits: this.primeBits,
+      plainModulus: p,
+      securityBits: sec,
+      keyPrimeBits: this.keyPrimeBits,
+    };
   }
 
   /** The polynomial with `coefficients`, lowest first, of any sign. The caller deletes it. */

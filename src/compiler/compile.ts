@@ -7,6 +7,7 @@ import type { ClientInterface, Expectation, ResultInterface } from '../plan/clie
 import type { CostTable } from '../plan/counts.ts';
 import type { ExplainedRanges, Explanation, PlanChoice, PlanForm } from '../plan/explanation.ts';
 import { keyLevels, type Plan } from '../plan/plan.ts';
+import type { PlanLimits } from '../plan/plan-limits.ts';
 import { type Preference, type PriceWeights, weightsOf } from '../plan/preference.ts';
 import { defaultSamples } from './calibrate.ts';
 import { compileChannels } from './channels/compile-channels.ts';
@@ -15,7 +16,7 @@ import type { CompiledForm } from './form.ts';
 import { compileNetwork } from './general/compile-network.ts';
 import type { PlanningWork } from './general/planning-work.ts';
 import { compileSingle } from './general/single-layer.ts';
-import { keepLimits, type Limits } from './limits.ts';
+import { keepLimits } from './limits.ts';
 import { memoryOf } from './memory.ts';
 import { networkErrorBound } from './network-error.ts';
 import { type NetworkSize, sizeOf, tooLargeFor } from './network-size.ts';
@@ -43,7 +44,7 @@ export interface CompileOptions {
   /** Parameters to use; the smallest that hold the network unless given. */
   readonly parameters?: Parameters;
   /** The most that the plan may take. */
-  readonly limits?: Limits;
+  readonly limits?: PlanLimits;
   /** Whether to make a plan by each preference, and to say what each takes. */
   readonly compare?: boolean;
   /**

@@ -1,33 +1,21 @@
 // Upper limits that a plan keeps: memory, keys, time, rounds, error; and the choices there are where it cannot.
 import { SealedError } from '../base/errors.ts';
 import type { PlanChoice } from '../plan/explanation.ts';
+import type { PlanLimits } from '../plan/plan-limits.ts';
 
 // In which order plans are made where the preferred one does not keep to what is asked.
 const OTHERS = ['latency', 'balanced', 'small-keys'] as const;
 
-/** The most that a plan may take; what is not given is not limited, but for the memory. */
-export interface Limits {
-  /** Bytes of an evaluator's memory: keys, encoded weights, ciphertexts; 1 GB unless given. */
-  readonly memoryBytes?: number | undefined;
-  /** Bytes of evaluation keys on the wire. */
-  readonly keyBytes?: number | undefined;
-  /** Milliseconds of one evaluation on one thread, by typical costs. */
-  readonly evaluateMs?: number | undefined;
-  /** Times that the client must answer before the result. */
-  readonly rounds?: number | undefined;
-  /** Bound of the error of any output. */
-  readonly error?: number | undefined;
-}
-
 /** How a limit is spoken of: what it limits, its option, and an amount of it, rounded so that it is enough. */
-const WORDS: Readonly<Record<keyof Limits, { what: string; option: string; amount: (n: number) => string }>> =
-  {
-    memoryBytes: { what: 'memory', option: '--max-memory', amount: megabytes },
-    keyBytes: { what: 'keys', option: '--max-keys', amount: megabytes },
-    evaluateMs: { what: 'evaluation', option: '--max-time', amount: (ms) => `${Math.ceil(ms)}ms` },
-    rounds: { what: 'rounds', option: '--max-rounds', amount: String },
-    error: { what: 'error', option: '--max-error', amount: (error) => upTo(error) },
-  };
+const WORDS: Readonly<
+  Record<keyof PlanLimits, { what: string; option: string; amount: (n: number) => string }>
+> = {
+  memoryBytes: { what: 'memory', option: '--max-memory', amount: megabytes },
+  keyBytes: { what: 'keys', option: '--max-keys', amount: megabytes },
+  evaluateMs: { what: 'evaluation', option: '--max-time', amount: (ms) => `${Math.ceil(ms)}ms` },
+  rounds: { what: 'rounds', option: '--max-rounds', amount: String },
+  error: { what: 'error', option: '--max-error', amount: (error) => upTo(error) },
+};
 
 function megabytes(bytes: number): string {
   return `${Math.ceil(bytes / 1e5) / 10}MB`;
@@ -40,21 +28,21 @@ function upTo(error: number): string {
 }
 
 /** The limits that `choice` does not keep. */
-function broken(choice: PlanChoice, limits: Limits): (keyof Limits)[] {
-  return (Object.keys(WORDS) as (keyof Limits)[]).filter((name) => {
+function broken(choice: PlanChoice, limits: PlanLimits): (keyof PlanLimits)[] {
+  return (Object.keys(WORDS) as (keyof PlanLimits)[]).filter((name) => {
     const limit = limits[name];
     return limit !== undefined && choice[name] > limit;
   });
 }
 
 /** Whether anything but the memory is limited: then one plan may keep to it where another does not. */
-function hasChoice({ memoryBytes: _, ...limits }: Limits): boolean {
+function hasChoice({ memoryBytes: _, ...limits }: PlanLimits): boolean {
   return Object.values(limits).some((limit) => limit !== undefined);
 }
 
 /** Whether `a` is nowhere better than `b`, and somewhere worse. */
 function isDominated(a: PlanChoice, b: PlanChoice): boolean {
-  const names = Object.keys(WORDS) as (keyof Limits)[];
+  const names = Object.keys(WORDS) as (keyof PlanLimits)[];
   return names.every((name) => a[name] >= b[name]) && names.some((name) => a[name] > b[name]);
 }
 
@@ -63,7 +51,9 @@ export function frontOf<C extends PlanChoice>(choices: readonly C[]): C[] {
   return choices.filter(
     (a, i) =>
       !choices.some((b) => isDominated(a, b)) &&
-      !choices.slice(0, i).some((b) => (Object.keys(WORDS) as (keyof Limits)[]).every((n) => a[n] === b[n])),
+      !choices
+        .slice(0, i)
+        .some((b) => (Object.keys(WORDS) as (keyof PlanLimits)[]).every((n) => a[n] === b[n])),
   );
 }
 
@@ -75,7 +65,7 @@ export function frontOf<C extends PlanChoice>(choices: readonly C[]): C[] {
  * @throws SealedError `does-not-fit` saying which limits would do
  */
 export function keepLimits<P, T extends { readonly choice: PlanChoice }>(
-  limits: Limits,
+  limits: PlanLimits,
   prefer: P,
   plan: (prefer: P | (typeof OTHERS)[number]) => T,
   all: boolean,
@@ -92,7 +82,7 @@ export function keepLimits<P, T extends { readonly choice: PlanChoice }>(
   throw refusal(front, limits);
 }
 
-function refusal(front: readonly PlanChoice[], limits: Limits): SealedError {
+function refusal(front: readonly PlanChoice[], limits: PlanLimits): SealedError {
   const nearest = front.reduce((a, b) => (broken(b, limits).length < broken(a, limits).length ? b : a));
   const names = broken(nearest, limits);
   const takes = names.map((name) => {

@@ -8,6 +8,7 @@ import type { AnswerBinding, RequestBinding } from './binding.ts';
 import type { Sha256 } from './card.ts';
 import type { OperationTimes } from './evaluator.ts';
 import type { Explanation } from '../plan/explanation.ts';
+import type { PlanLimits } from '../plan/plan-limits.ts';
 import type { Preference, PriceWeights } from '../plan/preference.ts';
 
 /** What a service can do. */
@@ -43,20 +44,6 @@ export interface StyleOptions {
   readonly backend: ServerBackendName;
   /** What the plan is chosen by: a word for it, or how much each part of a run's price counts. */
   readonly prefer?: Preference | PriceWeights | undefined;
-}
-
-/** The most that a plan may take; what is not given is not limited, but for the memory, which is 1 GB. */
-export interface PlanLimits {
-  /** Bytes of an evaluator's memory: keys, encoded weights, ciphertexts. */
-  readonly memoryBytes?: number | undefined;
-  /** Bytes of evaluation keys on the wire. */
-  readonly keyBytes?: number | undefined;
-  /** Milliseconds of one evaluation of a full batch on one thread, per input, by typical costs. */
-  readonly evaluateMs?: number | undefined;
-  /** Times that the client must answer before the result. */
-  readonly rounds?: number | undefined;
-  /** Bound of the error of any output. */
-  readonly error?: number | undefined;
 }
 
 /** How a network is to be run. */

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { inProcessWorkers, modelOf } from '../../../fixtures/in-process-session.ts';
 import { PASSING_SCAN } from '../../../fixtures/passing-scan.ts';
+import { roundsNetwork } from '../../../fixtures/rounds-network.ts';
 import { cardOfGraph, SessionBench } from '../../../fixtures/session-bench.ts';
 import { sameCrossings } from '../../../scripts/attacks/hostile-answers.ts';
 import { type Crossing, hostileWorkers } from '../../../scripts/attacks/hostile-service.ts';
@@ -16,24 +17,6 @@ import { StyleSession } from '../style/style-session.ts';
 import { runSealed } from './run.ts';
 import { Session } from './session.ts';
 import { Stages } from './stages.ts';
-
-const dense = (id: string, from: string): Graph['nodes'][number] => ({
-  id,
-  inputs: [from],
-  shape: [4],
-  op: 'linear',
-  weight: { shape: [4, 4], data: Float32Array.from({ length: 16 }, (_, i) => Math.sin(i) / 2) },
-});
-const rounds: Graph = {
-  name: 'rounds',
-  input: { id: 'x', shape: [4] },
-  nodes: [
-    dense('a', 'x'),
-    { id: 'r', inputs: ['a'], shape: [4], op: 'activation', function: { kind: 'relu' } },
-    dense('b', 'r'),
-  ],
-  output: 'b',
-};
 
 describe('a picture', () => {
   it('ends in the same way for its service, whatever came of it', async () => {
@@ -103,7 +86,7 @@ describe('a network with rounds', () => {
         },
       },
     });
-    const model = modelOf(rounds);
+    const model = modelOf(roundsNetwork);
     const inputs = [Float32Array.of(0.1, 0.7, -0.4, 0.5), Float32Array.of(0.3, 0.1, 0.9, 0.2)];
     const options = { backend: 'simd', clientOps: true } as const;
     const planned = await planModel(session, model, options);
@@ -135,7 +118,7 @@ describe('a network with rounds', () => {
 });
 
 describe('an answer', () => {
-  const graph: Graph = { ...rounds, nodes: [dense('a', 'x')], output: 'a' };
+  const graph: Graph = { ...roundsNetwork, nodes: roundsNetwork.nodes.slice(0, 1), output: 'a' };
   let bench: SessionBench;
   beforeEach(() => {
     bench = new SessionBench({ dense: cardOfGraph('dense', graph) });
