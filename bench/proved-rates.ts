@@ -8,6 +8,7 @@ import { MARGIN } from '../src/style/recipe.ts';
 import { placeOf, type Style } from '../src/style/styles.ts';
 import { type StyleGround, styleGround, type StylePainter, stylePainter } from '../src/style/tables.ts';
 import type { Graph } from '../src/model/graph.ts';
+import { toRgb } from '../src/plan/finish.ts';
 import type { QrCode } from '../src/qr/matrix.ts';
 import { exportGeometry, type Proof, type ReadBy } from '../src/qr/prove.ts';
 import type { ScanRole } from '../src/qr/scan-role.ts';
@@ -112,13 +113,7 @@ export async function proveStyled(session: StyleSession, request: StyleRequest):
 
 /** Planes of 0 … 1 as the 8-bit picture that a run hands out. */
 export function rounded(planes: Float32Array, side: number): Raster {
-  const data = new Uint8Array(3 * side * side);
-  const pixels = side * side;
-  for (let i = 0; i < pixels; i += 1) {
-    for (let c = 0; c < 3; c += 1) {
-      data[3 * i + c] = Math.max(0, Math.min(255, Math.round(255 * planes[c * pixels + i])));
-    }
-  }
+  const data = toRgb({ shape: [3, side, side], values: planes });
   return { width: side, height: side, data };
 }
 
