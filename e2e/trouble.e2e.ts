@@ -43,7 +43,7 @@ test('a service that throws in mid-run ends in a clear error, and the next run w
     });
   });
   await startMaking(page);
-  await expectDeathAndRecovery(page, /worker stopped .*killed by the test.*a new one will be started/);
+  await expectDeathAndRecovery(page, /worker "service" stopped .*killed by the test.*a new one will be started/);
 });
 
 test('a service that falls silent is missed and replaced', async ({ page }) => {
@@ -60,7 +60,7 @@ test('a service that falls silent is missed and replaced', async ({ page }) => {
     addEventListener('message', end, { capture: true });
   });
   await startMaking(page);
-  await expectDeathAndRecovery(page, /worker stopped .*no longer answers/);
+  await expectDeathAndRecovery(page, /worker "service" stopped .*no longer answers/);
 });
 
 test('stopping in mid-run ends it there, and the next run works', async ({ page }) => {
