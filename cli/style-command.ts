@@ -37,6 +37,7 @@ const OPTIONS = {
   ecc: { type: 'string', default: 'M' },
   colours: { type: 'string' },
   direction: { type: 'string' },
+  drawing: { type: 'string' },
   picture: { type: 'string' },
   kind: { type: 'string' },
   pixels: { type: 'string', default: '8' },
@@ -58,7 +59,8 @@ interface StyleArguments {
   readonly request: Omit<StyleRequest, 'text'>;
   readonly png: NamedFile;
   readonly svg: NamedFile | undefined;
-  readonly picture: NamedFile | undefined;
+  /** The picture or the drawing that its style is out of. */
+  readonly styleFile: NamedFile | undefined;
   readonly workers: number;
   readonly warm: boolean;
   /** Whether files that are there may be replaced. */
@@ -131,10 +133,15 @@ async function parse(args: readonly string[]): Promise<StyleArguments> {
   if (values.kind !== undefined && values.picture === undefined) {
     throw new UsageError('--kind says what to make of a picture: --picture FILE.png is missing.');
   }
+  if (values.drawing !== undefined && values.picture !== undefined) {
+    throw new UsageError('A style is out of a --picture or a --drawing, not both.');
+  }
   const chosen =
-    values.picture === undefined
-      ? styleById(choice('style', values.style, ids))
-      : await styleOfPicture(values.picture, values.kind);
+    values.drawing !== undefined
+      ? (await (await import('./drawing.ts')).styleOfDrawing(values.drawing)).style
+      : values.picture !== undefined
+        ? await styleOfPicture(values.picture, values.kind)
+        : styleById(choice('style', values.style, ids));
   const style = withDirection(chosen, values.direction);
   const workers = workerCount(values.workers);
   const request = {
@@ -148,9 +155,12 @@ async function parse(args: readonly string[]): Promise<StyleArguments> {
   };
   const png = { name: '--out', path: values.out };
   const svg = values.svg === undefined ? undefined : { name: '--svg', path: values.svg };
-  const picture = values.picture === undefined ? undefined : { name: '--picture', path: values.picture };
+  const [styleFile] = [
+    { name: '--drawing', path: values.drawing },
+    { name: '--picture', path: values.picture },
+  ].filter((file): file is NamedFile => file.path !== undefined);
   const { warm, force, json } = values;
-  return { source, request, png, svg, picture, workers, warm, force, json };
+  return { source, request, png, svg, styleFile, workers, warm, force, json };
 }
 
 /** Runs the command. @throws UsageError, SealedError */
@@ -164,9 +174,9 @@ export async function runStyle(args: readonly string[]): Promise<void> {
     await (await import('./style-new-command.ts')).runStyleBoard(args.slice(1));
     return;
   }
-  const { source, request: styled, png, svg, picture, workers, warm, force, json } = await parse(args);
+  const { source, request: styled, png, svg, styleFile, workers, warm, force, json } = await parse(args);
   const inputs = [{ name: 'the network of this style', path: modelPath(styled.style.model) }];
-  if (picture) inputs.push(picture);
+  if (styleFile) inputs.push(styleFile);
   if (typeof source === 'object' && 'file' in source) inputs.push({ name: '--text-file', path: source.file });
   await checkOutputs(svg ? [png, svg] : [png], inputs, { replace: force });
   const request: StyleRequest = { ...styled, text: await readSource(source) };

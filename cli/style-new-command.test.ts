@@ -42,8 +42,24 @@ describe('sealed-qr style new', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('styles a text with a drawing of one’s own, encrypted', async () => {
+    const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const folder = await mkdtemp(join(tmpdir(), 'drawing-'));
+    const [board, picture] = ['board.png', 'code.png'].map((name) => join(folder, name));
+    await runStyle(['board', '--out', board, '--pixels', '8']);
+    for (const drawing of [board, fixture('ring-drawing.ts')]) {
+      await runStyle(['drawn', '--drawing', drawing, '--out', picture, '--force', '--workers', '1', '--json']);
+      const report = JSON.parse(String(write.mock.lastCall?.[0])) as Record<string, unknown>;
+      expect(report).toMatchObject({ style: 'drawing', backend: 'simd', scan: { zxing: true, zbar: true } });
+      expect(report).toMatchObject({ correction: { readBefore: { zxing: true } }, keys: { reused: 0 } });
+    }
+    await rm(folder, { recursive: true });
+  });
+
   it('refuses what is no drawing', async () => {
     await expect(runStyle(['new', fixture('onnx-writer.ts')])).rejects.toThrow('has no recipe');
+    const both = ['text', '--drawing', 'a.ts', '--picture', 'a.png', '--out', 'b.png'];
+    await expect(runStyle(both)).rejects.toThrow('not both');
     await expect(runStyle(['new', 'missing.ts'])).rejects.toThrow('cannot be loaded');
     await expect(runStyle(['new', 'a.ts', 'b.ts'])).rejects.toThrow('takes one drawing');
   });

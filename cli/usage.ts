@@ -10,6 +10,7 @@ const PARTS: ReadonlyMap<string, string> = new Map([
   --text-file FILE  the text, from a file that other users cannot read as they can a command line; - or the text -: from
                     standard input. UTF-8; one line break at its end is none of it
   --style NAME      one of those that sealed-qr styles lists                   (liquid)
+  --drawing FILE    a style out of your own drawing, a module or a board (below): the service is given its network
   --picture FILE    a style out of this picture (PNG or JPEG), which stays here: the service draws edges alone
   --kind KIND       poster, picture, materials-1, materials-2 or materials-3   (poster)
   --out FILE.png    where the picture goes

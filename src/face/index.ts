@@ -11,7 +11,7 @@ export type { Raster, Rgb } from '../base/raster.ts';
 export type { Differences } from '../base/compare.ts';
 export type { ColourField, Direction } from '../style/colour-field.ts';
 export type { ColourName, StyleColours } from '../style/colours.ts';
-export type { PixelsPerModule } from '../style/graph.ts';
+export type { PixelsPerModule } from '../style/recipe.ts';
 export type { StyleId } from '../style/styles.ts';
 export { type Style, STYLES } from '../style/styles.ts';
 export type { BackendName } from '../app/session/backends.ts';

@@ -11,7 +11,8 @@ import { encodePng } from '../qr/png.ts';
 import { encodeSvg } from '../qr/svg.ts';
 import { type Direction, DIRECTIONS } from '../style/colour-field.ts';
 import { COLOUR_NAMES, type ColourName, fromHex, type StyleColours } from '../style/colours.ts';
-import { DEFAULT_PIXELS_PER_MODULE, type PixelsPerModule } from '../style/graph.ts';
+import { DEFAULT_PIXELS_PER_MODULE } from '../style/graph.ts';
+import type { PixelsPerModule } from '../style/recipe.ts';
 import { directed, type Style, styleById } from '../style/styles.ts';
 
 /** How a code is to be drawn. */

@@ -63,6 +63,8 @@ export interface NetworkOptions {
    * one list differ in this number only, and share their keys.
    */
   readonly single?: number | undefined;
+  /** Whether the result is a picture, which needs an output of `[3, height, width]`; by the network's own last layer unless given. */
+  readonly picture?: boolean | undefined;
   /** Whether the client computes what the scheme cannot, in rounds of its own. */
   readonly clientOps?: boolean | undefined;
   /** The most that the plan may take; a plan that cannot keep to it is refused, saying what would do. */

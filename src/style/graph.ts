@@ -3,12 +3,9 @@ import type { Graph, Node, Tensor } from '../model/graph.ts';
 import type { StyleColours } from './colours.ts';
 import { packedBlock } from './edges.ts';
 import { coverageCount, featureGraph } from './features.ts';
-import { MARGIN } from './recipe.ts';
+import { MARGIN, type PixelsPerModule } from './recipe.ts';
 import { placeOf, type Style } from './styles.ts';
 import { colourTables, coverageWeights } from './tables.ts';
-
-/** Pixels along one side of a module in the picture: 8, or 4 for large codes, or 16 for large prints of small ones. */
-export type PixelsPerModule = 16 | 8 | 4;
 
 /** What is drawn unless asked otherwise. */
 export const DEFAULT_PIXELS_PER_MODULE: PixelsPerModule = 8;

@@ -5,6 +5,9 @@ import type { StyleColours } from './colours.ts';
 /** Modules of the style's own drawing around the code: shadows and brush edges spill that far. */
 export const MARGIN = 1;
 
+/** Pixels along one side of a module in the picture: 8, or 4 for large codes, or 16 for large prints of small ones. */
+export type PixelsPerModule = 16 | 8 | 4;
+
 /**
  * A coverage that a feature network draws: 0 … 1 at a point of a module, by the module's 3×3 neighbourhood.
  *

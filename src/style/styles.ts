@@ -16,7 +16,7 @@ import { liquid } from './gallery/liquid.ts';
 import { mosaic } from './gallery/mosaic.ts';
 import { strokes } from './gallery/strokes.ts';
 import { watercolour } from './gallery/watercolour.ts';
-import type { Place, Recipe } from './recipe.ts';
+import type { PixelsPerModule, Place, Recipe } from './recipe.ts';
 
 /** Names of the styles, in the order they are offered. */
 export const STYLE_IDS = [
@@ -34,8 +34,18 @@ export const STYLE_IDS = [
   'dots',
 ] as const;
 
-/** One of {@link STYLE_IDS}, the edges that the client mixes colours into, or a style out of a picture. */
-export type StyleId = (typeof STYLE_IDS)[number] | 'edges' | 'picture';
+/**
+ * One of {@link STYLE_IDS}, the edges that the client mixes colours into, a style out of a picture, or one out of a person's
+ * own drawing.
+ */
+export type StyleId = (typeof STYLE_IDS)[number] | 'edges' | 'picture' | 'drawing';
+
+/** A style's whole network for codes of one size, as a file. */
+export type NetworkFile = (
+  modules: number,
+  colours: StyleColours,
+  pixelsPerModule: PixelsPerModule,
+) => { readonly name: string; readonly bytes: Uint8Array };
 
 /** A style as the page and the command line offer it. */
 export interface Style {
@@ -48,6 +58,8 @@ export interface Style {
   readonly recipe: Recipe;
   /** Where the service draws another style's coverages, packed, and this side mixes its colours in: that style. */
   readonly served?: Style;
+  /** Where no service ships it: the network that one is given to draw it with. */
+  readonly networkFile?: NetworkFile;
   /** Whether what it draws are packed coverages, no colours. */
   readonly isPacked?: boolean;
   /** Calmer versions of it, tried in turn where a code does not read as drawn; the service draws the same for all. */

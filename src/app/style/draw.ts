@@ -7,7 +7,7 @@ import { type Picture, toRgb } from '../../plan/finish.ts';
 import { type RunOutcome, runSealed, runSimulated } from '../session/run.ts';
 import type { Stages } from '../session/stages.ts';
 import type { StyleReport } from './report.ts';
-import { type Drawing, styleOptions } from './style-options.ts';
+import type { Drawing } from './style-options.ts';
 import type { StyleSession } from './style-session.ts';
 
 /** What is to be drawn. */
@@ -43,11 +43,9 @@ export function draw(session: StyleSession, draft: Draft, stages: Stages): Promi
 
 async function drawAtService(session: StyleSession, draft: Draft, stages: Stages): Promise<Drawn> {
   const { text, drawing, modules, values, snap } = draft;
-  const { style, backend } = drawing;
+  const { backend } = drawing;
   const { signal } = stages;
-  const card = await stages.run('plan', () =>
-    session.card(style.id, styleOptions(drawing, modules), { signal }),
-  );
+  const card = await stages.run('plan', () => session.styleCard(drawing, modules, { signal }));
   const expected = await session.expected(drawing, modules, values, card.card);
   const run = backend === 'clear' ? runSimulated : runSealed;
   let outcome: RunOutcome;

@@ -6,7 +6,7 @@ import { type ErrorCorrectionLevel, encodeQr, type QrCode } from '../../qr/matri
 import type { Proof } from '../../qr/prove.ts';
 import { checkColours, correctedColours, type StyleColours } from '../../style/colours.ts';
 import { withoutFinders } from '../../style/drawing/eyes.ts';
-import type { PixelsPerModule } from '../../style/graph.ts';
+import type { PixelsPerModule } from '../../style/recipe.ts';
 import { MARGIN } from '../../style/recipe.ts';
 import { directionOf, placeOf, type Style } from '../../style/styles.ts';
 import { styleGround } from '../../style/tables.ts';

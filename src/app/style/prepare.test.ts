@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { styleById } from '../../style/styles.ts';
 import { prepareStyle } from './prepare.ts';
-import { styleOptions } from './style-options.ts';
 import type { StyleSession } from './style-session.ts';
 
 const style = styleById('gradient');
@@ -21,7 +20,8 @@ function fakeSession(onCall: (name: string) => void = () => undefined): {
       onCall(name);
       return Promise.resolve(answer);
     };
-  const session = { card: note('card', { card: { backend: 'seal' } }), prepareKeys: note('prepareKeys') };
+  const styleCard = note('styleCard', { card: { backend: 'seal' } });
+  const session = { styleCard, prepareKeys: note('prepareKeys') };
   return { session: session as unknown as StyleSession, calls };
 }
 
@@ -29,21 +29,22 @@ describe('prepareStyle', () => {
   it('has card and keys made for the size of the version, and says what runs it', async () => {
     const { session, calls } = fakeSession();
     expect(await prepareStyle(session, preparation)).toBe('seal');
-    const [[, model, options], [, card]] = calls;
-    expect(calls.map(([name]) => name)).toEqual(['card', 'prepareKeys']);
-    expect(model).toBe('gradient');
-    // What the run will ask for: another name would be another card.
-    expect(options).toEqual(styleOptions({ ...preparation, pixelsPerModule: 8 }, 25));
+    const [[, drawing, modules], [, card]] = calls;
+    expect(calls.map(([name]) => name)).toEqual(['styleCard', 'prepareKeys']);
+    // What the run will ask for: another drawing would be another card.
+    const { version: _, ...asked } = preparation;
+    expect(drawing).toEqual({ ...asked, pixelsPerModule: 8 });
+    expect(modules).toBe(25);
     expect(card).toEqual({ card: { backend: 'seal' } });
   });
 
-  it.each(['card', 'prepareKeys'])('passes its signal on, and asks for nothing after %s', async (last) => {
+  it.each(['styleCard', 'prepareKeys'])('passes its signal on, and asks for nothing after %s', async (last) => {
     const abort = new AbortController();
     const { session, calls } = fakeSession((name) => {
       if (name === last) abort.abort();
     });
     const preparing = prepareStyle(session, preparation, abort.signal);
-    if (last === 'card') await expect(preparing).rejects.toMatchObject({ code: 'aborted' });
+    if (last === 'styleCard') await expect(preparing).rejects.toMatchObject({ code: 'aborted' });
     else await expect(preparing).resolves.toBe('seal');
     expect(calls.at(-1)[0]).toBe(last);
     for (const call of calls) expect(call.at(-1)).toMatchObject({ signal: abort.signal });

@@ -4,7 +4,6 @@ import type { ServerBackendName } from '../../protocol/backends.ts';
 import type { StyleColours } from '../../style/colours.ts';
 import { DEFAULT_PIXELS_PER_MODULE } from '../../style/graph.ts';
 import type { Style } from '../../style/styles.ts';
-import { styleOptions } from './style-options.ts';
 import type { StyleSession } from './style-session.ts';
 
 /** What to make ready: a style for codes of one size. */
@@ -33,7 +32,7 @@ export async function prepareStyle(
 ): Promise<ServerBackendName> {
   const style = look.served ?? look;
   const drawing = { style, colours, pixelsPerModule: DEFAULT_PIXELS_PER_MODULE, backend };
-  const card = await session.card(style.id, styleOptions(drawing, modulesOf(version)), { signal });
+  const card = await session.styleCard(drawing, modulesOf(version), { signal });
   throwIfAborted(signal);
   await session.prepareKeys(card, { signal });
   return card.card.backend;

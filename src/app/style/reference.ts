@@ -2,7 +2,7 @@
 import type { Graph } from '../../model/graph.ts';
 import { withoutFinders } from '../../style/drawing/eyes.ts';
 import { packCoverage } from '../../style/edges.ts';
-import type { PixelsPerModule } from '../../style/graph.ts';
+import type { PixelsPerModule } from '../../style/recipe.ts';
 import type { StyleColours } from '../../style/colours.ts';
 import { placeOf, type Style } from '../../style/styles.ts';
 import { stylePainter, type StylePainter } from '../../style/tables.ts';
@@ -57,7 +57,7 @@ export class StyleReferences {
   ): Promise<Float32Array> {
     const network = await this.network(style);
     const place = placeOf(style, modules, colours, pixelsPerModule);
-    const name = JSON.stringify([style.id, place]);
+    const name = JSON.stringify([style.id, style.variant, place]);
     if (this.#painter?.name !== name) {
       this.#painter = { name, paint: stylePainter(style.recipe, place, { by: 'network', network }) };
     }

@@ -1,8 +1,8 @@
 // What a service is told of a style's run: the size of the code, its colours, and nothing of its text.
 import type { Preference, PriceWeights } from '../../plan/preference.ts';
-import type { StyleOptions } from '../../protocol/service.ts';
+import type { NetworkOptions, StyleOptions } from '../../protocol/service.ts';
 import type { StyleColours } from '../../style/colours.ts';
-import type { PixelsPerModule } from '../../style/graph.ts';
+import type { PixelsPerModule } from '../../style/recipe.ts';
 import { directionOf, type Style } from '../../style/styles.ts';
 import type { BackendName } from '../session/backends.ts';
 
@@ -29,4 +29,9 @@ export function styleOptions(drawing: Drawing, modules: number): StyleOptions {
     backend: backend === 'clear' ? 'simd' : backend,
     ...(prefer !== undefined && { prefer }),
   };
+}
+
+/** The same where the service is given the network for that size: colours and gradient are in it. */
+export function networkOptions({ backend, prefer = 'small-keys' }: Drawing): NetworkOptions {
+  return { kind: 'network', picture: true, prefer, backend: backend === 'clear' ? 'simd' : backend };
 }

@@ -1,10 +1,12 @@
 // A session for styles: with this side's own copy of their networks beside it, to hold answers against.
+import type { Controls } from '../../base/controls.ts';
 import type { Card } from '../../protocol/card.ts';
 import type { RunExpectation } from '../session/run-expectation.ts';
 import { Session } from '../session/session.ts';
+import type { NamedCard } from '../session/segment-request.ts';
 import type { SessionWorkers } from '../session/workers.ts';
 import { type ModelLoader, StyleReferences } from './reference.ts';
-import type { Drawing } from './style-options.ts';
+import { type Drawing, networkOptions, styleOptions } from './style-options.ts';
 import { boundFor, loweredBy } from './verification-bounds.ts';
 import { WithheldTexts } from './withheld-texts.ts';
 
@@ -33,6 +35,14 @@ export class StyleSession extends Session {
 
   isWithheld(text: string): boolean {
     return this.#withheld.has(this.#service, text);
+  }
+
+  /** The card of `drawing` for a code of `modules` by `modules`: of a style that the service has, or is given now. */
+  async styleCard(drawing: Drawing, modules: number, controls: Controls = {}): Promise<NamedCard> {
+    const { style, colours, pixelsPerModule } = drawing;
+    if (!style.networkFile) return this.card(style.id, styleOptions(drawing, modules), controls);
+    const { id } = await this.load(style.networkFile(modules, colours, pixelsPerModule), controls);
+    return this.card(id, networkOptions(drawing), controls);
   }
 
   /** What the float network draws of `dark`, modules row by row; undefined where this side does not know. */
