@@ -39,7 +39,11 @@ export interface DrawnStyle {
 export async function styleOfDrawing(path: string): Promise<DrawnStyle> {
   const { recipe, unexplained } = await recipeOf(path);
   const drawn = await fitted(recipe);
-  return { ...drawn, style: { ...drawn.style, variant: resolve(path) }, ...(unexplained !== undefined && { unexplained }) };
+  return {
+    ...drawn,
+    style: { ...drawn.style, variant: resolve(path) },
+    ...(unexplained !== undefined && { unexplained }),
+  };
 }
 
 /** The recipe of the drawing at `path`, and of a board what it cannot follow. @throws FileError */

@@ -48,7 +48,17 @@ describe('sealed-qr style new', () => {
     const [board, picture] = ['board.png', 'code.png'].map((name) => join(folder, name));
     await runStyle(['board', '--out', board, '--pixels', '8']);
     for (const drawing of [board, fixture('ring-drawing.ts')]) {
-      await runStyle(['drawn', '--drawing', drawing, '--out', picture, '--force', '--workers', '1', '--json']);
+      await runStyle([
+        'drawn',
+        '--drawing',
+        drawing,
+        '--out',
+        picture,
+        '--force',
+        '--workers',
+        '1',
+        '--json',
+      ]);
       const report = JSON.parse(String(write.mock.lastCall?.[0])) as Record<string, unknown>;
       expect(report).toMatchObject({ style: 'drawing', backend: 'simd', scan: { zxing: true, zbar: true } });
       expect(report).toMatchObject({ correction: { readBefore: { zxing: true } }, keys: { reused: 0 } });

@@ -38,15 +38,18 @@ describe('prepareStyle', () => {
     expect(card).toEqual({ card: { backend: 'seal' } });
   });
 
-  it.each(['styleCard', 'prepareKeys'])('passes its signal on, and asks for nothing after %s', async (last) => {
-    const abort = new AbortController();
-    const { session, calls } = fakeSession((name) => {
-      if (name === last) abort.abort();
-    });
-    const preparing = prepareStyle(session, preparation, abort.signal);
-    if (last === 'styleCard') await expect(preparing).rejects.toMatchObject({ code: 'aborted' });
-    else await expect(preparing).resolves.toBe('seal');
-    expect(calls.at(-1)[0]).toBe(last);
-    for (const call of calls) expect(call.at(-1)).toMatchObject({ signal: abort.signal });
-  });
+  it.each(['styleCard', 'prepareKeys'])(
+    'passes its signal on, and asks for nothing after %s',
+    async (last) => {
+      const abort = new AbortController();
+      const { session, calls } = fakeSession((name) => {
+        if (name === last) abort.abort();
+      });
+      const preparing = prepareStyle(session, preparation, abort.signal);
+      if (last === 'styleCard') await expect(preparing).rejects.toMatchObject({ code: 'aborted' });
+      else await expect(preparing).resolves.toBe('seal');
+      expect(calls.at(-1)[0]).toBe(last);
+      for (const call of calls) expect(call.at(-1)).toMatchObject({ signal: abort.signal });
+    },
+  );
 });
