@@ -1,8 +1,9 @@
-// How many fresh codes read as drawn in styles out of twelve pictures of all sorts: `node bench/picture-rates.ts [--codes 10] [--encrypted 10] [--versions 2,4,6,10] [--folder DIR] [--json FILE]`.
+// How many fresh codes read as drawn in styles out of twelve drawn pictures of all sorts and three photographs: `node bench/picture-rates.ts [--codes 10] [--encrypted 10] [--versions 2,4,6,10] [--folder DIR] [--json FILE]`.
 // Before any correction, in the tones tried first. One in so many (--encrypted) is encrypted; the others are the float network's picture.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { decodePicture } from '../src/app/style/picture-file.ts';
 import { openPicture } from '../src/app/style/picture-source.ts';
@@ -32,12 +33,10 @@ const { values } = parseArgs({
     json: { type: 'string' },
   },
 });
-const pictures = new Map(samplePictures());
-if (values.folder !== undefined) {
-  pictures.clear();
-  for (const name of readdirSync(values.folder)) {
-    pictures.set(name, decodePicture(new Uint8Array(readFileSync(join(values.folder, name)))));
-  }
+const pictures = new Map(values.folder === undefined ? samplePictures() : []);
+const folder = values.folder ?? fileURLToPath(new URL('../examples/pictures', import.meta.url));
+for (const name of readdirSync(folder).filter((file) => /\.(png|jpe?g)$/i.test(file))) {
+  pictures.set(name, decodePicture(new Uint8Array(readFileSync(join(folder, name)))));
 }
 const session = new StyleSession(nodeWorkers(1), loadModel);
 const scan = createScanRole(scannerFiles());

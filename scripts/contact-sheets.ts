@@ -1,12 +1,12 @@
 // Draws contact sheets of the styles as the networks compute them: `node scripts/contact-sheets.ts [--drawing] [--styles a,b] [--versions 2,4]`.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { emptyRaster } from '../src/base/raster.ts';
 import { encodePng } from '../src/qr/png.ts';
 import { STYLES } from '../src/style/styles.ts';
 import { seededRandom } from '../src/base/seeded-random.ts';
 import { randomPayload } from '../training/payloads.ts';
 import { drawStyle } from './draw-style.ts';
+import { putOn, whiteSheet } from './sheet.ts';
 
 const { values } = parseArgs({
   options: {
@@ -18,7 +18,6 @@ const { values } = parseArgs({
   },
 });
 const QUIET = 4;
-const GAP = 8;
 const PIXELS = Number(values.pixels);
 const COLUMNS = 4;
 
@@ -31,16 +30,11 @@ for (const version of values.versions.split(',').map(Number)) {
   const side = (code.modules + 2 * QUIET) * PIXELS;
   const columns = COLUMNS;
   const rows = Math.ceil(chosen.length / columns);
-  const sheet = emptyRaster(columns * (side + GAP) + GAP, rows * (side + GAP) + GAP);
-  sheet.data.fill(255);
+  const sheet = whiteSheet(columns, rows, side);
   chosen.forEach((style, index) => {
     const started = performance.now();
     const framed = drawStyle(style, code, PIXELS, values.drawing ? 'drawing' : 'network');
-    const [left, top] = [index % columns, Math.floor(index / columns)].map((at) => GAP + at * (side + GAP));
-    for (let y = 0; y < side; y += 1) {
-      const row = framed.data.subarray(3 * y * side, 3 * (y + 1) * side);
-      sheet.data.set(row, 3 * ((top + y) * sheet.width + left));
-    }
+    putOn(sheet, framed, index % columns, Math.floor(index / columns), side);
     console.log(`${style.id} v${version} ${Math.round(performance.now() - started)} ms`);
   });
   writeFileSync(`${values.out}/v${String(version).padStart(2, '0')}.png`, encodePng(sheet));
