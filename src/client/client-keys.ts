@@ -22,6 +22,9 @@ export interface ClientKeys extends Disposable {
   prepare(level: number, count: number): void;
   /** A fresh ciphertext of up to N/2 slots. @throws SealedError `out-of-range` */
   encrypt(slots: Float64Array, scale: number, level: number): Encryption;
-  /** The slots of a ciphertext. */
-  decrypt(ciphertext: ResidueCiphertext): Float64Array;
+  /**
+   * The slots of a ciphertext: real parts, then imaginary ones where `isComplex`.
+   * @throws SealedError `invalid-argument` where imaginary parts are wanted of Microsoft SEAL, whose wrapper has none
+   */
+  decrypt(ciphertext: ResidueCiphertext, isComplex?: boolean): Float64Array;
 }

@@ -180,7 +180,7 @@ export function createClientRole(files: ClientFiles = {}, draw = drawSeed): Clie
       await pause();
       collector.add(frame, card.result.kind === 'picture' ? sent : undefined);
     }
-    return collector.open(inputs, (ciphertext) => keys.decrypt(ciphertext), pause);
+    return collector.open(inputs, (ciphertext, isComplex) => keys.decrypt(ciphertext, isComplex), pause);
   };
 
   /** The outputs of a segment in the middle, or what stands in for them where the answer is wrong. */

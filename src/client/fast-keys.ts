@@ -70,8 +70,8 @@ export class FastKeys implements ClientKeys {
     return { ciphertext, mask, encodeMs: 0, encryptMs: performance.now() - start };
   }
 
-  decrypt(ciphertext: ResidueCiphertext): Float64Array {
-    return this.#key.decrypt(ciphertext);
+  decrypt(ciphertext: ResidueCiphertext, isComplex = false): Float64Array {
+    return this.#key.decrypt(ciphertext, isComplex);
   }
 
   [Symbol.dispose](): void {

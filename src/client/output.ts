@@ -4,7 +4,7 @@ import type { Parameters } from '../params/parameters.ts';
 import type { ResidueCiphertext } from '../params/residues.ts';
 import type { OutputLayout } from '../plan/client-interface.ts';
 import type { CardTensor } from '../plan/model-card.ts';
-import { outputElements, unpackValues } from '../plan/tensor-packing.ts';
+import { isComplex, outputElements, unpackValues } from '../plan/tensor-packing.ts';
 import { decodeAnswer } from '../protocol/frame.ts';
 import type { Masks } from './masks.ts';
 
@@ -53,7 +53,7 @@ export class OutputCollector {
    */
   async open(
     inputs: number,
-    decrypt: (ciphertext: ResidueCiphertext) => Float64Array,
+    decrypt: (ciphertext: ResidueCiphertext, isComplex: boolean) => Float64Array,
     pause: () => Promise<void>,
   ): Promise<Float32Array> {
     const { layout, count } = this.#output;
@@ -65,7 +65,7 @@ export class OutputCollector {
     const values = new Float32Array(inputs * outputElements(layout));
     for (const [index, ciphertext] of this.#found) {
       await pause();
-      unpackValues(layout, index, decrypt(ciphertext), values);
+      unpackValues(layout, index, decrypt(ciphertext, isComplex(layout)), values);
     }
     return values;
   }

@@ -1,4 +1,5 @@
 // A secret key in Microsoft SEAL, its randomness derived from the run's master seed: what the fast client is held to.
+import { SealedError } from '../base/errors.ts';
 import type { Parameters } from '../params/parameters.ts';
 import {
   cutKey,
@@ -79,7 +80,11 @@ export class SealKeys implements ClientKeys {
     };
   }
 
-  decrypt(ciphertext: ResidueCiphertext): Float64Array {
+  decrypt(ciphertext: ResidueCiphertext, isComplex = false): Float64Array {
+    if (isComplex) {
+      const message = 'Microsoft SEAL decodes no complex slots here: ask for a card for the backend seal.';
+      throw new SealedError('invalid-argument', message, { stage: 'decrypt' });
+    }
     using handle = this.#context.load(ciphertext);
     using plaintext = new this.#context.seal.Plaintext();
     this.#decryptor.decrypt(handle, plaintext);

@@ -52,8 +52,11 @@ export interface CompileOptions {
    * price counts; `balanced` unless given.
    */
   readonly prefer?: Preference | PriceWeights;
-  /** Whether the backend takes whole keys alone; else each is cut to the levels that it serves. */
-  readonly wholeKeys?: boolean;
+  /**
+   * Whether the backend is Microsoft SEAL, which takes whole keys and encodes real slots alone; else each key is cut to the
+   * levels that it serves, and slots may be complex.
+   */
+  readonly forSeal?: boolean;
   /**
    * Whether the result is a picture, which needs an output of `[3, height, width]`. Unless given, a network in channel form
    * that ends in a depth-to-space to three channels makes one.
@@ -135,16 +138,16 @@ function handOut(
   compiled: CompiledForm,
   predictedError: number,
   ranges: ExplainedRanges,
-  { prefer = 'balanced', wholeKeys }: CompileOptions,
+  { prefer = 'balanced', forSeal }: CompileOptions,
 ): Compiled {
   const { segments } = compiled;
   const { parameters } = segments[0].plan;
-  const price = priceOf(segments, parameters, wholeKeys);
+  const price = priceOf(segments, parameters, forSeal);
   const plans = segments.map(({ plan }) => plan);
   const choice: PlanChoice = {
     prefer: typeof prefer === 'string' ? prefer : JSON.stringify(prefer),
     evaluateMs: price.evaluateMs,
-    keyBytes: keyBytesOf(segments, wholeKeys),
+    keyBytes: keyBytesOf(segments, forSeal),
     memoryBytes: memoryOf(plans).totalBytes,
     rounds: segments.length - 1,
     error: predictedError,
@@ -159,7 +162,7 @@ function handOut(
       },
       segments: segments.map(({ plan, card, client, kept }) => {
         const { input, output, rotationSteps, relinearize } = card;
-        const cut = wholeKeys === true ? {} : { keyLevels: keyLevels(plan) };
+        const cut = forSeal === true ? {} : { keyLevels: keyLevels(plan) };
         return { input, output, rotationSteps, relinearize, ...cut, client, ...(kept > 0 && { kept }) };
       }),
       result: compiled.result,
@@ -222,14 +225,15 @@ function bestForm(asked: Asked): CompiledForm {
   if (isLarge || tooLargeFor(asked.size, 'general')) return channels;
   const general = inGeneral(asked);
   const ms = ({ segments }: CompiledForm): number =>
-    weighed(priceOf(segments, segments[0].plan.parameters, asked.options.wholeKeys), prefer);
+    weighed(priceOf(segments, segments[0].plan.parameters, asked.options.forSeal), prefer);
   return ms(channels) <= ms(general) ? channels : general;
 }
 
 function inChannels({ selected, samplesOf, options }: Asked): CompiledForm {
-  const { costs, parameters, picture, prefer } = options;
+  const { costs, parameters, picture, prefer, forSeal = false } = options;
   return compileChannels(selected, {
     costs,
+    realSlots: forSeal,
     ...(prefer && { prefer }),
     samples: () => samplesOf().slice(0, 2),
     ...(parameters && { parameters }),

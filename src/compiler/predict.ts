@@ -12,6 +12,7 @@ import {
   keyWireBytes,
   sumOverKeys,
 } from '../plan/sizes.ts';
+import { vectorsOf } from '../plan/stages/linear-rows.ts';
 import { kindOf } from '../plan/stages/stages.ts';
 import type { SegmentInterface } from '../plan/client-interface.ts';
 import type { ExplainedStage } from '../plan/explanation.ts';
@@ -148,10 +149,13 @@ function rowVariances(
         if (step !== 0) addRotated(part, switched, 0, square * rotation);
         continue;
       }
-      const { values } = diagonal;
-      for (let i = 0, from = step; i < slots; i += 1) {
-        part[i] += values[i] * values[i] * (source[from] + rotation * switched[i]) + rounding;
-        from = from + 1 === slots ? 0 : from + 1;
+      // A real part's error is met by both parts of a complex factor, and so is an imaginary part's.
+      for (const [index, values] of vectorsOf(diagonal).entries()) {
+        const rounded = index === 0 ? rounding : 0;
+        for (let i = 0, from = step; i < slots; i += 1) {
+          part[i] += values[i] * values[i] * (source[from] + rotation * switched[i]) + rounded;
+          from = from + 1 === slots ? 0 : from + 1;
+        }
       }
     }
     addRotated(total, part, giantStep, 1);
@@ -210,7 +214,7 @@ export function diagonalBytesOf(plan: Plan): number {
     for (const { sums } of stage.rows) {
       for (const { terms } of sums) {
         for (const { diagonal } of terms) {
-          if (diagonal.kind === 'vector') bytes += kernelBytes(2 * plan.parameters.slots, stage.level + 1, 1);
+          if (diagonal.kind !== 'scalar') bytes += kernelBytes(2 * plan.parameters.slots, stage.level + 1, 1);
         }
       }
     }

@@ -62,6 +62,30 @@ describe('the encoder', () => {
     expect(new Set(residues.subarray(DEGREE))).toEqual(new Set([expected[1]]));
   });
 
+  it('encodes i and −i by turns as the monomial X^(N/2), whose square is −1', () => {
+    // Slot j is the value at ζ^(3^j), and 3^j is 1 and 3 by turns modulo 4.
+    const values = new Float64Array(2 * SLOTS);
+    for (let slot = 0; slot < SLOTS; slot += 1) values[SLOTS + slot] = slot % 2 === 0 ? 1024 : -1024;
+    using plaintext = encoder.encode(values, 1, 1, 'addend');
+    const residues = words(plaintext);
+    const [root, other] = [...new Set(residues)];
+    expect(residues.every((word) => word === root || word === other)).toBe(true);
+    expect(residues.filter((word) => word === root)).toHaveLength(DEGREE / 2);
+    const prime = BigInt(oracle.primes[0]);
+    expect(BigInt(root) + BigInt(other)).toBe(prime);
+    expect((BigInt(root) ** 2n + 1024n ** 2n) % prime).toBe(0n);
+  });
+
+  it('encodes complex values whose real parts SEAL decodes, and i times them whose imaginary ones it does', () => {
+    const random = seeded(12);
+    const [a, b] = [0, 1].map(() => Float64Array.from({ length: SLOTS }, () => random() * 4 - 2));
+    const real = decoded(Float64Array.of(...a, ...b), 2 ** 45, 3);
+    // −i (a + b i) = b − a i
+    const imaginary = decoded(Float64Array.of(...b, ...a.map((value) => -value)), 2 ** 45, 3);
+    a.forEach((value, i) => expect(Math.abs(real[i] - value)).toBeLessThan(1e-9));
+    b.forEach((value, i) => expect(Math.abs(imaginary[i] - value)).toBeLessThan(1e-9));
+  });
+
   it('is linear up to rounding', () => {
     const value = fc.double({ min: -8, max: 8, noNaN: true });
     fc.assert(

@@ -1,4 +1,4 @@
-// The kernel's own CKKS encoder for real vectors: plaintexts over the data primes, and diagonals over QP.
+// The kernel's own CKKS encoder for real and complex vectors: plaintexts over the data primes, and diagonals over QP.
 import { SealedError } from '../base/errors.ts';
 import { embeddingRoots } from '../params/embedding-roots.ts';
 import type { Pointer } from './exports.ts';
@@ -10,8 +10,7 @@ import type { KernelInstance } from './instance.ts';
 const MOST = 2 ** 70;
 
 /**
- * Encodes real vectors of N/2 slots, the same residues as SEAL's CKKSEncoder. Holds tables of 10 N bytes and needs
- * disposing.
+ * Encodes vectors of N/2 slots, the same residues as SEAL's CKKSEncoder. Holds tables of 10 N bytes and needs disposing.
  */
 export class Encoder implements Disposable {
   readonly kernel: KernelInstance;
@@ -36,8 +35,8 @@ export class Encoder implements Disposable {
   }
 
   /**
-   * `values` (at most N/2; the rest are 0) times `scale` over the first `primes` data primes, as a factor or an
-   * addend. `out-of-range` when a value is not finite or a scaled coefficient exceeds 2^70.
+   * `values` (at most N/2 real ones, the rest being 0; or N/2 real parts and N/2 imaginary ones) times `scale` over the
+   * first `primes` data primes, as a factor or an addend. `out-of-range` when a value is not finite or a scaled coefficient exceeds 2^70.
    */
   encode(values: Float64Array, scale: number, primes: number, form: 'factor' | 'addend'): Plaintext {
     const { kernel } = this;
@@ -62,16 +61,20 @@ export class Encoder implements Disposable {
   ): void {
     const { kernel, slotCount } = this;
     if (this.#tables === 0) throw new SealedError('wrong-state', 'This encoder has been disposed.');
-    if (values.length > slotCount) throw invalid(`There are ${slotCount} slots.`, { given: values.length });
+    const isComplex = values.length === 2 * slotCount;
+    if (values.length > slotCount && !isComplex) {
+      throw invalid(`There are ${slotCount} slots.`, { given: values.length });
+    }
     if (!(scale > 0 && scale <= MOST)) throw invalid('The scale must lie between 0 and 2^70.');
     const coefficientBytes = kernel.raw.coefficientBytes();
-    const scratch = kernel.scratch(coefficientBytes * 1.5 + rows * kernel.rowBytes);
-    const coefficients = scratch + coefficientBytes / 2;
+    const scratch = kernel.scratch(coefficientBytes * 2 + rows * kernel.rowBytes);
+    const coefficients = scratch + coefficientBytes;
     const target = coefficients + coefficientBytes;
-    const slots = kernel.doubles(scratch, slotCount);
+    const slots = kernel.doubles(scratch, 2 * slotCount);
     slots.set(values);
     slots.fill(0, values.length);
-    const most = kernel.raw.embed(this.#tables, scratch, coefficients, scale);
+    const imaginary = isComplex ? scratch + coefficientBytes / 2 : 0;
+    const most = kernel.raw.embed(this.#tables, scratch, imaginary, coefficients, scale);
     if (!(most <= MOST)) {
       throw new SealedError('out-of-range', 'A value is not finite, or too large at this scale.', {
         stage: 'server',

@@ -115,7 +115,7 @@ export interface KernelExports extends WebAssembly.Exports {
   encoderBytes(): number;
   coefficientBytes(): number;
   prepareEncoder(tables: Pointer, octant: Pointer): void;
-  embed(tables: Pointer, values: Pointer, out: Pointer, scale: number): number;
+  embed(tables: Pointer, values: Pointer, imaginary: Pointer, out: Pointer, scale: number): number;
   residueRows(
     coefficients: Pointer,
     out: Pointer,

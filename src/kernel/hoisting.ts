@@ -76,7 +76,7 @@ export function fillBabyStep(
 }
 
 /**
- * Encodes `values` (N/2 real slots) as diagonal `term` of a sum, over QP. The caller has already rotated it by minus
+ * Encodes `values` (N/2 slots, see {@link Encoder.encode}) as diagonal `term` of a sum, over QP. The caller has already rotated it by minus
  * its giant step. Scale and range as for {@link Encoder.encode}.
  */
 export function fillDiagonal(

@@ -153,10 +153,11 @@ const gridLayout = fc
     height: fc.integer({ min: 1, max: 14 }),
     width: fc.integer({ min: 1, max: 14 }),
     R: fc.constantFrom(1, 2, 4, 8),
+    isComplex: fc.boolean(),
   })
-  .map(({ channels, height, width, R }): GridLayout => {
+  .map(({ channels, height, width, R, isComplex }): GridLayout => {
     const blocks = blockShape(SLOTS, height * width, R) ?? blockShape(SLOTS, height * width, 1)!;
-    return { kind: 'grid', shape: [channels, height, width], blocks };
+    return { kind: 'grid', shape: [channels, height, width], blocks, ...(isComplex && { isComplex }) };
   });
 
 describe('unpackOutput', () => {
@@ -166,16 +167,18 @@ describe('unpackOutput', () => {
         const { blocks, shape } = layout;
         const positions = shape[1] * shape[2];
         const R = blocks.blocksPerCiphertext;
-        const groups = Math.ceil(shape[0] / R);
+        const perCiphertext = layout.isComplex === true ? 2 * R : R;
+        const groups = Math.ceil(shape[0] / perCiphertext);
         const vectors = Array.from({ length: ciphertextCount(layout) }, () =>
-          new Float64Array(SLOTS).fill(NaN),
+          new Float64Array(2 * SLOTS).fill(NaN),
         );
         const expected = Float32Array.from({ length: shape[0] * positions }, (_, i) => i + 1);
         for (let c = 0; c < shape[0]; c += 1) {
           for (let p = 0; p < positions; p += 1) {
             const tile = Math.floor(p / blocks.tilePositions);
-            const index = tile * groups + Math.floor(c / R);
-            vectors[index][slotOf(blocks, tile, c % R, p)] = expected[c * positions + p];
+            const index = tile * groups + Math.floor(c / perCiphertext);
+            const part = Math.floor((c % perCiphertext) / R) * SLOTS;
+            vectors[index][part + slotOf(blocks, tile, c % R, p)] = expected[c * positions + p];
           }
         }
         const values = new Float32Array(expected.length);

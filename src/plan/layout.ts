@@ -20,12 +20,19 @@ export interface PatchLayout {
 
 /**
  * Channel c, position p of a `[channels, rows, columns]` tensor sits in ciphertext `tile · groups + ⌊c / R⌋` at slot
- * `(c mod R) · blockSlots + p mod tilePositions`, where R = blocksPerCiphertext.
+ * `(c mod R) · blockSlots + p mod tilePositions`, where R = blocksPerCiphertext. With complex slots a ciphertext holds 2R
+ * channels: the first R in the real parts, the others in the imaginary ones.
  */
 export interface GridLayout {
   readonly kind: 'grid';
   readonly shape: readonly [number, number, number];
   readonly blocks: BlockShape;
+  readonly isComplex?: true | undefined;
+}
+
+/** Channels that one ciphertext of `layout` holds. */
+function channelsPerCiphertext({ blocks, isComplex }: GridLayout): number {
+  return (isComplex === true ? 2 : 1) * blocks.blocksPerCiphertext;
 }
 
 /** How positions and channels share a ciphertext. */
@@ -64,7 +71,7 @@ export function ciphertextCount(layout: Layout): number {
   const perTile =
     layout.kind === 'patches'
       ? layout.taps.length
-      : Math.ceil(layout.shape[0] / layout.blocks.blocksPerCiphertext);
+      : Math.ceil(layout.shape[0] / channelsPerCiphertext(layout));
   return layout.blocks.tiles * perTile;
 }
 
@@ -109,7 +116,7 @@ export function packInput(layout: PatchLayout, values: ArrayLike<number>): Float
 
 /**
  * Copies what ciphertext `index` of a grid layout decrypts to into `values`, a `[C, H, W]` tensor in C order.
- * @param slots the decoded slots of that ciphertext
+ * @param slots the decoded slots of that ciphertext: real parts, then imaginary ones where the layout is complex
  */
 export function unpackOutput(
   layout: GridLayout,
@@ -120,11 +127,13 @@ export function unpackOutput(
   const [channels] = layout.shape;
   const { blocks } = layout;
   const positions = positionsOf(layout);
-  const groups = Math.ceil(channels / blocks.blocksPerCiphertext);
+  const perCiphertext = channelsPerCiphertext(layout);
+  const groups = Math.ceil(channels / perCiphertext);
   const tile = Math.floor(index / groups);
-  const firstChannel = (index % groups) * blocks.blocksPerCiphertext;
+  const firstChannel = (index % groups) * perCiphertext;
   const [first, end] = tileRange(blocks, positions, tile);
-  for (let block = 0; block < blocks.blocksPerCiphertext; block += 1) {
+  // The blocks of the imaginary parts follow those of the real ones.
+  for (let block = 0; block < perCiphertext; block += 1) {
     const channel = firstChannel + block;
     if (channel >= channels) return;
     const from = block * blocks.blockSlots - first;

@@ -1,4 +1,5 @@
 // Plans as bytes: back as they were, one encoding however vectors are shared, verified before anyone sees them.
+import { vectorsOf } from './stages/linear-rows.ts';
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -54,9 +55,7 @@ describe('encodePlan and decodePlan', () => {
     const { plan } = compiledStyle(style, version);
     const bytes = expectRoundTrip(plan);
     if (version < 40) expectPartsRoundTrip(plan, 2);
-    const vectors = new Set(
-      [...diagonals(plan)].flatMap((diagonal) => (diagonal.kind === 'vector' ? [diagonal.values] : [])),
-    );
+    const vectors = new Set([...diagonals(plan)].flatMap(vectorsOf));
     expect(bytes.length).toBeLessThan(
       vectors.size * plan.parameters.slots * 4 + 2 ** 19 + 48 * [...diagonals(plan)].length,
     );

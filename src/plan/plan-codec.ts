@@ -50,6 +50,7 @@ function diagonalCodec(table: VectorTable): Codec<Diagonal> {
   return union<Diagonal, 'kind'>('kind', {
     scalar: [1, record({ value: finite })],
     vector: [2, record({ values: table.codec })],
+    complex: [3, record({ real: table.codec, imaginary: table.codec })],
   });
 }
 

@@ -11,7 +11,10 @@ export function packValues(layout: InputLayout, values: ArrayLike<number>): Floa
   return layout.kind === 'gather' ? packGather(layout, values) : packInput(layout, values);
 }
 
-/** Copies what ciphertext `index` decrypts to into `values`: outputs one after the other, each in C order. */
+/**
+ * Copies what ciphertext `index` decrypts to into `values`: outputs one after the other, each in C order.
+ * @param slots their real parts, then the imaginary ones where the layout is complex
+ */
 export function unpackValues(
   layout: OutputLayout,
   index: number,
@@ -20,6 +23,11 @@ export function unpackValues(
 ): void {
   if (layout.kind === 'slots') unpackSlots(layout, index, slots, values);
   else unpackOutput(layout, index, slots, values);
+}
+
+/** Whether values stand in the imaginary parts of slots too. */
+export function isComplex(layout: OutputLayout): boolean {
+  return layout.kind === 'grid' && layout.isComplex === true;
 }
 
 /** Elements of one output. */

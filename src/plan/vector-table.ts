@@ -2,7 +2,7 @@
 import type { ByteReader, ByteWriter } from '../base/bytes.ts';
 import { type Codec, malformed, unencodable } from '../base/codec.ts';
 import { floatWords, readFloats, wordsOf, writeWords } from '../base/number-arrays.ts';
-import type { Diagonal } from './plan.ts';
+import { type Diagonal, vectorsOf } from './stages/linear-rows.ts';
 
 /** −1, 0 or 1 as `a` comes before, is, or comes after `b`: shorter ones first, then by their first different word. */
 function compareWords(a: Uint32Array, b: Uint32Array): number {
@@ -31,11 +31,13 @@ export class VectorTable {
   static write(writer: ByteWriter, diagonals: Iterable<Diagonal>, length: number): VectorTable {
     const words = new Map<Float32Array, Uint32Array>();
     for (const diagonal of diagonals) {
-      if (diagonal.kind === 'scalar' || words.has(diagonal.values)) continue;
-      if (diagonal.values.length !== length) {
-        throw unencodable(`A diagonal has ${diagonal.values.length} values for ${length} slots.`);
+      for (const vector of vectorsOf(diagonal)) {
+        if (words.has(vector)) continue;
+        if (vector.length !== length) {
+          throw unencodable(`A diagonal has ${vector.length} values for ${length} slots.`);
+        }
+        words.set(vector, floatWords(vector));
       }
-      words.set(diagonal.values, floatWords(diagonal.values));
     }
     const sorted = [...words].sort(([, a], [, b]) => compareWords(a, b));
     const numbers = new Map<Float32Array, number>();

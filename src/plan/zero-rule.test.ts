@@ -36,6 +36,9 @@ describe('encodesToZero', () => {
     for (const values of [lonely, small]) {
       expect(encodesToZero({ kind: 'vector', values }, SCALE)).toBe(true);
       expect(await isEncodedAsZero(new Float64Array(values))).toBe(true);
+      const half = values.map((value) => value / 2);
+      expect(encodesToZero({ kind: 'complex', real: half, imaginary: half }, SCALE)).toBe(true);
+      expect(await isEncodedAsZero(Float64Array.of(...half, ...half))).toBe(true);
     }
   });
 

@@ -9,6 +9,7 @@ import {
   mapped,
   nameOf,
   omittable,
+  present,
   optional,
   record,
   text,
@@ -98,7 +99,10 @@ function cardTensor<L>(layout: Codec<L>): Codec<CardTensor<L>> {
 // The numbers of kinds never change.
 const inputLayout = union<InputLayout, 'kind'>('kind', { patches: [1, patches], gather: [2, gather] });
 const outputLayout = union<OutputLayout, 'kind'>('kind', {
-  grid: [1, record<Omit<GridLayout, 'kind'>>({ shape: volume, blocks })],
+  grid: [
+    1,
+    record<Omit<GridLayout, 'kind'>>({ shape: volume, blocks, isComplex: omittable(present) }),
+  ],
   slots: [2, slots],
 });
 

@@ -33,7 +33,9 @@ export function createSimulator(): SimulatorRole {
       const start = performance.now();
       const results = new Float32Array(inputs * outputElements(output.layout));
       const outputs = await simulatePlan(decodePlan(bytes), packValues(input.layout, values), signal);
-      for (const [index, { slots }] of outputs) unpackValues(output.layout, index, slots, results);
+      for (const [index, { slots, imaginary }] of outputs) {
+        unpackValues(output.layout, index, [...slots, ...(imaginary ?? [])], results);
+      }
       return { values: results, evaluateMs: performance.now() - start };
     },
   } satisfies SimulatorRole);

@@ -91,7 +91,7 @@ export function createCompiler(): CompilerRole {
             costs: COST_TABLES[options.backend],
             // A style's keys are made for one picture.
             prefer: options.prefer ?? 'small-keys',
-            wholeKeys: options.backend === 'seal',
+            forSeal: options.backend === 'seal',
             picture: true,
           })
         : compile(graph, networkOptions(options));
@@ -138,7 +138,7 @@ function networkOptions({ backend, parameters, kind: _, ...options }: NetworkOpt
   return {
     ...(Object.fromEntries(given) as Omit<CompileOptions, 'costs'>),
     costs: COST_TABLES[backend],
-    wholeKeys: backend === 'seal',
+    forSeal: backend === 'seal',
     ...(parameters && { parameters: checkParameters(parameters) }),
   };
 }

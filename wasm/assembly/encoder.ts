@@ -85,6 +85,14 @@ function firstStage(tables: u32, re: u32, im: u32): void {
   }
 }
 
+/** Imaginary parts of the slots at their places. That of an odd slot lies in the other half: here is its conjugate. */
+function placeImaginary(tables: u32, imaginary: u32, im: u32): void {
+  for (let slot: u32 = 0; slot < N / 2; slot += 2) {
+    store<f64>(im + load<u32>(tables + slot * 4) * 8, load<f64>(imaginary + slot * 8));
+    store<f64>(im + load<u32>(tables + slot * 4, 4) * 8, -load<f64>(imaginary + slot * 8, 8));
+  }
+}
+
 /** x rounded to a whole number, halves away from zero (C's round, as SEAL calls it). */
 // @ts-ignore: decorator
 @inline
@@ -95,17 +103,18 @@ function round(x: v128): v128 {
 }
 
 /**
- * N/2 real slots at `values` (f64) to N scaled, rounded coefficients at `out` (f64). Returns the greatest magnitude,
- * infinity or NaN if a slot was none.
+ * N/2 slots, real parts at `values` and imaginary ones at `imaginary` (f64; none at 0), to N scaled, rounded coefficients
+ * at `out` (f64). Returns the greatest magnitude, infinity or NaN if a slot was none.
  */
-export function embed(tables: u32, values: u32, out: u32, scale: f64): f64 {
+export function embed(tables: u32, values: u32, imaginary: u32, out: u32, scale: f64): f64 {
   const half = N / 2;
   const re = out;
   const im = out + half * 8;
   for (let slot: u32 = 0; slot < half; slot++) {
     store<f64>(re + load<u32>(tables + slot * 4) * 8, load<f64>(values + slot * 8));
   }
-  memory.fill(im, 0, half * 8);
+  if (imaginary == 0) memory.fill(im, 0, half * 8);
+  else placeImaginary(tables, imaginary, im);
   firstStage(tables, re, im);
   for (let h = N / 8; h >= 1; h /= 2) {
     const span = (half / h) * 4; // bytes between partners: N / (4h) numbers

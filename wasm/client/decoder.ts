@@ -114,6 +114,32 @@ function transform(tables: u32, re: u32, im: u32): void {
   }
 }
 
+/** The last stage, gap 1, whole. */
+function lastStageWhole(tables: u32, re: u32, im: u32): void {
+  for (let at: u32 = 0; at < N * 4; at += 32) {
+    const c = v128.load(realRoots(tables) + N * 2 + (at >> 1));
+    const s = v128.load(imaginaryRoots(tables) + N * 2 + (at >> 1));
+    const r0 = v128.load(re + at);
+    const r1 = v128.load(re + at, 16);
+    const i0 = v128.load(im + at);
+    const i1 = v128.load(im + at, 16);
+    const a = v128.shuffle<f64>(r0, r1, 1, 3);
+    const b = v128.shuffle<f64>(i0, i1, 1, 3);
+    const ur = v128.shuffle<f64>(r0, r1, 0, 2);
+    const ui = v128.shuffle<f64>(i0, i1, 0, 2);
+    const vr = f64x2.sub(f64x2.mul(a, c), f64x2.mul(b, s));
+    const vi = f64x2.add(f64x2.mul(a, s), f64x2.mul(b, c));
+    const sr = f64x2.add(ur, vr);
+    const si = f64x2.add(ui, vi);
+    const dr = f64x2.sub(ur, vr);
+    const di = f64x2.sub(ui, vi);
+    v128.store(re + at, v128.shuffle<f64>(sr, dr, 0, 2));
+    v128.store(re + at, v128.shuffle<f64>(sr, dr, 1, 3), 16);
+    v128.store(im + at, v128.shuffle<f64>(si, di, 0, 2));
+    v128.store(im + at, v128.shuffle<f64>(si, di, 1, 3), 16);
+  }
+}
+
 /** The last stage, gap 1, of which only real parts are wanted. */
 function lastStage(tables: u32, re: u32, im: u32): void {
   for (let at: u32 = 0; at < N * 4; at += 32) {
@@ -132,16 +158,26 @@ function lastStage(tables: u32, re: u32, im: u32): void {
 }
 
 /**
- * `count` transformed rows at `rows`, which become coefficients, to N/2 real slots at `slots` (f64). `work` holds N f64.
+ * `count` transformed rows at `rows`, which become coefficients, to N/2 slots: real parts at `slots` and imaginary ones at
+ * `imaginary` (f64; not wanted where that is 0). `work` holds N f64.
  */
-export function decode(tables: u32, rows: u32, count: u32, scale: f64, work: u32, slots: u32): void {
+export function decode(
+  tables: u32, rows: u32, count: u32, scale: f64, work: u32, slots: u32, imaginary: u32,
+): void {
   for (let i: u32 = 0; i < count; i++) inverseTransform(rows + i * rowBytes, rows + i * rowBytes, i);
   if (count == 1) narrow(rows, work, 1.0 / scale);
   else wide(rows, count, work, 1.0 / scale);
   const im = work + N * 4;
   transform(tables, work, im);
-  lastStage(tables, work, im);
+  if (imaginary == 0) lastStage(tables, work, im);
+  else lastStageWhole(tables, work, im);
   for (let slot: u32 = 0; slot < N / 2; slot++) {
     store<f64>(slots + slot * 8, load<f64>(work + load<u32>(tables + slot * 4) * 8));
+  }
+  if (imaginary == 0) return;
+  for (let slot: u32 = 0; slot < N / 2; slot += 2) {
+    store<f64>(imaginary + slot * 8, load<f64>(im + load<u32>(tables + slot * 4) * 8));
+    // An odd slot's place is in the other half: what lies here is its conjugate.
+    store<f64>(imaginary + slot * 8, -load<f64>(im + load<u32>(tables + slot * 4, 4) * 8), 8);
   }
 }

@@ -21,7 +21,7 @@ export interface ClientExports extends WebAssembly.Exports {
   coefficientBytes(): number;
   encoderBytes(): number;
   prepareEncoder(tables: Pointer, octant: Pointer): void;
-  embed(tables: Pointer, values: Pointer, out: Pointer, scale: number): number;
+  embed(tables: Pointer, values: Pointer, imaginary: Pointer, out: Pointer, scale: number): number;
   stream(seed: Pointer, first: number, buffers: number, out: Pointer): void;
   ternary(seed: Pointer, out: Pointer, buffer: Pointer): void;
   negatedNoise(bytes: Pointer, out: Pointer): void;
@@ -44,7 +44,15 @@ export interface ClientExports extends WebAssembly.Exports {
   squareSecret(secret: Pointer, prime: number, out: Pointer): void;
   addSwitched(c0: Pointer, digit: number, source: Pointer): void;
   decrypt(parts: Pointer, size: number, count: number, secret: Pointer, out: Pointer): void;
-  decode(tables: Pointer, rows: Pointer, count: number, scale: number, work: Pointer, slots: Pointer): void;
+  decode(
+    tables: Pointer,
+    rows: Pointer,
+    count: number,
+    scale: number,
+    work: Pointer,
+    slots: Pointer,
+    imaginary: Pointer,
+  ): void;
 }
 
 // As wasm/client/decoder.ts has room for.

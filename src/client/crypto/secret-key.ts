@@ -52,7 +52,7 @@ export class SecretKey implements Disposable {
     this.#scratch = this.#block(raw.scratchBytes());
     this.#rows = this.#block(Math.max(2 * count, 3 * (count - 1)) * rowBytes);
     this.#coefficients = this.#block(raw.coefficientBytes());
-    this.#slots = this.#block(raw.coefficientBytes() / 2);
+    this.#slots = this.#block(raw.coefficientBytes());
     this.#seedBytes = this.#block(2 * SEED_BYTES);
     seeds.next().spend(kernel.bytes(this.#seedBytes, SEED_BYTES));
     raw.makeSecret(this.#seedBytes, this.#secret, this.#scratch);
@@ -144,7 +144,7 @@ export class SecretKey implements Disposable {
     const target = this.kernel.doubles(this.#slots, parameters.slots);
     target.set(slots);
     target.fill(0, slots.length);
-    const most = raw.embed(tables, this.#slots, this.#coefficients, scale);
+    const most = raw.embed(tables, this.#slots, 0, this.#coefficients, scale);
     const modulus = parameters.primes
       .slice(0, level + 1)
       .reduce((product, prime) => product * Number(prime), 1);
@@ -156,7 +156,7 @@ export class SecretKey implements Disposable {
   }
 
   #wipePlain(): void {
-    this.kernel.doubles(this.#slots, this.kernel.parameters.slots).fill(0);
+    this.kernel.doubles(this.#slots, this.kernel.parameters.polyModulusDegree).fill(0);
     this.kernel.doubles(this.#coefficients, this.kernel.parameters.polyModulusDegree).fill(0);
   }
 
@@ -199,8 +199,8 @@ export class SecretKey implements Disposable {
     return { seed, words, mask };
   }
 
-  /** The N/2 slots of a ciphertext, which the caller has checked. */
-  decrypt({ size, level, scale, words }: ResidueCiphertext): Float64Array {
+  /** The N/2 slots of a ciphertext, which the caller has checked: real parts, then imaginary ones where `isComplex`. */
+  decrypt({ size, level, scale, words }: ResidueCiphertext, isComplex = false): Float64Array {
     const { raw, parameters, tables } = this.kernel;
     const { polyModulusDegree, slots } = parameters;
     const count = level + 1;
@@ -209,8 +209,9 @@ export class SecretKey implements Disposable {
       this.kernel.row(this.#rows, row).set(words.subarray(from, from + polyModulusDegree));
     }
     raw.decrypt(this.#rows, size, count, this.#secret, this.#rows);
-    raw.decode(tables, this.#rows, count, scale, this.#coefficients, this.#slots);
-    const values = this.kernel.doubles(this.#slots, slots).slice();
+    const imaginary = isComplex ? this.#slots + slots * Float64Array.BYTES_PER_ELEMENT : 0;
+    raw.decode(tables, this.#rows, count, scale, this.#coefficients, this.#slots, imaginary);
+    const values = this.kernel.doubles(this.#slots, isComplex ? 2 * slots : slots).slice();
     this.#wipePlain();
     return values;
   }

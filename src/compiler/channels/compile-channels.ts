@@ -8,6 +8,7 @@ import { type CostTable, predictMs, stepCosts } from '../../plan/counts.ts';
 import { type BlockShape, ciphertextCount, type GridLayout, type PatchLayout } from '../../plan/layout.ts';
 import type { ModelCard } from '../../plan/model-card.ts';
 import {
+  type LinearStage,
   outLevel,
   type Plan,
   relinearizes,
@@ -21,6 +22,7 @@ import type { CompiledForm } from '../form.ts';
 import { predict } from '../predict.ts';
 import { rescalePrimeBits, SCALES } from '../scales.ts';
 import { type ChannelProgram, channelProgram } from './channel-program.ts';
+import { pairedRows, payInPairs } from './complex-rows.ts';
 import { lowerChannelMap } from './lower.ts';
 import { type Packing, type PackingOptions, packings } from './packing.ts';
 import { assignScales } from './scales.ts';
@@ -58,14 +60,28 @@ function lowerProgram(
   const { blocks } = packing;
   // Two maps share a rescale only with scalars first, exact at a small scale: possible when a ciphertext holds one channel.
   const steps = schedule(program, blocks.blocksPerCiphertext === 1 ? 2 : 1);
+  const lowered = lowerSteps(steps, parameters, packing, options.costs);
+  const groups = Math.ceil(program.outputShape[0] / blocks.blocksPerCiphertext);
+  const last = lowered.at(-1);
+  const isComplex = options.realSlots !== true && canPair(last, groups);
   const plan = verifyPlan({
     name: program.name,
     parameters,
     inputCount: program.patches.taps.length * blocks.tiles,
     inputScale: powerOfTwo(SCALES.channels.inputBits),
-    stages: lowerSteps(steps, parameters, packing, options.costs),
+    stages: isComplex ? [...lowered.slice(0, -1), inPairs(last, groups, blocks.slots)] : lowered,
   });
-  return { steps, plan, card: cardOf(program, plan, blocks) };
+  return { steps, plan, card: cardOf(program, plan, blocks, isComplex) };
+}
+
+/** Whether the outputs of `stage`, `groups` of them a tile, pay in the two parts of complex slots. */
+function canPair(stage: Stage | undefined, groups: number): stage is LinearStage {
+  return stage?.kind === 'linear' && groups > 1 && payInPairs(stage.rows);
+}
+
+function inPairs(stage: LinearStage, groups: number, slots: number): LinearStage {
+  const rows = pairedRows(stage.rows, groups, slots);
+  return { ...stage, rows, method: sumMethodOf({ rows, plainScale: stage.plainScale }) };
 }
 
 function lowerSteps(
@@ -101,9 +117,14 @@ function lowerSteps(
   });
 }
 
-function cardOf(program: ChannelProgram, plan: Plan, blocks: BlockShape): ModelCard {
+function cardOf(program: ChannelProgram, plan: Plan, blocks: BlockShape, isComplex: boolean): ModelCard {
   const input: PatchLayout = { kind: 'patches', ...program.patches, blocks };
-  const output: GridLayout = { kind: 'grid', shape: program.outputShape, blocks };
+  const output: GridLayout = {
+    kind: 'grid',
+    shape: program.outputShape,
+    blocks,
+    ...(isComplex && { isComplex }),
+  };
   const last = plan.stages.at(-1)!;
   return {
     name: plan.name,
@@ -180,7 +201,9 @@ export function compileChannels(graph: Graph, options: ChannelsOptions): Compile
   const prediction = predict(plan, card, around, options.costs, 0);
   const { blocksPerCiphertext, tiles } = packing.blocks;
   const apart = packing.replicated ? ', from copies' : '';
-  const layout = `${blocksPerCiphertext} channels per ciphertext${apart}${tiles > 1 ? `, ${tiles} tiles` : ''}`;
+  const complex = card.output.layout.isComplex === true ? ', results in complex slots' : '';
+  const inTiles = tiles > 1 ? `, ${tiles} tiles` : '';
+  const layout = `${blocksPerCiphertext} channels per ciphertext${apart}${inTiles}${complex}`;
   const outputShape = graph.nodes.find(({ id }) => id === graph.output)?.shape ?? graph.input.shape;
   const { finish } = program;
   const isPicture = options.picture ?? (finish.length > 0 && outputShape[0] === 3);

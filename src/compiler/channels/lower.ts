@@ -3,6 +3,7 @@ import type { BlockShape } from '../../plan/layout.ts';
 import { tileRange } from '../../plan/layout.ts';
 import type { StepCosts } from '../../plan/counts.ts';
 import type { Diagonal, LinearRow, RotatedSum, Term } from '../../plan/plan.ts';
+import { vectorsOf, withVectors } from '../../plan/stages/linear-rows.ts';
 import { encodesToZero, leastFactor } from '../../plan/zero-rule.ts';
 import type { ChannelMap, Weight } from './channel-map.ts';
 
@@ -88,7 +89,8 @@ export function babyStepCount(shifts: number, inputs: number, outputs: number, c
 }
 
 function isZeroDiagonal(diagonal: Diagonal): boolean {
-  return diagonal.kind === 'scalar' ? diagonal.value === 0 : diagonal.values.every((value) => value === 0);
+  if (diagonal.kind === 'scalar') return diagonal.value === 0;
+  return vectorsOf(diagonal).every((vector) => vector.every((value) => value === 0));
 }
 
 /** The diagonal whose block b multiplies channel `channelOf(b)`, rotated back by the giant step; undefined if zero. */
@@ -109,11 +111,12 @@ function blockDiagonal(
   );
   if (encodesToZero(diagonal, lowering.plainScale)) return undefined;
   if (diagonal.kind === 'scalar' || giantStep === 0) return diagonal;
-  const { values } = diagonal;
-  const rotated = new Float32Array(values.length);
-  rotated.set(values.subarray(values.length - giantStep));
-  rotated.set(values.subarray(0, values.length - giantStep), giantStep);
-  return { kind: 'vector', values: rotated };
+  return withVectors(diagonal, (values) => {
+    const rotated = new Float32Array(values.length);
+    rotated.set(values.subarray(values.length - giantStep));
+    rotated.set(values.subarray(0, values.length - giantStep), giantStep);
+    return rotated;
+  });
 }
 
 /**

@@ -15,6 +15,8 @@ export interface PackingOptions {
   readonly costs: CostTable;
   /** Use this many channels a ciphertext (a power of two) instead of the cheapest choice. */
   readonly blocksPerCiphertext?: number;
+  /** Whether values stand in the real parts of slots alone: Microsoft SEAL's wrapper knows no others. */
+  readonly realSlots?: boolean;
   /** What keys count for; `balanced` unless given. */
   readonly prefer?: Preference | PriceWeights;
 }
@@ -75,7 +77,7 @@ function estimateMs(
   { steps }: ChannelProgram,
   parameters: Parameters,
   { blocks, replicated }: Packing,
-  { costs, prefer = 'balanced' }: PackingOptions,
+  { costs, prefer = 'balanced', realSlots = false }: PackingOptions,
 ): number {
   const { maxLevel, slots } = parameters;
   const { blocksPerCiphertext, tiles } = blocks;
@@ -92,7 +94,8 @@ function estimateMs(
       continue;
     }
     const isSpread = index === 0 || replicated;
-    const { scalars, fields, outputs } = linearCounts(step.maps, perCiphertext, isSpread);
+    const counts = linearCounts(step.maps, perCiphertext, isSpread);
+    const { scalars, fields, outputs } = isLast && !realSlots ? inPairs(counts) : counts;
     total += cost('multiplyScalar', scalars) + cost('multiplyPlain', fields) + cost('rescale', outputs);
     if (perCiphertext > 1 && !isSpread) {
       rotates = true;
@@ -109,6 +112,13 @@ interface LinearCounts {
   readonly scalars: number;
   readonly fields: number;
   readonly outputs: number;
+}
+
+/** The same where two outputs share the two parts of complex slots, if that pays. */
+function inPairs(counts: LinearCounts): LinearCounts {
+  const { scalars, fields, outputs } = counts;
+  if (outputs === 1 || fields < scalars) return counts;
+  return { scalars: 0, fields: (fields + scalars) / 2, outputs: Math.ceil(outputs / 2) };
 }
 
 function linearCounts(

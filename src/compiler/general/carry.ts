@@ -1,5 +1,6 @@
 // Values that are needed later pass product stages as they are: what a lost prime changes in their scale is made good in
 // weights that are multiplied anyway.
+import { withVectors } from '../../plan/stages/linear-rows.ts';
 import { assert } from '../../base/assert.ts';
 import type { Diagonal, LinearRow } from '../../plan/plan.ts';
 import type { StageScale } from '../scales.ts';
@@ -183,7 +184,7 @@ function readsOf(draft: DraftStage): number[][] {
 function scaledDiagonal(diagonal: Diagonal, factor: number): Diagonal {
   if (factor === 1) return diagonal;
   if (diagonal.kind === 'scalar') return { kind: 'scalar', value: diagonal.value * factor };
-  return { kind: 'vector', values: diagonal.values.map((value) => value * factor) };
+  return withVectors(diagonal, (values) => values.map((value) => value * factor));
 }
 
 /** `row` times `factor`: where its weights are whole numbers, they stay, and its inputs have that factor. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { seededNumbers } from '../../../fixtures/random-graphs.ts';
 import { surroundings } from '../../../fixtures/search-surroundings.ts';
 import { allUsed, inLayout, randomMatrix } from '../../../fixtures/sparse-maps.ts';
+import { vectorsOf } from '../../plan/stages/linear-rows.ts';
 import type { Diagonal } from '../../plan/plan.ts';
 import { type DraftOperation, emitGather, emitRound } from './emit-round.ts';
 import { gatherInputs, GatherSource } from './gather.ts';
@@ -31,7 +32,7 @@ function network(seed: number): Program {
 }
 
 const at = (diagonal: Diagonal, slot: number): number =>
-  diagonal.kind === 'scalar' ? diagonal.value : diagonal.values[slot];
+  diagonal.kind === 'scalar' ? diagonal.value : vectorsOf(diagonal)[0][slot];
 
 /** What `stages` make of `inputs`, slot by slot. */
 function simulate(stages: readonly DraftOperation[], inputs: readonly Float64Array[]): Float64Array[] {

@@ -1,6 +1,6 @@
 // Linear stages: sums of rotated ciphertexts times plaintexts.
 import { log2 } from '../../base/exact-math.ts';
-import type { Diagonal, LinearRow } from './linear-rows.ts';
+import { type Diagonal, type LinearRow, vectorsOf } from './linear-rows.ts';
 import { canSumBy, type SumMethod } from './sum-method.ts';
 import { NO_OPERATIONS, type StageBase, type StageChecks, type StageKind } from './stage-kind.ts';
 
@@ -35,7 +35,9 @@ class Checksum {
 
   addDiagonal(diagonal: Diagonal): this {
     if (diagonal.kind === 'scalar') return this.add(diagonal.value);
-    for (let i = 0; i < diagonal.values.length; i += 1) this.add(diagonal.values[i]);
+    for (const vector of vectorsOf(diagonal)) {
+      for (let i = 0; i < vector.length; i += 1) this.add(vector[i]);
+    }
     return this;
   }
 
@@ -67,13 +69,15 @@ function count(stage: LinearStage): {
   readonly giant: number;
   readonly scalars: number;
   readonly vectors: number;
+  /** Those of the vectors that have imaginary parts. */
+  readonly complex: number;
   /** Inputs of which there is a rotation. */
   readonly rotated: number;
 } {
   const steps = new Set<number>();
   const rotated = new Set<number>();
   const inputs = new Set<number>();
-  let [giant, scalars, vectors] = [0, 0, 0];
+  let [giant, scalars, vectors, complex] = [0, 0, 0, 0];
   for (const { sums } of stage.rows) {
     for (const { giantStep, terms } of sums) {
       steps.add(giantStep);
@@ -86,11 +90,12 @@ function count(stage: LinearStage): {
         }
         if (diagonal.kind === 'scalar') scalars += 1;
         else vectors += 1;
+        if (diagonal.kind === 'complex') complex += 1;
       }
     }
   }
   steps.delete(0);
-  return { steps, baby: rotated.size, giant, scalars, vectors, rotated: inputs.size };
+  return { steps, baby: rotated.size, giant, scalars, vectors, complex, rotated: inputs.size };
 }
 
 /** Throws unless `diagonal` can be encoded: finite, and a vector has one value a slot. */
@@ -99,11 +104,11 @@ function verifyDiagonal(diagonal: Diagonal, { slots, reject }: StageChecks): voi
     if (!Number.isFinite(diagonal.value)) throw reject('a scalar is not finite.');
     return;
   }
-  if (diagonal.values.length !== slots) {
-    throw reject(`a diagonal has ${diagonal.values.length} values for ${slots} slots.`);
-  }
-  for (let i = 0; i < diagonal.values.length; i += 1) {
-    if (!Number.isFinite(diagonal.values[i])) throw reject('a diagonal is not finite.');
+  for (const vector of vectorsOf(diagonal)) {
+    if (vector.length !== slots) throw reject(`a diagonal has ${vector.length} values for ${slots} slots.`);
+    for (let i = 0; i < vector.length; i += 1) {
+      if (!Number.isFinite(vector[i])) throw reject('a diagonal is not finite.');
+    }
   }
 }
 
@@ -111,9 +116,10 @@ function verifyDiagonal(diagonal: Diagonal, { slots, reject }: StageChecks): voi
 export const linearKind: StageKind<LinearStage> = {
   word: () => 'linear',
   print(stage) {
-    const { steps, scalars, vectors } = count(stage);
+    const { steps, scalars, vectors, complex } = count(stage);
     const rotations = steps.size > 0 ? `, rotations by ${[...steps].sort((a, b) => a - b).join(' ')}` : '';
-    const work = `${stage.rows.length} rows, ${scalars} scalars, ${vectors} vectors`;
+    const pairs = complex > 0 ? ` (${complex} complex)` : '';
+    const work = `${stage.rows.length} rows, ${scalars} scalars, ${vectors} vectors${pairs}`;
     const scale = `2^${log2(stage.plainScale).toFixed(3)}`;
     const streamed = stage.isStreamed ? ', encoded in each run' : '';
     return `${work} at ${scale}${rotations}, method ${stage.method}${streamed}, weights ${weightsChecksum(stage.rows)}`;

@@ -3,11 +3,15 @@ import { SealedError } from '../../../base/errors.ts';
 import type { Parameters } from '../../../params/parameters.ts';
 import type { ResidueCiphertext } from '../../../params/residues.ts';
 import type { Diagonal } from '../../../plan/plan.ts';
+import { vectorsOf } from '../../../plan/stages/linear-rows.ts';
 import type { Backend } from '../../backend.ts';
 
 /** Slots at a scale; never leaves this backend. */
 export interface ClearCiphertext {
+  /** Real parts. */
   readonly slots: Float64Array;
+  /** Of what was multiplied by complex factors: nothing but sums and rotations follow that. */
+  readonly imaginary?: Float64Array | undefined;
 }
 
 /**
@@ -31,11 +35,8 @@ export class ClearBackend implements Backend<ClearCiphertext> {
     throw new SealedError('wrong-state', 'The simulation has no key: it cannot make a ciphertext.');
   }
 
-  rotate({ slots }: ClearCiphertext, step: number): ClearCiphertext {
-    const rotated = new Float64Array(slots.length);
-    rotated.set(slots.subarray(step));
-    rotated.set(slots.subarray(0, step), slots.length - step);
-    return { slots: rotated };
+  rotate({ slots, imaginary }: ClearCiphertext, step: number): ClearCiphertext {
+    return { slots: rotated(slots, step), imaginary: imaginary && rotated(imaginary, step) };
   }
 
   multiplyAdd(
@@ -48,22 +49,29 @@ export class ClearBackend implements Backend<ClearCiphertext> {
     if (diagonal.kind === 'scalar') {
       const factor = Math.round(diagonal.value * plainScale) / plainScale;
       for (let i = 0; i < total.length; i += 1) total[i] += slots[i] * factor;
-    } else {
-      const { values } = diagonal;
-      for (let i = 0; i < total.length; i += 1) total[i] += slots[i] * values[i];
+      return { slots: total, imaginary: sum?.imaginary };
     }
-    return { slots: total };
+    const [real, imaginary] = vectorsOf(diagonal);
+    addProducts(total, slots, real);
+    if (!imaginary) return { slots: total, imaginary: sum?.imaginary };
+    const other = sum?.imaginary ?? new Float64Array(slots.length);
+    addProducts(other, slots, imaginary);
+    return { slots: total, imaginary: other };
   }
 
   add(a: ClearCiphertext, b: ClearCiphertext): ClearCiphertext {
-    for (let i = 0; i < a.slots.length; i += 1) a.slots[i] += b.slots[i];
-    return a;
+    addProducts(a.slots, b.slots);
+    if (!b.imaginary) return a;
+    const imaginary = a.imaginary ?? new Float64Array(a.slots.length);
+    addProducts(imaginary, b.imaginary);
+    return { slots: a.slots, imaginary };
   }
 
   rescale(ciphertext: ClearCiphertext, outScale: number): ClearCiphertext {
     const grid = this.#rescaleGrid / outScale;
-    const { slots } = ciphertext;
-    for (let i = 0; i < slots.length; i += 1) slots[i] = Math.round(slots[i] / grid) * grid;
+    for (const part of [ciphertext.slots, ciphertext.imaginary]) {
+      if (part) for (let i = 0; i < part.length; i += 1) part[i] = Math.round(part[i] / grid) * grid;
+    }
     return ciphertext;
   }
 
@@ -71,10 +79,14 @@ export class ClearBackend implements Backend<ClearCiphertext> {
     return { slots: slots.map((value) => (value * inScale) / outScale) };
   }
 
-  addConstant({ slots }: ClearCiphertext, constant: Diagonal): void {
-    for (let i = 0; i < slots.length; i += 1) {
-      slots[i] += constant.kind === 'scalar' ? constant.value : constant.values[i];
+  addConstant({ slots, imaginary }: ClearCiphertext, constant: Diagonal): void {
+    if (constant.kind === 'scalar') {
+      for (let i = 0; i < slots.length; i += 1) slots[i] += constant.value;
+      return;
     }
+    const [real, other] = vectorsOf(constant);
+    addProducts(slots, real);
+    if (other && imaginary) addProducts(imaginary, other);
   }
 
   square({ slots }: ClearCiphertext, outScale: number): ClearCiphertext {
@@ -96,4 +108,16 @@ export class ClearBackend implements Backend<ClearCiphertext> {
   [Symbol.dispose](): void {
     // Nothing is held.
   }
+}
+
+/** `sum + values ⊙ factors`, in place; factors are 1 unless given. */
+function addProducts(sum: Float64Array, values: ArrayLike<number>, factors?: ArrayLike<number>): void {
+  for (let i = 0; i < sum.length; i += 1) sum[i] += factors ? values[i] * factors[i] : values[i];
+}
+
+function rotated(slots: Float64Array, step: number): Float64Array {
+  const result = new Float64Array(slots.length);
+  result.set(slots.subarray(step));
+  result.set(slots.subarray(0, step), slots.length - step);
+  return result;
 }

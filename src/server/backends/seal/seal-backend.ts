@@ -160,6 +160,10 @@ export class SealBackend implements KeyedBackend<Ciphertext> {
    * call, not the caller's to delete.
    */
   encode(diagonal: Diagonal, scale: number, level: number): SealPlaintext {
+    if (diagonal.kind === 'complex') {
+      const message = 'SEAL’s wrapper encodes no complex slots: compile the network for the backend seal.';
+      throw new SealedError('plan-rejected', message, { stage: 'server' });
+    }
     if (diagonal.kind === 'vector') {
       const { encoder, parameters } = this.#context;
       const values = new Float64Array(diagonal.values);

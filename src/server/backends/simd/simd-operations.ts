@@ -3,6 +3,7 @@ import { SealedError } from '../../../base/errors.ts';
 import { type Parameters, primesAtLevel } from '../../../params/parameters.ts';
 import type { ResidueCiphertext, ResidueEvaluationKeys, SentCiphertext } from '../../../params/residues.ts';
 import type { Diagonal } from '../../../plan/plan.ts';
+import { vectorsOf } from '../../../plan/stages/linear-rows.ts';
 import type { Ciphertext } from '../../../kernel/kernel.ts';
 import {
   addInto,
@@ -56,7 +57,7 @@ export class SimdOperations implements KeyedBackend<SimdCiphertext> {
     this.parameters = parameters;
     this.#isTenant = host !== undefined;
     this.encoder = host?.encoder ?? new Encoder(kernel);
-    this.#slots = host ? host.#slots : new Float64Array(parameters.slots);
+    this.#slots = host ? host.#slots : new Float64Array(2 * parameters.slots);
   }
 
   tenant(): SimdOperations {
@@ -173,11 +174,16 @@ export class SimdOperations implements KeyedBackend<SimdCiphertext> {
     return this.encoder.encode(this.slotValues(diagonal), scale, primes, form);
   }
 
-  /** The slots of `diagonal`; valid until the next call. Plans have hundreds: an array for each would be much garbage. */
+  /**
+   * The slots of `diagonal`, real parts and then imaginary ones where it has some; valid until the next call. Plans have
+   * hundreds: an array for each would be much garbage.
+   */
   slotValues(diagonal: Diagonal): Float64Array {
-    if (diagonal.kind === 'vector') this.#slots.set(diagonal.values);
-    else this.#slots.fill(diagonal.value);
-    return this.#slots;
+    const { slots } = this.parameters;
+    if (diagonal.kind === 'scalar') return this.#slots.subarray(0, slots).fill(diagonal.value);
+    const vectors = vectorsOf(diagonal);
+    vectors.forEach((vector, part) => this.#slots.set(vector, part * slots));
+    return this.#slots.subarray(0, vectors.length * slots);
   }
 
   free({ handle }: SimdCiphertext): void {
