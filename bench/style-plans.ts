@@ -33,7 +33,11 @@ export class StylePlans {
   async plan(style: Style, modules: number, backend: ServerBackendName): Promise<StylePlan> {
     const network = await this.#references.network(style);
     const graph = styleGraph(network, style, modules, style.defaultColours, DEFAULT_PIXELS_PER_MODULE);
-    const { plans, interface: face } = compile(graph, { costs: COST_TABLES[backend], picture: true });
+    const { plans, interface: face } = compile(graph, {
+      costs: COST_TABLES[backend],
+      picture: true,
+      realSlots: true,
+    });
     const [plan] = plans;
     return { graph, plan, face, segment: face.segments[0], partition: partitionPlan(plan, 1) };
   }

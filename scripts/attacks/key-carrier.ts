@@ -31,16 +31,24 @@ export interface PictureLayout {
   readonly modules: number;
   /** Channels in one ciphertext. */
   readonly perCiphertext: number;
+  /** The first so many of these stand in the real parts of its slots, the others in the imaginary ones. */
+  readonly inRealParts: number;
   readonly blockSlots: number;
   readonly tilePositions: number;
 }
 
 /** The layout of a style's answer. */
 export function pictureLayout({ output: { layout } }: SegmentInterface): PictureLayout {
-  const { shape, blocks } = layout as GridLayout;
+  const { shape, blocks, isComplex } = layout as GridLayout;
   const pixelsPerModule = Math.sqrt(shape[0] / COLOURS);
-  const { blocksPerCiphertext: perCiphertext, blockSlots, tilePositions } = blocks;
-  return { pixelsPerModule, modules: shape[1], perCiphertext, blockSlots, tilePositions };
+  const { blocksPerCiphertext: inRealParts, blockSlots, tilePositions } = blocks;
+  const perCiphertext = isComplex === true ? 2 * inRealParts : inRealParts;
+  return { pixelsPerModule, modules: shape[1], perCiphertext, inRealParts, blockSlots, tilePositions };
+}
+
+/** Whether pixel number `pixel` of a module is made room in: one in the imaginary part of a slot is not, and is not read. */
+export function isMadeRoomIn(pixel: number, { perCiphertext, inRealParts }: PictureLayout): boolean {
+  return pixel % perCiphertext < inRealParts;
 }
 
 /** Which part of the key's slots pixel number `pixel` of a module shows, by the row that it is in: real or imaginary. */
@@ -66,8 +74,10 @@ export function quietCarrier(bound: number): Carrier {
 export function offsetLevels(
   { sigmaLevels, ditherLevels }: Carrier,
   pixel: number,
-  { pixelsPerModule, perCiphertext }: PictureLayout,
+  layout: PictureLayout,
 ): number {
+  if (!isMadeRoomIn(pixel, layout)) return 0;
+  const { pixelsPerModule, perCiphertext } = layout;
   const ciphertexts = pixelsPerModule ** 2 / perCiphertext;
   const room = sigmaLevels < 0.5 ? 0 : 2.5 * sigmaLevels;
   return room + (ditherLevels * Math.floor(pixel / perCiphertext)) / ciphertexts;

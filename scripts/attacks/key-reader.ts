@@ -13,6 +13,7 @@ import {
   BLUE,
   carried,
   type Carrier,
+  isMadeRoomIn,
   offsetLevels,
   partOf,
   type PictureLayout,
@@ -141,6 +142,7 @@ export class KeyReader {
         if (isClipped || slope[at] < 0.3) continue;
         const position = Math.floor(y / p) * modules + Math.floor(x / p);
         const pixel = (y % p) * p + (x % p);
+        if (!isMadeRoomIn(pixel, layout)) continue;
         const part = partOf(pixel, layout);
         const slot = (pixel % perCiphertext) * blockSlots + (position % tilePositions);
         const name = 2 * slot + Number(part === 'im');

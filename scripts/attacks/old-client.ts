@@ -54,7 +54,7 @@ export class OldClient implements Disposable {
     const { service, scanners } = this.#parts;
     const { text, ecc, style } = request;
     const code = encodeQr(text, { ecc });
-    const options = styleOptions({ ...request, backend: 'simd' }, code.modules);
+    const options = { ...styleOptions({ ...request, backend: 'simd' }, code.modules), realSlots: true };
     const bytes = await service.card(style.id, options);
     const card = decodeCard(bytes);
     const name = sha256Hex(bytes);

@@ -52,11 +52,10 @@ export interface CompileOptions {
    * price counts; `balanced` unless given.
    */
   readonly prefer?: Preference | PriceWeights;
-  /**
-   * Whether the backend is Microsoft SEAL, which takes whole keys and encodes real slots alone; else each key is cut to the
-   * levels that it serves, and slots may be complex.
-   */
-  readonly forSeal?: boolean;
+  /** Whether the backend takes whole keys alone; else each is cut to the levels that it serves. */
+  readonly wholeKeys?: boolean;
+  /** Whether values stand in the real parts of slots alone: Microsoft SEAL's wrapper knows no others. */
+  readonly realSlots?: boolean;
   /**
    * Whether the result is a picture, which needs an output of `[3, height, width]`. Unless given, a network in channel form
    * that ends in a depth-to-space to three channels makes one.
@@ -138,16 +137,16 @@ function handOut(
   compiled: CompiledForm,
   predictedError: number,
   ranges: ExplainedRanges,
-  { prefer = 'balanced', forSeal }: CompileOptions,
+  { prefer = 'balanced', wholeKeys }: CompileOptions,
 ): Compiled {
   const { segments } = compiled;
   const { parameters } = segments[0].plan;
-  const price = priceOf(segments, parameters, forSeal);
+  const price = priceOf(segments, parameters, wholeKeys);
   const plans = segments.map(({ plan }) => plan);
   const choice: PlanChoice = {
     prefer: typeof prefer === 'string' ? prefer : JSON.stringify(prefer),
     evaluateMs: price.evaluateMs,
-    keyBytes: keyBytesOf(segments, forSeal),
+    keyBytes: keyBytesOf(segments, wholeKeys),
     memoryBytes: memoryOf(plans).totalBytes,
     rounds: segments.length - 1,
     error: predictedError,
@@ -162,7 +161,7 @@ function handOut(
       },
       segments: segments.map(({ plan, card, client, kept }) => {
         const { input, output, rotationSteps, relinearize } = card;
-        const cut = forSeal === true ? {} : { keyLevels: keyLevels(plan) };
+        const cut = wholeKeys === true ? {} : { keyLevels: keyLevels(plan) };
         return { input, output, rotationSteps, relinearize, ...cut, client, ...(kept > 0 && { kept }) };
       }),
       result: compiled.result,
@@ -225,15 +224,15 @@ function bestForm(asked: Asked): CompiledForm {
   if (isLarge || tooLargeFor(asked.size, 'general')) return channels;
   const general = inGeneral(asked);
   const ms = ({ segments }: CompiledForm): number =>
-    weighed(priceOf(segments, segments[0].plan.parameters, asked.options.forSeal), prefer);
+    weighed(priceOf(segments, segments[0].plan.parameters, asked.options.wholeKeys), prefer);
   return ms(channels) <= ms(general) ? channels : general;
 }
 
 function inChannels({ selected, samplesOf, options }: Asked): CompiledForm {
-  const { costs, parameters, picture, prefer, forSeal = false } = options;
+  const { costs, parameters, picture, prefer, realSlots = false } = options;
   return compileChannels(selected, {
     costs,
-    realSlots: forSeal,
+    realSlots,
     ...(prefer && { prefer }),
     samples: () => samplesOf().slice(0, 2),
     ...(parameters && { parameters }),

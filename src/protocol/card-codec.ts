@@ -99,10 +99,7 @@ function cardTensor<L>(layout: Codec<L>): Codec<CardTensor<L>> {
 // The numbers of kinds never change.
 const inputLayout = union<InputLayout, 'kind'>('kind', { patches: [1, patches], gather: [2, gather] });
 const outputLayout = union<OutputLayout, 'kind'>('kind', {
-  grid: [
-    1,
-    record<Omit<GridLayout, 'kind'>>({ shape: volume, blocks, isComplex: omittable(present) }),
-  ],
+  grid: [1, record<Omit<GridLayout, 'kind'>>({ shape: volume, blocks, isComplex: omittable(present) })],
   slots: [2, slots],
 });
 

@@ -42,6 +42,8 @@ export interface StyleOptions {
   /** Of the style's gradient, where it has one. */
   readonly direction?: string | undefined;
   readonly backend: ServerBackendName;
+  /** Whether the client reads the real parts of slots alone. Microsoft SEAL's does: so it is with the backend seal anyway. */
+  readonly realSlots?: boolean | undefined;
   /** What the plan is chosen by: a word for it, or how much each part of a run's price counts. */
   readonly prefer?: Preference | PriceWeights | undefined;
 }
@@ -50,6 +52,8 @@ export interface StyleOptions {
 export interface NetworkOptions {
   readonly kind: 'network';
   readonly backend: ServerBackendName;
+  /** As of {@link StyleOptions}. */
+  readonly realSlots?: boolean | undefined;
   /** What the plan is chosen by: a word for it, or how much each part of a run's price counts. */
   readonly prefer?: Preference | PriceWeights | undefined;
   /** Inputs to be run at once, 1 unless given: as many as pay share a ciphertext. */

@@ -91,7 +91,8 @@ export function createCompiler(): CompilerRole {
             costs: COST_TABLES[options.backend],
             // A style's keys are made for one picture.
             prefer: options.prefer ?? 'small-keys',
-            forSeal: options.backend === 'seal',
+            wholeKeys: options.backend === 'seal',
+            realSlots: options.realSlots === true || options.backend === 'seal',
             picture: true,
           })
         : compile(graph, networkOptions(options));
@@ -133,12 +134,19 @@ function graphOfStyle(network: Graph, id: string, options: StyleOptions): Graph 
   return styleGraph(network, style, modules, checkColours(colours, style.field), pixelsPerModule);
 }
 
-function networkOptions({ backend, parameters, kind: _, ...options }: NetworkOptions): CompileOptions {
+function networkOptions({
+  backend,
+  parameters,
+  realSlots,
+  kind: _,
+  ...options
+}: NetworkOptions): CompileOptions {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return {
     ...(Object.fromEntries(given) as Omit<CompileOptions, 'costs'>),
     costs: COST_TABLES[backend],
-    forSeal: backend === 'seal',
+    wholeKeys: backend === 'seal',
+    realSlots: realSlots === true || backend === 'seal',
     ...(parameters && { parameters: checkParameters(parameters) }),
   };
 }

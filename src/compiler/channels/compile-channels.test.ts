@@ -76,7 +76,7 @@ describe('compile', () => {
       const segment = { ...card, client: undefined };
       const { values } = await createSimulator().simulate(encodePlan(plan), segment, input.data, 1);
       const { precision } = pictureOf(card.output.layout.shape, card.finish, values, reference);
-      expect(precision.maxAbsError).toBeLessThan(0.01);
+      expect(precision!.maxAbsError).toBeLessThan(0.01);
     }
   });
 
