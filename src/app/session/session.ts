@@ -118,13 +118,18 @@ export class Session {
   }
 
   /** Predicted wall-clock milliseconds of evaluating `inputs` inputs. */
-  predict(card: NamedCard, inputs: number, times?: OperationTimes): Promise<number> {
-    return this.#about(card, 'compile', {}, (service) => service.predict(card.hash, inputs, times));
+  predict(
+    card: NamedCard,
+    inputs: number,
+    times?: OperationTimes,
+    controls: Stoppable = {},
+  ): Promise<number> {
+    return this.#about(card, 'compile', controls, (service) => service.predict(card.hash, inputs, times));
   }
 
   /** Evaluations that the service runs side by side. */
-  async evaluators(): Promise<number> {
-    return (await this.#onService('server', {}, (service) => service.capabilities())).evaluators;
+  async evaluators(controls: Stoppable = {}): Promise<number> {
+    return (await this.#onService('server', controls, (service) => service.capabilities())).evaluators;
   }
 
   /**
