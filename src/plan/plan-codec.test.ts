@@ -6,11 +6,15 @@ import { compiledNetwork, compiledStyle } from '../../fixtures/codec-samples.ts'
 import { randomGraph } from '../../fixtures/random-graphs.ts';
 import { randomPlan, SMALL, TINY } from '../../fixtures/small-engine.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
+import { atOnce } from '../base/controls.ts';
 import { sha256Hex } from '../base/sha256.ts';
 import { styledVersions } from '../../fixtures/styled-versions.ts';
 import { partitionPlan } from './partition.ts';
 import { type Diagonal, droppedPrime, type LinearStage, type Plan } from './plan.ts';
-import { decodePlan, decodePlanPart, encodePlan, encodePlanPart } from './plan-codec.ts';
+import { encodePlan, encodePlanPart, planPartSteps, planSteps } from './plan-codec.ts';
+
+const decodePlan = (bytes: Uint8Array) => atOnce(planSteps(bytes));
+const decodePlanPart = (bytes: Uint8Array) => atOnce(planPartSteps(bytes));
 
 const malformed = expect.objectContaining({ code: 'malformed-frame' });
 const unencodable = expect.objectContaining({ code: 'invalid-argument' });
@@ -33,7 +37,7 @@ function expectPartsRoundTrip(plan: Plan, workers: number): void {
   }
 }
 
-describe('encodePlan and decodePlan', () => {
+describe('encodePlan and planSteps', () => {
   it('give back random plans, and the parts of them', () => {
     fc.assert(
       fc.property(
@@ -164,7 +168,7 @@ describe('the table of vectors', () => {
   });
 });
 
-describe('decodePlan and decodePlanPart refuse', () => {
+describe('planSteps and planPartSteps refuse', () => {
   const plan = planOf(filled(1));
   const [part] = partitionPlan(plan, 1).parts;
 
