@@ -11,8 +11,8 @@ export interface Controls<Progress = unknown> {
 
 /** A role hears its messages only when it waits; waiting costs a millisecond or two. */
 const YIELD_EVERY_MS = 40;
-/** A page answers a person: it has its own work to do as well, of a picture a sixtieth of a second. */
-export const PAGE_SLICE_MS = 8;
+/** A page draws sixty times a second, and answers a person meanwhile. */
+export const PAGE_SLICE_MS = 16;
 
 /**
  * A function for the loops of a long call: lets the thread hear its messages every `everyMs` milliseconds of work, and

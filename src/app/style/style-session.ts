@@ -1,4 +1,5 @@
 // A session for styles: with this side's own copy of their networks beside it, to hold answers against.
+import type { Controls } from '../../base/controls.ts';
 import type { Card } from '../../protocol/card.ts';
 import type { RunExpectation } from '../session/run-expectation.ts';
 import { Session } from '../session/session.ts';
@@ -40,8 +41,9 @@ export class StyleSession extends Session {
     { style, colours, pixelsPerModule }: Omit<Drawing, 'backend'>,
     modules: number,
     dark: ArrayLike<number>,
+    controls: Pick<Controls, 'signal'> = {},
   ): Promise<Float32Array | undefined> {
-    return this.references?.picture(style, modules, colours, pixelsPerModule, dark);
+    return this.references?.picture(style, modules, colours, pixelsPerModule, dark, controls);
   }
 
   /**
@@ -53,8 +55,9 @@ export class StyleSession extends Session {
     modules: number,
     dark: ArrayLike<number>,
     card: Card,
+    controls: Pick<Controls, 'signal'> = {},
   ): Promise<RunExpectation | undefined> {
-    const reference = await this.reference(drawing, modules, dark);
+    const reference = await this.reference(drawing, modules, dark, controls);
     if (!reference) return undefined;
     const own = boundFor(drawing.style.id, modules, drawing.backend);
     return { result: { references: [reference], bound: loweredBy(card.expected.errorBound, own) } };
