@@ -41,7 +41,7 @@ interface Pool {
 async function poolOf(options: PoolOptions, evaluators: number): Promise<Pool> {
   const { workers, version } = options;
   // The same request again and again, which no client sends.
-  const gate = () => ({ passKeys: () => undefined, passRequest: () => undefined });
+  const gate = () => ({ passKeys: () => Promise.resolve(), passRequest: () => Promise.resolve() });
   const session = new Session({ workers: workers(evaluators), advice: 'Try again.', gate });
   const style = styleById(options.style);
   const modules = 17 + 4 * version;

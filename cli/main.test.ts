@@ -234,7 +234,15 @@ describe('sealed-qr', () => {
     expect(await readFile(svg, 'utf8')).toMatch(/^<svg|^<\?xml/);
   });
 
-  it('prints benchmarks as one object', async () => {
+  it('prints a benchmark as one object', async () => {
+    const kernel = await sealedQr('bench', 'kernel', '--only', 'transform', '--pairs', '1', '--json');
+    expect([kernel.code, kernel.stderr]).toEqual([0, '']);
+    const { cases } = JSON.parse(kernel.stdout) as { cases: Record<string, unknown>[] };
+    expect(cases.length).toBeGreaterThan(0);
+    expect(cases.every((result) => typeof result['name'] === 'string')).toBe(true);
+  });
+
+  it('prints the other benchmarks as one object each', { tags: ['long'] }, async () => {
     const kernel = await sealedQr('bench', 'kernel', '--only', 'operations', '--pairs', '1', '--json');
     expect([kernel.code, kernel.stderr]).toEqual([0, '']);
     const { cases } = JSON.parse(kernel.stdout) as { cases: Record<string, unknown>[] };

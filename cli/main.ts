@@ -1,23 +1,20 @@
 // The command line: picks the command, turns errors into exit codes.
 import manifest from '../package.json' with { type: 'json' };
 import { asSealedError } from '../src/base/errors.ts';
-import { runBench } from './bench-command.ts';
-import { runModelCommand } from './model-command.ts';
-import { runParamsCommand } from './params-command.ts';
-import { runPayload } from './payload-command.ts';
-import { runStyle } from './style-command.ts';
-import { runStyles } from './styles-command.ts';
 import { unknownName } from './arguments.ts';
 import { FileError } from './files.ts';
 import { synopsisOf, UsageError, usageOf } from './usage.ts';
 
-const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> = new Map([
-  ['params', runParamsCommand],
-  ['style', runStyle],
-  ['styles', runStyles],
-  ['model', runModelCommand],
-  ['bench', runBench],
-  ['payload', runPayload],
+type Command = (args: readonly string[]) => Promise<void>;
+
+/** Each is loaded when it is called: all of them together take a second. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['params', async () => (await import('./params-command.ts')).runParamsCommand],
+  ['style', async () => (await import('./style-command.ts')).runStyle],
+  ['styles', async () => (await import('./styles-command.ts')).runStyles],
+  ['model', async () => (await import('./model-command.ts')).runModelCommand],
+  ['bench', async () => (await import('./bench-command.ts')).runBench],
+  ['payload', async () => (await import('./payload-command.ts')).runPayload],
 ]);
 
 /** How the command named is called, or which commands there are. */
@@ -50,7 +47,9 @@ async function main(all: readonly string[]): Promise<number> {
       const kind = name.startsWith('-') ? 'option' : 'command';
       throw unknownName(kind, name, [...COMMANDS.keys(), '--help', '--version']);
     }
-    await command(args);
+    await (
+      await command()
+    )(args);
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {

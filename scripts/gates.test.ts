@@ -150,6 +150,10 @@ beforeAll(() => {
     expect.poll(() => 1, { timeout: 5000 });
   `;
   plant('src/qr/planted-hurry.test.ts', hasty, planted);
+  // AssemblyScript, with a decorator that no parser of TypeScript takes.
+  const kernel =
+    "import { prime } from './tables';\n\n@inline\nexport function planted(): u32 {\n  return 1;\n}\n";
+  plant('wasm/assembly/planted-kernel.ts', kernel, planted);
 });
 afterAll(() => {
   for (const folder of [checkout, planted]) rmSync(folder, { recursive: true, force: true });
@@ -211,5 +215,6 @@ describe('planted violations', () => {
     expect(hurry).toMatch(/^ +5:.*A pause proves nothing/m);
     expect(hurry).toMatch(/^ +7:.*No outcome depends on speed.*vitest/m);
     expect(hurry).toMatch(/^ +8:.*No outcome depends on speed.*playwright/m);
+    expect(linesOf('planted-kernel\\.ts')).toMatch(/^ +2:.*'prime' is defined but never used/m);
   });
 });

@@ -28,7 +28,7 @@ export interface GateResult {
   readonly output: string;
 }
 
-/** Every gate but the browser's, the longest first. */
+/** Every gate but the browser's, the longest first; what others wait for comes soon. */
 export const gates: readonly Gate[] = [
   {
     name: 'unit tests',
@@ -38,8 +38,8 @@ export const gates: readonly Gate[] = [
       `--outputFile.json=${unitReport}`,
     ],
   },
-  { name: 'package', command: ['node', 'scripts/test-package.ts'] },
   { name: 'build', command: ['vite', 'build', '--logLevel', 'warn'] },
+  { name: 'package', command: ['node', 'scripts/test-package.ts'] },
   { name: 'lint', command: ['eslint', '.', '--max-warnings', '0'] },
   { name: 'Svelte types', command: ['svelte-check', '--tsconfig', 'tsconfig.json', '--fail-on-warnings'] },
   { name: 'types', command: ['tsc'] },
@@ -61,6 +61,13 @@ export const gates: readonly Gate[] = [
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'bundle sizes', command: ['size-limit'], after: 'build' },
 ];
+
+/** The browser's: `npm test` runs it beside the others, of which none writes what it reads. */
+export const browserTests: Gate = {
+  name: 'browser tests',
+  command: ['playwright', 'test', '--project', 'chromium'],
+  after: 'build',
+};
 
 /** The environment in which a bare program name means the project's own, Node 24 included. */
 export function projectEnvironment(): NodeJS.ProcessEnv {
@@ -90,28 +97,40 @@ async function runGate(gate: Gate): Promise<GateResult> {
 
 /**
  * Runs the gates, two at a time, and prints a line for each as it ends; a failed gate's output follows its line.
- * Those that come `after` another wait for all the rest, and fail unrun when that one failed.
+ * One that comes `after` another starts once that has passed, and fails unrun when that has failed.
+ * @param chosen which of them, the ones to begin with first
+ * @param run how one is run; tests have a way of their own
  */
-export async function runGates(chosen: readonly Gate[]): Promise<GateResult[]> {
+export async function runGates(chosen: readonly Gate[], run = runGate): Promise<GateResult[]> {
   mkdirSync(resolve(root, '.cache'), { recursive: true });
   const results: GateResult[] = [];
+  const waiting = [...chosen];
+  let ended = Promise.withResolvers<void>();
   const finish = (result: GateResult): void => {
     report(result);
     results.push(result);
+    ended.resolve();
+    ended = Promise.withResolvers();
   };
+  const resultOf = (name: string | undefined): GateResult | undefined =>
+    results.find((result) => result.name === name);
+  const isReady = ({ after }: Gate): boolean => after === undefined || resultOf(after) !== undefined;
 
-  const waiting = chosen.filter((gate) => gate.after === undefined);
   const lane = async (): Promise<void> => {
-    for (let gate = waiting.shift(); gate !== undefined; gate = waiting.shift()) finish(await runGate(gate));
+    while (waiting.length > 0) {
+      const at = waiting.findIndex(isReady);
+      // What is left waits for what the other lane runs.
+      if (at < 0) {
+        await ended.promise;
+        continue;
+      }
+      const [gate] = waiting.splice(at, 1);
+      const { name, after } = gate;
+      if (after === undefined || resultOf(after)?.passed === true) finish(await run(gate));
+      else finish({ name, passed: false, seconds: 0, output: `Not run: it needs "${after}".` });
+    }
   };
   await Promise.all([lane(), lane()]);
-
-  for (const gate of chosen) {
-    if (gate.after === undefined) continue;
-    const needed = results.find((result) => result.name === gate.after);
-    if (needed?.passed === true) finish(await runGate(gate));
-    else finish({ name: gate.name, passed: false, seconds: 0, output: `Not run: it needs "${gate.after}".` });
-  }
   return results;
 }
 

@@ -142,6 +142,13 @@ const namedSeal = {
   },
 };
 
+/** Lets the parser read AssemblyScript: a decorator of a function, which TypeScript does not know, becomes blank. */
+const assemblyscript = {
+  preprocess: (text) => [text.replace(/^@\w+$/gm, (decorator) => ' '.repeat(decorator.length))],
+  postprocess: (messages) => messages.flat(),
+};
+
 export default {
+  processors: { assemblyscript },
   rules: { 'exact-math': exactMath, 'named-seal': namedSeal, 'readable-imports': readableImports },
 };

@@ -21,7 +21,7 @@ export function sourceFiles(folders: readonly string[]): SourceFile[] {
     .flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile() && /\.(ts|js|svelte)$/.test(entry.name))
     .map((entry) => relative(root, resolve(entry.parentPath, entry.name)).replaceAll('\\', '/'))
-    .filter((path) => !/\.test\.ts$|_pb\.|\.d\.ts$|^wasm\/(assembly|build)\//.test(path))
+    .filter((path) => !/\.test\.ts$|_pb\.|\.d\.ts$|^wasm\/build\//.test(path))
     .sort()
     .map((path) => ({ path, text: readFileSync(resolve(root, path), 'utf8') }));
 }

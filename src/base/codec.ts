@@ -1,5 +1,6 @@
 // Canonical binary codecs: every value has exactly one encoding, and nothing else is read.
 import { ByteReader, ByteWriter } from './bytes.ts';
+import { atOnce, type Steps } from './controls.ts';
 import { SealedError } from './errors.ts';
 
 /**
@@ -13,6 +14,8 @@ export interface Codec<T> {
   write(writer: ByteWriter, value: T): void;
   /** @throws SealedError `malformed-frame` */
   read(reader: ByteReader): T;
+  /** {@link Codec.read} in steps, of a codec whose values may be large. */
+  readonly readSteps?: ((reader: ByteReader) => Steps<T>) | undefined;
   /** Whether a record leaves out this property where its value is undefined. */
   readonly isOmitted?: boolean;
 }
@@ -56,8 +59,13 @@ export function encode<T>(codec: Codec<T>, value: T): Uint8Array<ArrayBuffer> {
 
 /** The value in `bytes`, all of which it takes up. It shares no memory with them. @throws SealedError `malformed-frame` */
 export function decode<T>(codec: Codec<T>, bytes: Uint8Array): T {
+  return atOnce(decodeSteps(codec, bytes));
+}
+
+/** {@link decode} in steps. @throws SealedError `malformed-frame` */
+export function* decodeSteps<T>(codec: Codec<T>, bytes: Uint8Array): Steps<T> {
   const reader = new ByteReader(bytes);
-  const value = codec.read(reader);
+  const value = codec.readSteps ? yield* codec.readSteps(reader) : codec.read(reader);
   reader.end();
   return value;
 }

@@ -1,6 +1,7 @@
 // The codecs that others are built of: numbers, texts, arrays, and ways to join them.
 import type { ByteReader, ByteWriter } from './bytes.ts';
 import { atField, type Codec, malformed, unencodable } from './codec.ts';
+import { atOnce, type Steps } from './controls.ts';
 
 function integer(
   minBytes: number,
@@ -147,16 +148,31 @@ function writeItems<T>(writer: ByteWriter, item: Codec<T>, values: readonly T[])
   });
 }
 
-function readItems<T>(reader: ByteReader, item: Codec<T>, count: number): T[] {
+/** Small items between two steps. */
+const ITEMS_PER_STEP = 256;
+
+function* readItems<T>(reader: ByteReader, item: Codec<T>, count: number): Steps<T[]> {
   const values: T[] = [];
   for (let index = 0; index < count; index += 1) {
     try {
-      values.push(item.read(reader));
+      values.push(item.readSteps ? yield* item.readSteps(reader) : item.read(reader));
     } catch (error) {
       throw atField(error, `[${index}]`);
     }
+    if (index % ITEMS_PER_STEP === ITEMS_PER_STEP - 1) yield;
   }
   return values;
+}
+
+/** How a codec reads that has others inside: in steps where one of them does. */
+function reading<T>(
+  inside: readonly Codec<never>[],
+  readSteps: (reader: ByteReader) => Steps<T>,
+  read: (reader: ByteReader) => T,
+): Pick<Codec<T>, 'read' | 'readSteps'> {
+  return inside.some((codec) => codec.readSteps !== undefined)
+    ? { read: (reader) => atOnce(readSteps(reader)), readSteps }
+    : { read };
 }
 
 /** Checks a count before anything is made for it. */
@@ -171,6 +187,11 @@ function readCount(reader: ByteReader, most: number, minBytes: number): number {
 
 /** `least` (0 unless given) to `most` values of one type. Each takes a byte at least. */
 export function list<T>(item: Codec<T>, most: number, least = 0): Codec<readonly T[]> {
+  const readSteps = function* (reader: ByteReader): Steps<readonly T[]> {
+    const count = readCount(reader, most, Math.max(1, item.minBytes));
+    if (count < least) throw malformed(`${count} entries are fewer than ${least}.`);
+    return yield* readItems(reader, item, count);
+  };
   return {
     minBytes: 4 + least * item.minBytes,
     write(writer, values) {
@@ -179,11 +200,8 @@ export function list<T>(item: Codec<T>, most: number, least = 0): Codec<readonly
       writer.u32(values.length);
       writeItems(writer, item, values);
     },
-    read(reader) {
-      const count = readCount(reader, most, Math.max(1, item.minBytes));
-      if (count < least) throw malformed(`${count} entries are fewer than ${least}.`);
-      return readItems(reader, item, count);
-    },
+    read: (reader) => atOnce(readSteps(reader)),
+    readSteps,
   };
 }
 
@@ -198,7 +216,7 @@ export function tuple<const Length extends 2 | 3 | 4>(
       if (values.length !== length) throw unencodable(`${values.length} entries are not ${length}.`);
       writeItems(writer, item, values);
     },
-    read: (reader) => readItems(reader, item, length) as unknown as Tuples[Length],
+    read: (reader) => atOnce(readItems(reader, item, length)) as unknown as Tuples[Length],
   };
 }
 
@@ -214,6 +232,31 @@ export type Fields<T> = { readonly [K in keyof T]-?: Codec<T[K]> };
 /** An object with the properties of `fields`, written one after the other in the order in which they stand there. */
 export function record<T extends object>(fields: Fields<T>): Codec<T> {
   const entries = Object.entries(fields) as [keyof T & string, Codec<T[keyof T & string]>][];
+  const read = (reader: ByteReader): T => {
+    const value: Partial<T> = {};
+    for (const [name, codec] of entries) {
+      try {
+        const field = codec.read(reader);
+        if (field !== undefined || codec.isOmitted !== true) value[name] = field;
+      } catch (error) {
+        throw atField(error, name);
+      }
+    }
+    return value as T;
+  };
+  // The same with steps inside; small records, of which there are very many, do without.
+  const readSteps = function* (reader: ByteReader): Steps<T> {
+    const value: Partial<T> = {};
+    for (const [name, codec] of entries) {
+      try {
+        const field = codec.readSteps ? yield* codec.readSteps(reader) : codec.read(reader);
+        if (field !== undefined || codec.isOmitted !== true) value[name] = field;
+      } catch (error) {
+        throw atField(error, name);
+      }
+    }
+    return value as T;
+  };
   return {
     minBytes: entries.reduce((sum, [, { minBytes }]) => sum + minBytes, 0),
     write(writer, value) {
@@ -225,18 +268,11 @@ export function record<T extends object>(fields: Fields<T>): Codec<T> {
         }
       }
     },
-    read(reader) {
-      const value: Partial<T> = {};
-      for (const [name, codec] of entries) {
-        try {
-          const field = codec.read(reader);
-          if (field !== undefined || codec.isOmitted !== true) value[name] = field;
-        } catch (error) {
-          throw atField(error, name);
-        }
-      }
-      return value as T;
-    },
+    ...reading(
+      entries.map(([, codec]) => codec as Codec<never>),
+      readSteps,
+      read,
+    ),
   };
 }
 
@@ -248,7 +284,13 @@ export function optional<T>(codec: Codec<T>): Codec<T | undefined> {
       bool.write(writer, value !== undefined);
       if (value !== undefined) codec.write(writer, value);
     },
-    read: (reader) => (bool.read(reader) ? codec.read(reader) : undefined),
+    ...reading(
+      [codec as Codec<never>],
+      function* (reader) {
+        return bool.read(reader) ? yield* codec.readSteps!(reader) : undefined;
+      },
+      (reader) => (bool.read(reader) ? codec.read(reader) : undefined),
+    ),
   };
 }
 
@@ -287,10 +329,19 @@ export function union<T extends object, Key extends keyof T & string>(
       tag.write(writer, name);
       codecs.get(name)!.write(writer, value);
     },
-    read(reader) {
-      const name = tag.read(reader);
-      return { [key]: name, ...codecs.get(name)!.read(reader) } as T;
-    },
+    ...reading(
+      [...codecs.values()] as Codec<never>[],
+      function* (reader) {
+        const name = tag.read(reader);
+        const codec = codecs.get(name)!;
+        const rest = codec.readSteps ? yield* codec.readSteps(reader) : codec.read(reader);
+        return { [key]: name, ...rest } as T;
+      },
+      (reader) => {
+        const name = tag.read(reader);
+        return { [key]: name, ...codecs.get(name)!.read(reader) } as T;
+      },
+    ),
   };
 }
 
@@ -303,27 +354,43 @@ export function mapped<T, Stored>(
   return {
     minBytes: stored.minBytes,
     write: (writer, value) => stored.write(writer, store(value)),
-    read: (reader) => restore(stored.read(reader)),
+    ...reading(
+      [stored as Codec<never>],
+      function* (reader) {
+        return restore(yield* stored.readSteps!(reader));
+      },
+      (reader) => restore(stored.read(reader)),
+    ),
   };
 }
 
 /** `codec` behind four letters and a format number, so that other bytes and other formats are told so. */
 export function format<T>(letters: string, number: number, what: string, codec: Codec<T>): Codec<T> {
   const magic = new TextEncoder().encode(letters);
+  const readHead = (reader: ByteReader): void => {
+    const found = reader.bytes(magic.length);
+    if (!magic.every((letter, index) => found[index] === letter)) throw malformed(`This is not ${what}.`);
+    const version = reader.u8();
+    if (version !== number) {
+      throw malformed(`This is ${what} of format ${version}; only format ${number} can be read.`);
+    }
+  };
   return {
     minBytes: magic.length + 1 + codec.minBytes,
     write(writer, value) {
       writer.bytes(magic).u8(number);
       codec.write(writer, value);
     },
-    read(reader) {
-      const found = reader.bytes(magic.length);
-      if (!magic.every((letter, index) => found[index] === letter)) throw malformed(`This is not ${what}.`);
-      const version = reader.u8();
-      if (version !== number) {
-        throw malformed(`This is ${what} of format ${version}; only format ${number} can be read.`);
-      }
-      return codec.read(reader);
-    },
+    ...reading(
+      [codec as Codec<never>],
+      function* (reader) {
+        readHead(reader);
+        return yield* codec.readSteps!(reader);
+      },
+      (reader) => {
+        readHead(reader);
+        return codec.read(reader);
+      },
+    ),
   };
 }

@@ -11,16 +11,22 @@ export interface Controls<Progress = unknown> {
 
 /** A role hears its messages only when it waits; waiting costs a millisecond or two. */
 const YIELD_EVERY_MS = 40;
+/** A page draws sixty times a second, and answers a person meanwhile. */
+export const PAGE_SLICE_MS = 16;
 
 /**
- * A function for the loops of a long call: lets the thread hear its messages now and then, and throws once the signal has
- * fired.
+ * A function for the loops of a long call: lets the thread hear its messages every `everyMs` milliseconds of work, and
+ * throws once the signal has fired.
  * @throws SealedError `aborted`
  */
-export function yielding(signal: AbortSignal | undefined, stage: ErrorStage): () => Promise<void> {
+export function yielding(
+  signal: AbortSignal | undefined,
+  stage: ErrorStage,
+  everyMs = YIELD_EVERY_MS,
+): () => Promise<void> {
   let last = performance.now();
   return async () => {
-    if (performance.now() - last > YIELD_EVERY_MS) {
+    if (performance.now() - last > everyMs) {
       await nextTask();
       last = performance.now();
     }
@@ -31,6 +37,26 @@ export function yielding(signal: AbortSignal | undefined, stage: ErrorStage): ()
 /** Resolves after the messages that have arrived were heard. */
 export function nextTask(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** Work in steps: it yields where it may rest, and returns what it comes to. */
+export type Steps<T> = Generator<void, T>;
+
+/** All of `steps`, with `pause` between two of them: what {@link yielding} makes. */
+export async function inSlices<T>(steps: Steps<T>, pause: () => Promise<void>): Promise<T> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    await pause();
+  }
+}
+
+/** All of `steps` in one go: for short ones, and where nobody waits. */
+export function atOnce<T>(steps: Steps<T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
 }
 
 /** When to stop waiting for a call. */

@@ -71,23 +71,43 @@ function notFinite(layer: ValueId): SealedError {
   return new SealedError('out-of-range', message, { stage: 'compile', detail: { layer } });
 }
 
+/** Made-up inputs: the ends and the uneven ones, and for the rest values from all of the range. */
+const MADE_UP = 8;
+
 /**
- * Inputs to calibrate by where there are no samples: uniform between `low` and `high`, from a fixed generator so that a
- * network always compiles to the same plan.
+ * Inputs to calibrate by where there are no samples: all of `high` and all of `low`, since values are often largest there;
+ * each value at one end or the other, twice; every other channel at one end and the rest at the other, both ways; and values
+ * uniform between them. From a fixed generator, so that a network always compiles to the same plan.
+ * @param range least and largest value of an input
  */
 export function defaultSamples(
   graph: Graph,
   [low, high]: readonly [number, number] = [0, 1],
-  count = 8,
+  count = MADE_UP,
 ): Tensor[] {
+  const { shape } = graph.input;
+  const size = elementCount(shape);
   let state = 1;
-  const next = (): number => {
+  const share = (): number => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return low + ((high - low) * state) / 2 ** 32;
+    return state / 2 ** 32;
   };
-  const size = elementCount(graph.input.shape);
-  return Array.from({ length: count }, () => ({
-    shape: graph.input.shape,
-    data: Float32Array.from({ length: size }, next),
-  }));
+  // The first axis of a tensor of three is that of channels: a vector's values are uneven in turn.
+  const perChannel = shape.length > 1 ? size / shape[0] : 1;
+  const isOdd = (at: number): boolean => Math.floor(at / perChannel) % 2 === 1;
+  const uneven = size > perChannel;
+  const atAnEnd = (): number => (share() < 0.5 ? low : high);
+  // The first few are all that an error bound is taken over.
+  const kinds: ((at: number) => number)[] = [
+    () => high,
+    atAnEnd,
+    () => low,
+    atAnEnd,
+    ...(uneven ? [(at: number) => (isOdd(at) ? high : low), (at: number) => (isOdd(at) ? low : high)] : []),
+  ];
+  const uniform = (): number => low + (high - low) * share();
+  return Array.from({ length: count }, (_, number) => {
+    const value = kinds[number] ?? uniform;
+    return { shape, data: Float32Array.from({ length: size }, (__, at) => value(at)) };
+  });
 }

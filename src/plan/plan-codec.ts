@@ -1,5 +1,6 @@
 // Plans, and one worker's part of one, as bytes. What is read is verified before anyone sees it.
-import { type Codec, decode, encode } from '../base/codec.ts';
+import type { ByteReader } from '../base/bytes.ts';
+import { type Codec, decodeSteps, encode } from '../base/codec.ts';
 import {
   bool,
   byteUpTo,
@@ -16,6 +17,7 @@ import {
   u32,
   union,
 } from '../base/codecs.ts';
+import { atOnce, type Steps } from '../base/controls.ts';
 import { checkParameters, type Parameters, type ParametersLiteral } from '../params/parameters.ts';
 import { parametersCodec } from '../params/parameters-codec.ts';
 import type { PlanPart, StagePart } from './partition.ts';
@@ -32,7 +34,7 @@ import type {
   Term,
 } from './plan.ts';
 import { VectorTable } from './vector-table.ts';
-import { verifyPart, verifyPlan } from './verify.ts';
+import { verifyPartSteps, verifyPlanSteps } from './verify.ts';
 
 // 2: carried values may lose a prime without being multiplied; linear stages say how their sums are made.
 // 3: they say whether their vectors are encoded in each run.
@@ -130,6 +132,13 @@ function withVectors<T extends { readonly parameters: Parameters }>(
   stagesOf: (value: T) => Iterable<Stage>,
   restCodec: (table: VectorTable) => Codec<Omit<T, 'parameters'>>,
 ): Codec<T> {
+  const readSteps = function* (reader: ByteReader): Steps<T> {
+    const parameters = checkedParameters.read(reader);
+    const table = yield* VectorTable.read(reader, parameters.slots);
+    const rest = yield* restCodec(table).readSteps!(reader);
+    table.checkUse();
+    return { ...rest, parameters } as T;
+  };
   return {
     minBytes: checkedParameters.minBytes + 4,
     write(writer, value) {
@@ -137,13 +146,8 @@ function withVectors<T extends { readonly parameters: Parameters }>(
       const table = VectorTable.write(writer, diagonalsOf(stagesOf(value)), value.parameters.slots);
       restCodec(table).write(writer, value);
     },
-    read(reader) {
-      const parameters = checkedParameters.read(reader);
-      const table = VectorTable.read(reader, parameters.slots);
-      const rest = restCodec(table).read(reader);
-      table.checkUse();
-      return { ...rest, parameters } as T;
-    },
+    read: (reader) => atOnce(readSteps(reader)),
+    readSteps,
   };
 }
 
@@ -195,11 +199,12 @@ export function encodePlan(plan: Plan): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The plan in `bytes`, verified. It shares no memory with them; equal vectors are one object.
+ * The plan in `bytes`, verified, in steps: a large one takes a fifth of a second. It shares no memory with them; equal
+ * vectors are one object.
  * @throws SealedError `malformed-frame`, `plan-rejected`, or what `checkParameters` throws
  */
-export function decodePlan(bytes: Uint8Array): Plan {
-  return verifyPlan(decode(planCodec, bytes));
+export function* planSteps(bytes: Uint8Array): Steps<Plan> {
+  return yield* verifyPlanSteps(yield* decodeSteps(planCodec, bytes));
 }
 
 /** The bytes of a worker's part of a plan for `parameters`. @throws SealedError as {@link encodePlan} */
@@ -207,9 +212,9 @@ export function encodePlanPart(part: PlanPart, parameters: Parameters): Uint8Arr
   return encode(partCodec, { part, parameters });
 }
 
-/** The part of a plan in `bytes`, verified. @throws SealedError as {@link decodePlan} */
-export function decodePlanPart(bytes: Uint8Array): ParameterisedPart {
-  const decoded = decode(partCodec, bytes);
-  verifyPart(decoded.part, decoded.parameters);
+/** The part of a plan in `bytes`, verified, in steps. @throws SealedError as {@link planSteps} */
+export function* planPartSteps(bytes: Uint8Array): Steps<ParameterisedPart> {
+  const decoded = yield* decodeSteps(partCodec, bytes);
+  yield* verifyPartSteps(decoded.part, decoded.parameters);
   return decoded;
 }

@@ -1,6 +1,7 @@
 // The distinct vectors of a plan, each stored once: colour fields and weights recur in many rows.
 import type { ByteReader, ByteWriter } from '../base/bytes.ts';
 import { type Codec, malformed, unencodable } from '../base/codec.ts';
+import type { Steps } from '../base/controls.ts';
 import { floatWords, readFloats, wordsOf, writeWords } from '../base/number-arrays.ts';
 import { type Diagonal, vectorsOf } from './stages/linear-rows.ts';
 
@@ -55,8 +56,8 @@ export class VectorTable {
     );
   }
 
-  /** Reads a table of vectors of `length`. @throws SealedError `malformed-frame` unless they ascend */
-  static read(reader: ByteReader, length: number): VectorTable {
+  /** Reads a table of vectors of `length`, in steps. @throws SealedError `malformed-frame` unless they ascend */
+  static *read(reader: ByteReader, length: number): Steps<VectorTable> {
     const count = reader.u32();
     if (count * length * 4 > reader.remaining) {
       throw malformed(
@@ -71,6 +72,7 @@ export class VectorTable {
       if (before && compareWords(before, content) >= 0) throw malformed(`Vector ${i} is out of order.`);
       before = content;
       vectors.push(vector);
+      yield;
     }
     return new VectorTable(vectors, new Map());
   }

@@ -3,10 +3,11 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { randomPlan, SMALL } from '../../fixtures/small-engine.ts';
 import { seededRandom } from '../../fixtures/styled-codes.ts';
+import { atOnce } from '../base/controls.ts';
 import { checkParameters } from '../params/parameters.ts';
 import { type PlanPart, type StagePart, partitionPlan } from './partition.ts';
 import { droppedPrime, type LinearRow } from './plan.ts';
-import { verifyPart } from './verify.ts';
+import { verifyPartSteps } from './verify.ts';
 
 const scale = 2 ** 25;
 const prime = (level: number): number => droppedPrime(SMALL, level);
@@ -67,7 +68,9 @@ function partOf(...segments: readonly (readonly StagePart[])[]): PlanPart {
 
 const sound = partOf([first, product], [last]);
 
-describe('verifyPart', () => {
+const verifyPart = (...given: Parameters<typeof verifyPartSteps>) => atOnce(verifyPartSteps(...given));
+
+describe('verifyPartSteps', () => {
   it('passes a sound part through', () => {
     expect(verifyPart(sound, SMALL)).toBe(sound);
   });

@@ -1,4 +1,5 @@
 // The gate every plan, and every part of one, passes before it runs: shapes, levels, scales, steps.
+import { atOnce, type Steps } from '../base/controls.ts';
 import { SealedError } from '../base/errors.ts';
 import { log2 } from '../base/exact-math.ts';
 import { type Parameters, primesAtLevel } from '../params/parameters.ts';
@@ -61,16 +62,22 @@ function checkStage(index: number, stage: Stage, before: Before, parameters: Par
 
 /** `plan`, if it is sound. @throws SealedError `plan-rejected`, naming the stage */
 export function verifyPlan(plan: Plan): Plan {
+  return atOnce(verifyPlanSteps(plan));
+}
+
+/** {@link verifyPlan} in steps of a stage. @throws SealedError `plan-rejected` */
+export function* verifyPlanSteps(plan: Plan): Steps<Plan> {
   const { parameters } = plan;
   const level = plan.inputLevel ?? parameters.maxLevel;
   let before: Before = { level, scale: plan.inputScale, count: plan.inputCount };
   checkStart(before, parameters);
   if (plan.stages.length === 0) throw reject(0, 'there is no stage.');
-  plan.stages.forEach((stage, index) => {
+  for (const [index, stage] of plan.stages.entries()) {
     checkStage(index, stage, before, parameters);
     before = { level: outLevel(stage), scale: stage.outScale, count: stageOutputs(stage) };
     if (before.count < 1) throw reject(index, 'it has no outputs.');
-  });
+    yield;
+  }
   return plan;
 }
 
@@ -98,10 +105,10 @@ function checkReads(index: number, stage: StagePart, here: ReadonlySet<number>):
 
 /**
  * `part`, if it is sound in itself: what a segment starts from, others give it, and a worker may have nothing to do in a
- * stage.
+ * stage. A stage is a step.
  * @throws SealedError `plan-rejected`, naming the stage, counted through all segments
  */
-export function verifyPart(part: PlanPart, parameters: Parameters): PlanPart {
+export function* verifyPartSteps(part: PlanPart, parameters: Parameters): Steps<PlanPart> {
   const first = part.segments[0]?.[0];
   if (!first) throw reject(0, 'there is no stage.');
   let before: Before = { level: first.level, scale: first.inScale, count: MOST_VALUES };
@@ -118,6 +125,7 @@ export function verifyPart(part: PlanPart, parameters: Parameters): PlanPart {
       here = outputs;
       before = { level: outLevel(stage), scale: stage.outScale, count: MOST_VALUES };
       index += 1;
+      yield;
     }
   }
   return part;

@@ -1,5 +1,6 @@
 // The frames that cross between client and server role: a closed set, none of which can hold a secret key.
 import { ByteReader, ByteWriter } from '../base/bytes.ts';
+import { atOnce, type Steps } from '../base/controls.ts';
 import { SealedError } from '../base/errors.ts';
 import type { Parameters } from '../params/parameters.ts';
 import {
@@ -99,12 +100,12 @@ function writeRows(writer: ByteWriter, words: Uint32Array, sizes: readonly numbe
   }
 }
 
-function readRows(
+function* readRows(
   reader: ByteReader,
   polynomials: number,
   sizes: readonly number[],
   degree: number,
-): Uint32Array {
+): Steps<Uint32Array> {
   const rows = sizes.map((bits) => packedBytes(degree, bits));
   const bytes = rows.reduce((sum, row) => sum + row, 0) * polynomials;
   // Before memory is reserved for what may not be there.
@@ -114,6 +115,7 @@ function readRows(
   for (let row = 0; row < polynomials * sizes.length; row += 1) {
     const at = row % sizes.length;
     unpackRow(reader.bytes(rows[at]), sizes[at], words, row * degree, degree);
+    yield;
   }
   return words;
 }
@@ -155,6 +157,14 @@ function readForm(reader: ByteReader): boolean {
  * @throws SealedError `malformed-frame` for anything else
  */
 export function decodeFrame(bytes: Uint8Array, parameters: Parameters): Frame {
+  return atOnce(frameSteps(bytes, parameters));
+}
+
+/**
+ * {@link decodeFrame} in steps of a row: keys of one network take hundreds of milliseconds.
+ * @throws SealedError `malformed-frame`
+ */
+export function* frameSteps(bytes: Uint8Array, parameters: Parameters): Steps<Frame> {
   const reader = new ByteReader(bytes);
   if (reader.u32() !== MAGIC) throw malformed('Not a Sealed QR frame.');
   const kind = reader.u8();
@@ -167,27 +177,27 @@ export function decodeFrame(bytes: Uint8Array, parameters: Parameters): Frame {
   }
   switch (kind) {
     case KINDS['evaluation-keys']:
-      return { kind: 'evaluation-keys', keys: readKeys(reader, parameters) };
+      return { kind: 'evaluation-keys', keys: yield* readKeys(reader, parameters) };
     case KINDS.ciphertexts:
-      return { kind: 'ciphertexts', items: readCiphertexts(reader, parameters) };
+      return { kind: 'ciphertexts', items: yield* readCiphertexts(reader, parameters) };
     default:
       throw malformed(`Unknown frame kind ${kind}.`);
   }
 }
 
-function readCiphertexts(reader: ByteReader, parameters: Parameters): IndexedCiphertext[] {
+function* readCiphertexts(reader: ByteReader, parameters: Parameters): Steps<IndexedCiphertext[]> {
   const count = reader.u32();
   if (count > MAX_ITEMS) throw malformed(`${count} ciphertexts are too many for one frame.`);
   const items: IndexedCiphertext[] = [];
   for (let i = 0; i < count; i += 1) {
     const index = reader.u32();
-    items.push({ index, ciphertext: readCiphertext(reader, parameters) });
+    items.push({ index, ciphertext: yield* readCiphertext(reader, parameters) });
   }
   reader.end();
   return items;
 }
 
-function readCiphertext(reader: ByteReader, parameters: Parameters): SentCiphertext {
+function* readCiphertext(reader: ByteReader, parameters: Parameters): Steps<SentCiphertext> {
   const isSeeded = readForm(reader);
   const size = reader.u8();
   const level = reader.u8();
@@ -197,35 +207,38 @@ function readCiphertext(reader: ByteReader, parameters: Parameters): SentCiphert
   const sizes = sizesAt(level, parameters);
   if (isSeeded) {
     const seed = reader.bytes(SEED_BYTES).slice();
-    const seeded = { level, scale, seed, words: readRows(reader, 1, sizes, parameters.polyModulusDegree) };
+    const words = yield* readRows(reader, 1, sizes, parameters.polyModulusDegree);
+    const seeded = { level, scale, seed, words };
     checkSeeded(seeded, parameters);
     return seeded;
   }
-  const whole = { size, level, scale, words: readRows(reader, size, sizes, parameters.polyModulusDegree) };
+  const words = yield* readRows(reader, size, sizes, parameters.polyModulusDegree);
+  const whole = { size, level, scale, words };
   checkCiphertext(whole, parameters);
   return whole;
 }
 
-function readKey(reader: ByteReader, parameters: Parameters): ResidueKey {
+function* readKey(reader: ByteReader, parameters: Parameters): Steps<ResidueKey> {
   const { polyModulusDegree, maxLevel } = parameters;
   const isSeeded = readForm(reader);
   const level = reader.u8();
   if (level > maxLevel) throw malformed('A key has an impossible level.');
   const sizes = keySizes(level, parameters);
   const seeds: Uint8Array[] = [];
-  const digits = Array.from({ length: level + 1 }, () => {
+  const digits: Uint32Array[] = [];
+  while (digits.length <= level) {
     if (isSeeded) seeds.push(reader.bytes(SEED_BYTES).slice());
-    return readRows(reader, isSeeded ? 1 : 2, sizes, polyModulusDegree);
-  });
+    digits.push(yield* readRows(reader, isSeeded ? 1 : 2, sizes, polyModulusDegree));
+  }
   const key = { digits, ...(level < maxLevel && { level }), ...(isSeeded && { seeds }) };
   checkKey(key, parameters);
   return key;
 }
 
-function readKeys(reader: ByteReader, parameters: Parameters): ResidueEvaluationKeys {
+function* readKeys(reader: ByteReader, parameters: Parameters): Steps<ResidueEvaluationKeys> {
   const hasRelinearization = reader.u8();
   if (hasRelinearization > 1) throw malformed('A flag is neither 0 nor 1.');
-  const relinearization = hasRelinearization === 1 ? readKey(reader, parameters) : undefined;
+  const relinearization = hasRelinearization === 1 ? yield* readKey(reader, parameters) : undefined;
   const count = reader.u32();
   const rotations = new Map<number, ResidueKey>();
   for (let i = 0; i < count; i += 1) {
@@ -233,7 +246,7 @@ function readKeys(reader: ByteReader, parameters: Parameters): ResidueEvaluation
     if (step < 1 || step >= parameters.slots || rotations.has(step)) {
       throw malformed(`Rotation step ${step} is out of range or given twice.`);
     }
-    rotations.set(step, readKey(reader, parameters));
+    rotations.set(step, yield* readKey(reader, parameters));
   }
   reader.end();
   return { relinearization, rotations };

@@ -1,5 +1,5 @@
 // The gate on the way out: a client's own frames pass, and everything that a card does not ask for is stopped.
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ALL, open, PLANES } from '../../fixtures/client-cards.ts';
 import { clientKernelBytes, expanded } from '../../fixtures/client-kernel.ts';
 import { identityCard } from '../../fixtures/small-card.ts';
@@ -20,7 +20,10 @@ beforeEach(async () => {
   keys = (await role.prepare(name, ALL)).keys!;
   request = [...(await role.encrypt(name, PLANES)).frames];
 });
-afterEach(() => role.close());
+afterEach(() => {
+  vi.restoreAllMocks();
+  role.close();
+});
 
 const keysOf = (frame: Uint8Array): Extract<Frame, { kind: 'evaluation-keys' }>['keys'] => {
   const decoded = decodeFrame(frame, TINY);
@@ -36,26 +39,23 @@ const stopped = (what: RegExp): object => ({
   message: expect.stringMatching(what) as string,
 });
 /** What `act` throws. */
-const thrown = (act: () => void): unknown => {
-  try {
-    act();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-};
+const thrown = (act: () => Promise<void>): Promise<unknown> =>
+  act().then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 const sent = (...items: IndexedCiphertext[]): Uint8Array => encodeFrame({ kind: 'ciphertexts', items }, TINY);
 
 describe('keys on their way out', () => {
-  it('pass where the card needs them, each once', () => {
+  it('pass where the card needs them, each once', async () => {
     const gate = new OutgoingGate();
-    gate.passKeys(keys, card);
-    expect(thrown(() => gate.passKeys(keys, card))).toMatchObject(stopped(/relinearisation key/));
+    await gate.passKeys(keys, card);
+    expect(await thrown(() => gate.passKeys(keys, card))).toMatchObject(stopped(/relinearisation key/));
     const rotations = encodeFrame(
       { kind: 'evaluation-keys', keys: { ...keysOf(keys), relinearization: undefined } },
       TINY,
     );
-    expect(thrown(() => gate.passKeys(rotations, card))).toMatchObject(stopped(/rotations by 1,/));
+    expect(await thrown(() => gate.passKeys(rotations, card))).toMatchObject(stopped(/rotations by 1,/));
   });
 
   it.each<[string, () => Uint8Array, RegExp]>([
@@ -106,24 +106,41 @@ describe('keys on their way out', () => {
     ],
     ['that are ciphertexts', () => request[0], /in the place of keys/],
     ['with a byte more', () => Uint8Array.of(...keys, 0), /no frame/],
-  ])('are stopped %s', (_, make, what) => {
+  ])('are stopped %s', async (_, make, what) => {
     const gate = new OutgoingGate();
-    expect(thrown(() => gate.passKeys(make(), card))).toMatchObject(stopped(what));
+    expect(await thrown(() => gate.passKeys(make(), card))).toMatchObject(stopped(what));
   });
 
-  it('are stopped where the card needs none', () => {
+  it('are read in slices: the page hears its messages meanwhile', async () => {
     const gate = new OutgoingGate();
-    expect(thrown(() => gate.passKeys(keys, identityCard(TINY)))).toMatchObject(stopped(/not needed/));
+    let now = 0;
+    // A clock by which every step is a long one.
+    vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000));
+    const order: string[] = [];
+    setTimeout(() => order.push('message'), 0);
+    const passing = gate.passKeys(keys, card).then(() => order.push('keys passed'));
+    order.push('call made');
+    await passing;
+    expect(order).toEqual(['call made', 'message', 'keys passed']);
+  });
+
+  it('are stopped where the card needs none', async () => {
+    const gate = new OutgoingGate();
+    expect(await thrown(() => gate.passKeys(keys, identityCard(TINY)))).toMatchObject(stopped(/not needed/));
   });
 });
 
 describe('a request on its way out', () => {
-  it('passes after its keys, once', () => {
+  it('passes after its keys, once', async () => {
     const gate = new OutgoingGate();
-    expect(thrown(() => gate.passRequest(request, card, 0))).toMatchObject(stopped(/without its relin/));
-    gate.passKeys(keys, card);
-    gate.passRequest(request, card, 0);
-    expect(thrown(() => gate.passRequest(request, card, 0))).toMatchObject(stopped(/a seed for the second/));
+    expect(await thrown(() => gate.passRequest(request, card, 0))).toMatchObject(
+      stopped(/without its relin/),
+    );
+    await gate.passKeys(keys, card);
+    await gate.passRequest(request, card, 0);
+    expect(await thrown(() => gate.passRequest(request, card, 0))).toMatchObject(
+      stopped(/a seed for the second/),
+    );
   });
 
   it.each<[string, () => Uint8Array[], RegExp]>([
@@ -161,9 +178,9 @@ describe('a request on its way out', () => {
       /two forms/,
     ],
     ['one is cut', () => [request[0].subarray(0, -1), ...request.slice(1)], /no frame/],
-  ])('is stopped where %s', (_, make, what) => {
+  ])('is stopped where %s', async (_, make, what) => {
     const gate = new OutgoingGate();
-    gate.passKeys(keys, card);
-    expect(thrown(() => gate.passRequest(make(), card, 0))).toMatchObject(stopped(what));
+    await gate.passKeys(keys, card);
+    expect(await thrown(() => gate.passRequest(make(), card, 0))).toMatchObject(stopped(what));
   });
 });

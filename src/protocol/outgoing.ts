@@ -2,11 +2,12 @@
 //
 // It stands outside the worker that has the key. It sees kinds, counts, numbers, levels, scales, steps and repetitions; what
 // well-formed residues and seeds say it cannot see: that is for an opened run to show (src/audit).
+import { inSlices, PAGE_SLICE_MS, yielding } from '../base/controls.ts';
 import { SealedError } from '../base/errors.ts';
 import { checkParameters } from '../params/parameters.ts';
 import type { ResidueKey } from '../params/residues.ts';
 import type { Card } from './card.ts';
-import { decodeFrame, type Frame } from './frame.ts';
+import { type Frame, frameSteps } from './frame.ts';
 import { neededKeys } from './needed-keys.ts';
 
 /** What has passed of one key set. */
@@ -21,8 +22,8 @@ export class OutgoingGate {
    * A frame of evaluation keys for `card`: keys that it needs, each for the levels at which it needs it, and once.
    * @throws SealedError `wrong-state`: it must not be sent
    */
-  passKeys(bytes: Uint8Array, card: Card): void {
-    const frame = this.#read(bytes, card);
+  async passKeys(bytes: Uint8Array, card: Card): Promise<void> {
+    const frame = await this.#read(bytes, card, this.#pause());
     if (frame.kind !== 'evaluation-keys') throw stopped('ciphertexts in the place of keys');
     const { relinearization, rotations } = frame.keys;
     const needed = neededKeys(card);
@@ -48,7 +49,7 @@ export class OutgoingGate {
    * A segment's input, freshly encrypted: its ciphertexts in order, one in a frame, at the card's level and scale.
    * @throws SealedError `wrong-state`: it must not be sent
    */
-  passRequest(frames: readonly Uint8Array[], card: Card, segment: number): void {
+  async passRequest(frames: readonly Uint8Array[], card: Card, segment: number): Promise<void> {
     const { input } = card.segments[segment];
     const { relinearize = -1, rotations } = neededKeys(card);
     if (frames.length !== input.count) throw stopped(`${frames.length} ciphertexts for ${input.count}`);
@@ -58,8 +59,9 @@ export class OutgoingGate {
     ).length;
     if (lacking > 0) throw stopped(`a request without ${lacking} of its keys`);
     const forms = new Set<boolean>();
+    const pause = this.#pause();
     for (const [at, bytes] of frames.entries()) {
-      const frame = this.#read(bytes, card);
+      const frame = await this.#read(bytes, card, pause);
       if (frame.kind !== 'ciphertexts') throw stopped('keys in the place of ciphertexts');
       if (frame.items.length !== 1) throw stopped(`${frame.items.length} ciphertexts in a frame`);
       const [{ index, ciphertext }] = frame.items;
@@ -73,9 +75,14 @@ export class OutgoingGate {
     if (forms.size > 1) throw stopped('ciphertexts of two forms');
   }
 
-  #read(bytes: Uint8Array, card: Card): Frame {
+  /** For the loops of one frame or request: the page's thread reads them. */
+  #pause(): () => Promise<void> {
+    return yielding(undefined, 'wire', PAGE_SLICE_MS);
+  }
+
+  async #read(bytes: Uint8Array, card: Card, pause: () => Promise<void>): Promise<Frame> {
     try {
-      return decodeFrame(bytes, checkParameters(card.parameters));
+      return await inSlices(frameSteps(bytes, checkParameters(card.parameters)), pause);
     } catch (error) {
       throw stopped('what is no frame', error);
     }

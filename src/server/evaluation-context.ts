@@ -1,10 +1,11 @@
 // One parameter set on one backend in an evaluator: its plans, the key sets of its clients, the runs in progress.
-import { type Controls, yielding } from '../base/controls.ts';
+import { type Controls, inSlices, yielding } from '../base/controls.ts';
 import { SealedError } from '../base/errors.ts';
 import { type Parameters, sameParameters } from '../params/parameters.ts';
-import { decodePlanPart } from '../plan/plan-codec.ts';
+import { planPartSteps } from '../plan/plan-codec.ts';
 import type { IndexedFrame, OperationTimes, SegmentRun } from '../protocol/evaluator.ts';
-import { decodeCiphertexts, decodeFrame, encodeFrame } from '../protocol/frame.ts';
+import type { ResidueEvaluationKeys } from '../params/residues.ts';
+import { decodeCiphertexts, encodeFrame, frameSteps } from '../protocol/frame.ts';
 import type { Checkpoint, KeyedBackend } from './backend.ts';
 import {
   freeValues,
@@ -16,6 +17,12 @@ import {
 } from './interpreter.ts';
 import { measureOperations } from './measure.ts';
 import type { SegmentInputs } from './segment-inputs.ts';
+
+/** `keys` one at a time: the seed of each is expanded as it is taken in. */
+function* oneByOne({ relinearization, rotations }: ResidueEvaluationKeys): Generator<ResidueEvaluationKeys> {
+  if (relinearization) yield { relinearization, rotations: new Map() };
+  for (const one of rotations) yield { relinearization: undefined, rotations: new Map([one]) };
+}
 
 /** One run in progress in this evaluator: of one key set, on one plan. */
 class Run<C> {
@@ -61,40 +68,58 @@ export class EvaluationContext<C> {
   readonly #tenants = new Map<string, KeyedBackend<C>>();
   readonly #runs = new Map<number, Run<C>>();
   readonly #running = new Set<Promise<unknown>>();
+  readonly #arriving = new Set<{ readonly keySet: string; isDropped: boolean }>();
 
   constructor(parameters: Parameters, backend: KeyedBackend<C>) {
     this.parameters = parameters;
     this.backend = backend;
   }
 
-  /** Adds a frame of evaluation keys to `keySet`. @throws SealedError `malformed-frame` */
-  addKeys(keySet: string, frame: Uint8Array): void {
-    const decoded = decodeFrame(frame, this.parameters);
-    if (decoded.kind !== 'evaluation-keys') {
-      throw new SealedError('malformed-frame', 'Evaluation keys were expected.', { stage: 'server' });
+  /**
+   * Adds a frame of evaluation keys to `keySet`, unless that is dropped meanwhile.
+   * @throws SealedError `malformed-frame`
+   */
+  async addKeys(keySet: string, frame: Uint8Array): Promise<void> {
+    const arrival = { keySet, isDropped: false };
+    this.#arriving.add(arrival);
+    try {
+      const pause = yielding(undefined, 'server');
+      const decoded = await inSlices(frameSteps(frame, this.parameters), pause);
+      if (decoded.kind !== 'evaluation-keys') {
+        throw new SealedError('malformed-frame', 'Evaluation keys were expected.', { stage: 'server' });
+      }
+      for (const keys of oneByOne(decoded.keys)) {
+        if (arrival.isDropped) return;
+        let tenant = this.#tenants.get(keySet);
+        if (!tenant) {
+          tenant = this.backend.tenant();
+          this.#tenants.set(keySet, tenant);
+        }
+        tenant.addKeys(keys);
+        await pause();
+      }
+    } finally {
+      this.#arriving.delete(arrival);
     }
-    let tenant = this.#tenants.get(keySet);
-    if (!tenant) {
-      tenant = this.backend.tenant();
-      this.#tenants.set(keySet, tenant);
-    }
-    tenant.addKeys(decoded.keys);
   }
 
   /** Forgets a key set and ends its runs. */
   dropKeys(keySet: string): void {
     for (const [runId, run] of this.#runs) if (run.keySet === keySet) this.end(runId);
+    // Keys that are being read must not make a set anew that lacks those before them.
+    for (const arrival of this.#arriving) if (arrival.keySet === keySet) arrival.isDropped = true;
     this.#tenants.get(keySet)?.[Symbol.dispose]();
     this.#tenants.delete(keySet);
   }
 
   /** Decodes, verifies and prepares a part of a plan. @throws SealedError `malformed-frame`, `plan-rejected`, `aborted` */
   async addPlan(planId: string, bytes: Uint8Array, { signal }: Controls): Promise<void> {
-    const { part, parameters } = decodePlanPart(bytes);
+    const pause = yielding(signal, 'server');
+    const { part, parameters } = await inSlices(planPartSteps(bytes), pause);
     if (!sameParameters(parameters, this.parameters)) {
       throw new SealedError('plan-rejected', 'The plan is for other parameters.', { stage: 'server' });
     }
-    const prepared = await preparePart(this.backend, part, yielding(signal, 'server'));
+    const prepared = await preparePart(this.backend, part, pause);
     this.dropPlan(planId);
     this.#plans.set(planId, prepared);
   }
@@ -144,6 +169,7 @@ export class EvaluationContext<C> {
   /** Stops all runs, waits until they have let go of what they hold, and disposes everything. */
   async close(): Promise<void> {
     for (const runId of [...this.#runs.keys()]) this.end(runId);
+    for (const arrival of this.#arriving) arrival.isDropped = true;
     await Promise.allSettled(this.#running);
     for (const planId of [...this.#plans.keys()]) this.dropPlan(planId);
     for (const keySet of [...this.#tenants.keys()]) this.dropKeys(keySet);

@@ -1,8 +1,8 @@
 // The simulation mode: a whole plan on plaintext slots through the same interpreter, with the clear backend.
-import { yielding } from '../base/controls.ts';
+import { inSlices, yielding } from '../base/controls.ts';
 import { partitionPlan } from '../plan/partition.ts';
 import type { Plan } from '../plan/plan.ts';
-import { decodePlan } from '../plan/plan-codec.ts';
+import { planSteps } from '../plan/plan-codec.ts';
 import { outputElements, packValues, unpackValues } from '../plan/tensor-packing.ts';
 import type { SimulatorRole } from '../protocol/simulator.ts';
 import { ClearBackend, type ClearCiphertext } from './backends/clear/clear-backend.ts';
@@ -32,7 +32,8 @@ export function createSimulator(): SimulatorRole {
     async simulate(bytes, { input, output }, values, inputs, { signal } = {}) {
       const start = performance.now();
       const results = new Float32Array(inputs * outputElements(output.layout));
-      const outputs = await simulatePlan(decodePlan(bytes), packValues(input.layout, values), signal);
+      const plan = await inSlices(planSteps(bytes), yielding(signal, 'server'));
+      const outputs = await simulatePlan(plan, packValues(input.layout, values), signal);
       for (const [index, { slots, imaginary }] of outputs) {
         unpackValues(output.layout, index, [...slots, ...(imaginary ?? [])], results);
       }

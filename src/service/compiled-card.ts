@@ -1,10 +1,11 @@
 // A card as its service holds it: with the plans, split for the evaluators as runs ask for it.
 import { assert } from '../base/assert.ts';
+import { inSlices } from '../base/controls.ts';
 import { sha256Hex } from '../base/sha256.ts';
 import type { Explanation } from '../plan/explanation.ts';
 import { type Partition, partitionPlan } from '../plan/partition.ts';
 import type { Plan } from '../plan/plan.ts';
-import { decodePlan, encodePlanPart } from '../plan/plan-codec.ts';
+import { encodePlanPart, planSteps } from '../plan/plan-codec.ts';
 import type { Card } from '../protocol/card.ts';
 import { encodeCard } from '../protocol/card-codec.ts';
 import type { ServerBackendName } from '../protocol/backends.ts';
@@ -32,7 +33,12 @@ export class CompiledCard {
   readonly weight: number;
   readonly #placed = new Map<string, PlacedPlan>();
 
-  constructor(source: ModelSource, compiled: CompiledModel, backend: ServerBackendName) {
+  private constructor(
+    source: ModelSource,
+    compiled: CompiledModel,
+    backend: ServerBackendName,
+    decoded: readonly Plan[],
+  ) {
     const { plans, planHash, interface: face, explanation } = compiled;
     this.card = { ...face, model: source.id, modelHash: source.hash, planHash, backend };
     this.bytes = encodeCard(this.card);
@@ -40,9 +46,24 @@ export class CompiledCard {
     this.context = contextOf(face.parameters, backend);
     this.explanation = explanation;
     this.#encoded = plans;
-    this.plans = plans.map(decodePlan);
+    this.plans = decoded;
     this.weight = plans.reduce((sum, { byteLength }) => sum + byteLength, this.bytes.byteLength);
     assert(this.plans.length === face.segments.length, 'there is a plan for each segment');
+  }
+
+  /**
+   * Reads and verifies what the compiler has made, with `pause` between the steps: the service hears its clients meanwhile.
+   * @throws SealedError `malformed-frame`, `plan-rejected`, or whatever `pause` throws
+   */
+  static async read(
+    source: ModelSource,
+    compiled: CompiledModel,
+    backend: ServerBackendName,
+    pause: () => Promise<void>,
+  ): Promise<CompiledCard> {
+    const plans: Plan[] = [];
+    for (const bytes of compiled.plans) plans.push(await inSlices(planSteps(bytes), pause));
+    return new CompiledCard(source, compiled, backend, plans);
   }
 
   /** The whole plan of `segment`, encoded. */

@@ -6,7 +6,7 @@ import {
   watch,
   type WorkerHandle,
 } from '../base/worker-handle.ts';
-import type { Controls } from '../base/controls.ts';
+import { type Controls, yielding } from '../base/controls.ts';
 import { SealedError, throwIfAborted } from '../base/errors.ts';
 import { sha256Hex, sha256Of } from '../base/sha256.ts';
 import { COST_TABLES } from '../plan/cost-tables.ts';
@@ -147,11 +147,8 @@ export function createService(options: ServiceOptions): RunningService {
     const compileFor = async (backend: ServerBackendName): Promise<CompiledCard> => {
       const asked = { ...wanted, backend };
       const limits = { signal, stage: 'compile', advice: ADVICE } as const;
-      return new CompiledCard(
-        source,
-        await compiler.call((role) => role.compile(source, asked), limits),
-        backend,
-      );
+      const made = await compiler.call((role) => role.compile(source, asked), limits);
+      return CompiledCard.read(source, made, backend, yielding(signal, 'compile'));
     };
     const compiled = await compileFor(wanted.backend);
     if (wanted.backend === 'seal') return compiled;

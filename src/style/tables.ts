@@ -1,4 +1,5 @@
 // A style at one size, in numbers: what the service multiplies by, what the client compares with, what a thumbnail shows.
+import { atOnce, type Steps } from '../base/controls.ts';
 import { emptyRaster, type Raster } from '../base/raster.ts';
 import type { Graph } from '../model/graph.ts';
 import { isFinder } from './drawing/eyes.ts';
@@ -31,8 +32,8 @@ function whole({ modules }: Place, around: number): Window {
   return { from: -around, to: modules + around };
 }
 
-/** Visits every pixel of the modules in `window`. */
-function visitPixels(recipe: Recipe, place: Place, { from, to }: Window, visit: Visit): void {
+/** Visits every pixel of the modules in `window`, in steps of a row of modules. */
+function* visitPixels(recipe: Recipe, place: Place, { from, to }: Window, visit: Visit): Steps<void> {
   const { modules, pixelsPerModule: p } = place;
   const scene = recipe.scene(place);
   const coverages = sceneDeltas(recipe);
@@ -52,6 +53,7 @@ function visitPixels(recipe: Recipe, place: Place, { from, to }: Window, visit: 
         }
       }
     }
+    yield;
   }
 }
 
@@ -77,7 +79,7 @@ export function colourTables(recipe: Recipe, place: Place): ColourTables {
   const light = new Float32Array(COLOURS * p * p * positions);
   const deltas = new Float32Array(light.length * count);
   const powers = bendPowers(recipe);
-  visitPixels(recipe, place, whole(place, MARGIN), (column, row, px, py, pixel) => {
+  const visit: Visit = (column, row, px, py, pixel) => {
     const position = (row + MARGIN) * side + column + MARGIN;
     for (let c = 0; c < COLOURS; c += 1) {
       const channel = c * p * p + py * p + px;
@@ -88,7 +90,8 @@ export function colourTables(recipe: Recipe, place: Place): ColourTables {
           pixel.delta[COLOURS * layer + c] * powerOf(pixel.bend, power);
       }
     }
-  });
+  };
+  atOnce(visitPixels(recipe, place, whole(place, MARGIN), visit));
   return { light, deltas };
 }
 
@@ -157,6 +160,9 @@ export type Coverages = { readonly by: 'network'; readonly network: Graph } | { 
 /** Draws codes of one size, each `[3, side, side]`; `dark` holds modules² values, 1 for dark, finder patterns light. */
 export type StylePainter = (dark: ArrayLike<number>) => Float32Array;
 
+/** A {@link StylePainter} in steps of a row of modules. */
+export type StylePainterSteps = (dark: ArrayLike<number>) => Steps<Float32Array>;
+
 /**
  * A painter of codes at `place`: in 0 … 1, slightly beyond where the network overshoots, side = (modules + 2·margin)·p.
  * With the network's coverages it draws what the style's graph computes, many times faster. It keeps the colours of every
@@ -170,6 +176,17 @@ export function stylePainter(
   coverages: Coverages,
   shown = place.modules + MARGIN,
 ): StylePainter {
+  const paint = atOnce(painterSteps(recipe, place, coverages, shown));
+  return (dark) => atOnce(paint(dark));
+}
+
+/** {@link stylePainter} in steps, and one that paints in steps. */
+export function* painterSteps(
+  recipe: Recipe,
+  place: Place,
+  coverages: Coverages,
+  shown = place.modules + MARGIN,
+): Steps<StylePainterSteps> {
   const { modules, pixelsPerModule: p } = place;
   const across = modules + 2 * MARGIN;
   const side = (shown + MARGIN) * p;
@@ -180,7 +197,7 @@ export function stylePainter(
   const stride = COLOURS + deltas + 1;
   const pixels = new Float32Array(side * side * stride);
   let visited = 0;
-  visitPixels(
+  yield* visitPixels(
     recipe,
     place,
     { from: -MARGIN, to: shown },
@@ -191,16 +208,18 @@ export function stylePainter(
       visited += stride;
     },
   );
+  yield;
   const table = coverages.by === 'network' ? patternCoverages(coverages.network, recipe, p) : undefined;
   const drawn = recipe.coverages.kind === 'drawn' ? recipe.coverages.layers : [];
   const taps = recipe.coverages.kind === 'taps' ? recipe.coverages.taps : [];
 
-  return (dark) => {
+  return function* (dark) {
     const patterns = neighbourhoods(widened(dark, modules), across);
     const picture = new Float32Array(COLOURS * side * side);
     let from = 0;
     for (let module = 0; module < (side / p) ** 2; module += 1) {
       const [row, column] = [Math.floor(module / (side / p)), module % (side / p)];
+      if (column === 0) yield;
       const pattern = patterns[row * across + column];
       for (let pixel = 0; pixel < p * p; pixel += 1, from += stride) {
         const [px, py] = [pixel % p, Math.floor(pixel / p)];
@@ -254,12 +273,17 @@ export interface StyleGround {
 
 /** The ground of `recipe` at `place`, with `around` modules on each side. */
 export function styleGround(recipe: Recipe, place: Place, around: number): StyleGround {
+  return atOnce(groundSteps(recipe, place, around));
+}
+
+/** {@link styleGround} in steps of a row of modules. */
+export function* groundSteps(recipe: Recipe, place: Place, around: number): Steps<StyleGround> {
   const side = (place.modules + 2 * around) * place.pixelsPerModule;
   const light = emptyRaster(side, side);
   const dark = emptyRaster(side, side);
   const isTaps = recipe.coverages.kind === 'taps';
   const { pixelsPerModule: p } = place;
-  visitPixels(recipe, place, whole(place, around), (column, row, px, py, pixel) => {
+  yield* visitPixels(recipe, place, whole(place, around), (column, row, px, py, pixel) => {
     const at = 3 * (((row + around) * p + py) * side + (column + around) * p + px);
     for (let c = 0; c < COLOURS; c += 1) {
       light.data[at + c] = toByte(pixel.light[c]);

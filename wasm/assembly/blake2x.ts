@@ -5,6 +5,7 @@
 // the root for each 64 bytes of output. Their messages are one; their states differ in the number of the output alone.
 import { begin, compress, compress3, schedule } from './blake2b-rounds';
 
+/** Bytes of one of the generator's buffers. */
 export const BUFFER_BYTES: u32 = 4096;
 
 // BLAKE2b's initial words (RFC 7693, section 2.6).

@@ -5,7 +5,7 @@
 import { fold, shoup } from './lanes';
 import { forwardSigned } from './ntt-forward';
 import { inverse } from './ntt-inverse';
-import { N, P, pairInverse, pairInverseQuotient, prime, record, rowBytes } from './tables';
+import { N, pairInverse, pairInverseQuotient, prime, rowBytes } from './tables';
 
 /** The smallest multiple of `p` that is at least `bound`. */
 export function multipleAbove(bound: u32, p: u32): u32 {

@@ -20,12 +20,14 @@ export function coefficientBytes(): u32 {
   return N * 8;
 }
 
+/** Where the real parts of the roots begin, N/2 f64, after as many words of places. */
 // @ts-ignore: decorator
 @inline
 export function realRoots(tables: u32): u32 {
   return tables + (N / 2) * 4;
 }
 
+/** Where their imaginary parts begin. */
 // @ts-ignore: decorator
 @inline
 export function imaginaryRoots(tables: u32): u32 {

@@ -8,6 +8,7 @@ import { N, logN } from './tables';
 /** Four byte-shuffles, then one word for each vector: the source's offset, with the shuffle's number in its low bits. */
 const MASKS: u32 = 64;
 
+/** Bytes of an automorphism's table: the shuffles, and a word for each vector of four residues. */
 export function permutationBytes(): u32 {
   return MASKS + N;
 }

@@ -24,14 +24,17 @@ export function setMemoryLimit(pages: u32): void {
   limitPages = pages;
 }
 
+/** Bytes that are allocated now. */
 export function liveBytes(): u32 {
   return live;
 }
 
+/** The most that {@link liveBytes} has been. */
 export function peakBytes(): u32 {
   return peak;
 }
 
+/** Blocks that are allocated now. */
 export function liveBlocks(): u32 {
   return blocks;
 }

@@ -1,9 +1,11 @@
 // Scalar arithmetic modulo a prime below 2^30: used while tables are made, never in an inner loop.
 
+/** a b mod p, for a and b below 2^32. */
 export function multiplyMod(a: u32, b: u32, p: u32): u32 {
   return <u32>((<u64>a * <u64>b) % <u64>p);
 }
 
+/** base^exponent mod p. */
 export function powerMod(base: u32, exponent: u32, p: u32): u32 {
   let result: u32 = 1;
   let square = base % p;

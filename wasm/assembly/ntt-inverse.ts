@@ -80,7 +80,7 @@ function pass(data: u32, m: u32, begin: u32, end: u32, r: u32, roomy: bool, last
       const y1 = shoup(i32x4.sub(i32x4.add(x0, p2), x1), w2, q2, p);
       const y3 = shoup(i32x4.sub(i32x4.add(x2, p2), x3), w3, q3, p);
       let z0 = i32x4.add(y0, y2);
-      let z1 = i32x4.add(y1, y3);
+      const z1 = i32x4.add(y1, y3);
       const d0 = i32x4.sub(i32x4.add(y0, roomy ? p4 : p2), y2);
       const d1 = i32x4.sub(i32x4.add(y1, p2), y3);
       const z2 = shoup(d0, w1, q1, p);

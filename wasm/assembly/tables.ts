@@ -28,20 +28,34 @@ let base: u32 = 0;
 let pairs: u32 = 0;
 const STRIDE: u32 = 64;
 
-// Fields of a prime's record, as byte offsets.
+// Fields of a prime's record, as byte offsets. Those in _Q are the Shoup quotients of the field before.
+/** The prime p. */
 export const P: u32 = 0;
-export const INVERSE: u32 = 4; // p^-1 mod 2^32
-export const ONE: u32 = 8; // floor(2^32 / p)
-export const MONT: u32 = 12; // 2^32 mod p: the Montgomery form of 1
+/** p^-1 mod 2^32. */
+export const INVERSE: u32 = 4;
+/** floor(2^32 / p). */
+export const ONE: u32 = 8;
+/** 2^32 mod p: the Montgomery form of 1. */
+export const MONT: u32 = 12;
+/** Its quotient. */
 export const MONT_Q: u32 = 16;
-export const SCALE: u32 = 20; // N^-1
+/** N^-1. */
+export const SCALE: u32 = 20;
+/** Its quotient. */
 export const SCALE_Q: u32 = 24;
-export const LAST: u32 = 28; // the inverse transform's last root times N^-1
+/** The inverse transform's last root times N^-1. */
+export const LAST: u32 = 28;
+/** Its quotient. */
 export const LAST_Q: u32 = 32;
-export const CAPACITY: u32 = 36; // how many products of two residues fit a 64-bit sum
+/** How many products of two residues fit a 64-bit sum. */
+export const CAPACITY: u32 = 36;
+/** Where the roots of the forward transform are. */
 export const FORWARD: u32 = 40;
+/** Where their quotients are. */
 export const FORWARD_Q: u32 = 44;
+/** Where the roots of the inverse transform are. */
 export const BACKWARD: u32 = 48;
+/** Where their quotients are. */
 export const BACKWARD_Q: u32 = 52;
 
 /** The record of prime `index`. */
@@ -51,6 +65,7 @@ export function record(index: u32): u32 {
   return base + index * STRIDE;
 }
 
+/** Prime number `index`. */
 // @ts-ignore: decorator
 @inline
 export function prime(index: u32): u32 {
@@ -69,6 +84,7 @@ export function pairInverse(from: u32, to: u32): u32 {
   return load<u32>(pairs + (from * primeCount + to) * 8);
 }
 
+/** The Shoup quotient of {@link pairInverse}. */
 export function pairInverseQuotient(from: u32, to: u32): u32 {
   return load<u32>(pairs + (from * primeCount + to) * 8, 4);
 }

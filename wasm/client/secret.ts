@@ -4,10 +4,9 @@ import { BUFFER_BYTES, stream } from '../assembly/blake2x';
 import { reduceRow } from '../assembly/encoder';
 import { expandRow } from '../assembly/expand';
 import { fold, lift, reduceProduct } from '../assembly/lanes';
-import { multiplyMod } from '../assembly/modular';
 import { forwardSigned } from '../assembly/ntt-forward';
 import { toMontgomery } from '../assembly/pointwise';
-import { INVERSE, MONT, N, P, prime, primeCount, record, rowBytes, rowPrime } from '../assembly/tables';
+import { INVERSE, N, P, prime, primeCount, record, rowBytes, rowPrime } from '../assembly/tables';
 import { negatedNoise, noiseBuffers, ternary } from './samplers';
 
 /** Bytes of the scratch that the functions here take: 8 N of the generator's words, and one row. */

@@ -68,12 +68,12 @@ export async function reportPlan(
   controls: Controls = {},
 ): Promise<ModelPlanReport> {
   const calibration = backend === 'clear' ? null : await session.measure(card, controls);
-  const predictedMs = await session.predict(card, inputs, calibration ?? undefined);
+  const predictedMs = await session.predict(card, inputs, calibration ?? undefined, controls);
   const { bounds: _, outputShape: __, ...report } = explanation;
   return {
     ...report,
     inputs,
-    workers: await session.evaluators(),
+    workers: await session.evaluators(controls),
     predictedMs,
     predictedMsPerInput: predictedMs / inputs,
     calibration,

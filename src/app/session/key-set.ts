@@ -1,8 +1,10 @@
 // A set of keys as a session keeps account of it: whose it is, what has been sent of it, and what it was made from.
 import type { WorkerHandle } from '../../base/worker-handle.ts';
+import { checkParameters } from '../../params/parameters.ts';
 import type { Card, Sha256 } from '../../protocol/card.ts';
 import type { ClientRole } from '../../protocol/client.ts';
 import type { PreparedCall, SentRequest } from '../../protocol/opened-run.ts';
+import { neededKeys } from '../../protocol/needed-keys.ts';
 import { OutgoingGate } from '../../protocol/outgoing.ts';
 import type { LocalService } from '../../protocol/service.ts';
 
@@ -17,6 +19,22 @@ export function newGate(): Gate {
 /** What keys are for: parameters, and what the service computes with, since neither side reads the other's keys. */
 export function contextOf({ parameters, backend }: Card): string {
   return JSON.stringify([parameters, backend]);
+}
+
+// The page's thread copies a frame of keys twice, to hash it and to hand it on: some ten milliseconds for so many bytes.
+const MOST_FRAME_BYTES = 8e6;
+const MOST_KEYS_PER_FRAME = 4;
+
+/** How many keys go into a frame: a few small ones, or one large one. All of a large network's could pass a gigabyte. */
+export function keysPerFrame(card: Card): number {
+  const { polyModulusDegree, coeffModulusBits, maxLevel } = checkParameters(card.parameters);
+  const { relinearize = 0, rotations } = neededKeys(card);
+  const level = Math.min(maxLevel, Math.max(relinearize, ...rotations.values()));
+  const rowBits = [...coeffModulusBits.slice(0, level + 1), coeffModulusBits.at(-1)!];
+  const halfBytes = (polyModulusDegree / 8) * rowBits.reduce((sum, bits) => sum + bits, 0);
+  // SEAL reads whole keys; the others travel with a seed in the place of their uniform half.
+  const keyBytes = (level + 1) * halfBytes * (card.backend === 'seal' ? 2 : 1);
+  return Math.min(MOST_KEYS_PER_FRAME, Math.max(1, Math.floor(MOST_FRAME_BYTES / keyBytes)));
 }
 
 /** Keys and the bytes of their frames. */

@@ -146,7 +146,7 @@ async function runStaged(run: Run): Promise<void> {
 /** All segments, one after the other, each on all groups of inputs. */
 async function runSegments(run: Run): Promise<void> {
   const { segments } = run.card.card;
-  const lanes = await run.session.evaluators();
+  const lanes = await run.session.evaluators({ signal: run.stages.signal });
   for (const index of segments.keys()) {
     const groups = groupsIn(run, index);
     const shares = groups.map(() => 0);

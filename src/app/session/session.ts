@@ -27,7 +27,16 @@ import type {
   SegmentRequest,
   UsedKeys,
 } from './segment-request.ts';
-import { bindSeed, contextOf, dropAtService, type Gate, keyFrames, type KeySet, newGate } from './key-set.ts';
+import {
+  bindSeed,
+  contextOf,
+  dropAtService,
+  type Gate,
+  keyFrames,
+  type KeySet,
+  keysPerFrame,
+  newGate,
+} from './key-set.ts';
 import type { SessionWorkers } from './workers.ts';
 
 export type { GivenAnswer, NamedCard, PreparedKeys, SegmentRequest, UsedKeys } from './segment-request.ts';
@@ -43,9 +52,6 @@ export interface SessionOptions {
   /** What each key set's frames pass on their way out: the gate that knows cards, unless given. */
   readonly gate?: (() => Gate) | undefined;
 }
-
-// One frame of all keys of a large network could pass a gigabyte.
-const KEYS_A_FRAME = 4;
 
 // Files are kept in case the service dies: a person works with few at a time.
 const MOST_FILES = 4;
@@ -118,13 +124,18 @@ export class Session {
   }
 
   /** Predicted wall-clock milliseconds of evaluating `inputs` inputs. */
-  predict(card: NamedCard, inputs: number, times?: OperationTimes): Promise<number> {
-    return this.#about(card, 'compile', {}, (service) => service.predict(card.hash, inputs, times));
+  predict(
+    card: NamedCard,
+    inputs: number,
+    times?: OperationTimes,
+    controls: Stoppable = {},
+  ): Promise<number> {
+    return this.#about(card, 'compile', controls, (service) => service.predict(card.hash, inputs, times));
   }
 
   /** Evaluations that the service runs side by side. */
-  async evaluators(): Promise<number> {
-    return (await this.#onService('server', {}, (service) => service.capabilities())).evaluators;
+  async evaluators(controls: Stoppable = {}): Promise<number> {
+    return (await this.#onService('server', controls, (service) => service.capabilities())).evaluators;
   }
 
   /**
@@ -149,18 +160,19 @@ export class Session {
     throwIfAborted(signal, 'keygen');
     const keySet = this.#keySetFor(card) ?? (await this.#newKeySet(card));
     const { name, client, service } = keySet;
+    const most = keysPerFrame(card.card);
     let keygenMs = 0;
     let given = 0;
     for (let left = 1; left > 0;) {
       throwIfAborted(signal, 'keygen');
       try {
-        const call = client.role.prepare(card.hash, KEYS_A_FRAME);
+        const call = client.role.prepare(card.hash, most);
         const frame = await this.#limited([client], 'keygen', {}, call);
         keygenMs += frame.keygenMs;
         left = frame.left;
-        if (frame.keys) keySet.gate.passKeys(frame.keys, card.card);
+        if (frame.keys) await keySet.gate.passKeys(frame.keys, card.card);
         const hash = frame.keys && (await sha256Of(frame.keys));
-        keySet.prepared.push({ card: card.bytes, most: KEYS_A_FRAME, frame: hash });
+        keySet.prepared.push({ card: card.bytes, most, frame: hash });
         if (!frame.keys) break;
         given += frame.made;
         const { count, bytes } = keySet.made;
@@ -276,11 +288,13 @@ export class Session {
     controls: Controls<number>,
   ): Promise<GivenAnswer> {
     const keySet = this.#checkKeys(name);
-    if (!frames.every((frame) => this.#answers.has(frame)))
-      keySet.gate.passRequest(frames, card.card, segment);
     const sent: Noted<SentRequest> = { segment, group, frames: [], answer: [] };
     // Of a run that has keys of its own, which can be opened. Noted before anything else is encrypted.
     if (keySet.ended) keySet.requests.push(sent);
+    if (!frames.every((frame) => this.#answers.has(frame))) {
+      await keySet.gate.passRequest(frames, card.card, segment);
+      throwIfAborted(controls.signal, 'wire');
+    }
     const bound = await bindRequest({ run, card: card.hash, segment, keys: keyFrames(keySet), frames });
     sent.frames = bound.frames;
     const request = { ...bound.binding, segment, keySet: name, frames, siblings };

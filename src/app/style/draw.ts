@@ -46,7 +46,7 @@ async function drawAtService(session: StyleSession, draft: Draft, stages: Stages
   const { backend } = drawing;
   const { signal } = stages;
   const card = await stages.run('plan', () => session.styleCard(drawing, modules, { signal }));
-  const expected = await session.expected(drawing, modules, values, card.card);
+  const expected = await session.expected(drawing, modules, values, card.card, { signal });
   const run = backend === 'clear' ? runSimulated : runSealed;
   let outcome: RunOutcome;
   try {
@@ -79,7 +79,7 @@ async function drawAtService(session: StyleSession, draft: Draft, stages: Stages
 /** @throws SealedError `withheld` where this side has no copy of the style */
 async function drawHere(session: StyleSession, draft: Draft, stages: Stages): Promise<Drawn> {
   const { drawing, modules, values } = draft;
-  const reference = await session.reference(drawing, modules, values);
+  const reference = await session.reference(drawing, modules, values, { signal: stages.signal });
   if (!reference) {
     throw new SealedError(
       'withheld',

@@ -1,4 +1,5 @@
 // The way through the house: text → QR → encrypted style → corrected, proven picture. Read this file first.
+import { inSlices, PAGE_SLICE_MS, yielding } from '../../base/controls.ts';
 import { SealedError } from '../../base/errors.ts';
 import type { Raster } from '../../base/raster.ts';
 import type { Preference, PriceWeights } from '../../plan/preference.ts';
@@ -9,7 +10,7 @@ import { withoutFinders } from '../../style/drawing/eyes.ts';
 import type { PixelsPerModule } from '../../style/recipe.ts';
 import { MARGIN } from '../../style/recipe.ts';
 import { directionOf, placeOf, type Style } from '../../style/styles.ts';
-import { styleGround } from '../../style/tables.ts';
+import { groundSteps } from '../../style/tables.ts';
 import type { BackendName } from '../session/backends.ts';
 import { type RunControls, Stages } from '../session/stages.ts';
 import { draw } from './draw.ts';
@@ -84,7 +85,8 @@ export async function styleCode(
     const { frame = 0, recipe } = candidate;
     const around = GROUND_MODULES + frame;
     const place = placeOf(candidate, code.modules, asked, pixelsPerModule);
-    const ground = { ...styleGround(recipe, place, around), around };
+    const pause = yielding(signal, 'style', PAGE_SLICE_MS);
+    const ground = { ...(await inSlices(groundSteps(recipe, place, around), pause)), around };
     const shown = (drawing: Raster): Raster =>
       style === look ? drawing : mixedPicture(drawing, ground, code.modules, pixelsPerModule);
     const pictures = { picture: shown(drawn.picture), decrypted: shown(drawn.decrypted) };

@@ -1,11 +1,12 @@
 // This side's own copy of the styles: their networks, and what the float network draws, to hold an answer against.
+import { type Controls, inSlices, PAGE_SLICE_MS, yielding } from '../../base/controls.ts';
 import type { Graph } from '../../model/graph.ts';
 import { withoutFinders } from '../../style/drawing/eyes.ts';
 import { packCoverage } from '../../style/edges.ts';
 import type { PixelsPerModule } from '../../style/recipe.ts';
 import type { StyleColours } from '../../style/colours.ts';
 import { placeOf, type Style } from '../../style/styles.ts';
-import { stylePainter, type StylePainter } from '../../style/tables.ts';
+import { painterSteps, type StylePainterSteps } from '../../style/tables.ts';
 
 /** Reads a file of the site's `public/` folder. */
 export type ModelLoader = (path: string) => Promise<Uint8Array>;
@@ -18,7 +19,7 @@ export class StyleReferences {
   readonly #load: ModelLoader;
   readonly #networks = new Map<string, Promise<Graph>>();
   /** The last one: a person tries texts in one style and size. */
-  #painter: { readonly name: string; readonly paint: StylePainter } | undefined;
+  #painter: { readonly name: string; readonly paint: StylePainterSteps } | undefined;
 
   constructor(load: ModelLoader) {
     this.#load = load;
@@ -46,7 +47,9 @@ export class StyleReferences {
 
   /**
    * What the float network makes of `dark`, the modules row by row, 1 for dark: `[3, side, side]` in 0 to 1, the style's
-   * margin included; of a style that draws coverages alone, their packed picture.
+   * margin included; of a style that draws coverages alone, their packed picture. In slices: a page's thread draws it, and
+   * answers meanwhile.
+   * @throws SealedError `aborted`
    */
   async picture(
     style: Style,
@@ -54,14 +57,18 @@ export class StyleReferences {
     colours: StyleColours,
     pixelsPerModule: PixelsPerModule,
     dark: ArrayLike<number>,
+    { signal }: Pick<Controls, 'signal'> = {},
   ): Promise<Float32Array> {
     const network = await this.network(style);
     const place = placeOf(style, modules, colours, pixelsPerModule);
     const name = JSON.stringify([style.id, style.variant, place]);
-    if (this.#painter?.name !== name) {
-      this.#painter = { name, paint: stylePainter(style.recipe, place, { by: 'network', network }) };
+    const pause = yielding(signal, 'style', PAGE_SLICE_MS);
+    let painter = this.#painter;
+    if (painter?.name !== name) {
+      const paint = await inSlices(painterSteps(style.recipe, place, { by: 'network', network }), pause);
+      this.#painter = painter = { name, paint };
     }
-    const planes = this.#painter.paint(withoutFinders(dark, modules));
+    const planes = await inSlices(painter.paint(withoutFinders(dark, modules)), pause);
     if (style.isPacked !== true) return planes;
     return packCoverage(planes.subarray(0, planes.length / 3), modules, pixelsPerModule);
   }

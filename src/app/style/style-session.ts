@@ -50,8 +50,9 @@ export class StyleSession extends Session {
     { style, colours, pixelsPerModule }: Omit<Drawing, 'backend'>,
     modules: number,
     dark: ArrayLike<number>,
+    controls: Pick<Controls, 'signal'> = {},
   ): Promise<Float32Array | undefined> {
-    return this.references?.picture(style, modules, colours, pixelsPerModule, dark);
+    return this.references?.picture(style, modules, colours, pixelsPerModule, dark, controls);
   }
 
   /**
@@ -63,8 +64,9 @@ export class StyleSession extends Session {
     modules: number,
     dark: ArrayLike<number>,
     card: Card,
+    controls: Pick<Controls, 'signal'> = {},
   ): Promise<RunExpectation | undefined> {
-    const reference = await this.reference(drawing, modules, dark);
+    const reference = await this.reference(drawing, modules, dark, controls);
     if (!reference) return undefined;
     const own = boundFor(drawing.style.id, modules, drawing.backend);
     return { result: { references: [reference], bound: loweredBy(card.expected.errorBound, own) } };

@@ -48,14 +48,26 @@ export interface Fit {
   readonly maxAbsError: number;
 }
 
-/** Largest difference between `series` and `f` on a fine grid of the range. */
+// A bend of a function is sharp: between two points of the grid the difference may be larger by a part in some hundred.
+const FINER_GRID = 200;
+
+/** Largest difference between `series` and `f`: on a fine grid of the range, a finer one around its worst, and at zero, where activations bend. */
 export function fitError(f: (x: number) => number, series: ChebyshevSeries): number {
+  const { low, high } = series;
+  const difference = (x: number): number => Math.abs(f(x) - evaluateSeries(series, x));
+  const step = (high - low) / GRID;
   let worst = 0;
+  let worstAt = low;
   for (let i = 0; i <= GRID; i += 1) {
-    const x = series.low + ((series.high - series.low) * i) / GRID;
-    worst = Math.max(worst, Math.abs(f(x) - evaluateSeries(series, x)));
+    const x = low + ((high - low) * i) / GRID;
+    const here = difference(x);
+    if (here > worst) [worst, worstAt] = [here, x];
   }
-  return worst;
+  for (let i = -FINER_GRID; i <= FINER_GRID; i += 1) {
+    const x = worstAt + (step * i) / FINER_GRID;
+    if (x >= low && x <= high) worst = Math.max(worst, difference(x));
+  }
+  return low < 0 && high > 0 ? Math.max(worst, difference(0)) : worst;
 }
 
 /** The fit of least degree within `tolerance`, or the best of degree 31 with the error it has. */

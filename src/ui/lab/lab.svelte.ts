@@ -1,6 +1,6 @@
 // Everything the lab page holds: the files, the forms, and what has come of them.
 import type { StageName } from '../../app/session/stages.ts';
-import { asSealedError, SealedError } from '../../base/errors.ts';
+import { asSealedError, SealedError, throwIfAborted } from '../../base/errors.ts';
 import type { Preference } from '../../plan/preference.ts';
 import { fetchAsset } from './fetch-asset.ts';
 import {
@@ -17,6 +17,9 @@ import { TesterState } from './tester.svelte.ts';
 
 /** What is going on. */
 export type LabPhase = 'idle' | 'planning' | 'running' | 'sweeping';
+
+/** What the lab asks of the engine. */
+export type LabWork = Pick<LabEngine, 'open' | 'plan' | 'run' | 'sweep' | 'test'>;
 
 /** An example that comes with the page. */
 export interface Example {
@@ -46,8 +49,8 @@ const ACTIVITIES: Partial<Record<StageName, string>> = {
 
 /** The lab's state. */
 export class Lab {
-  readonly #engine = new LabEngine();
-  readonly tester = new TesterState(this.#engine, () => this.opened);
+  readonly #engine: LabWork;
+  readonly tester: TesterState;
   model = $state.raw<NamedFile | undefined>();
   input = $state.raw<NamedFile | undefined>();
   /** Samples of the model's owner, which ranges are taken from. */
@@ -74,6 +77,12 @@ export class Lab {
   error = $state.raw<SealedError | undefined>();
   #abort: AbortController | undefined;
   #again: () => Promise<void> = () => this.prepare();
+
+  /** @param engine what does the work; tests bring one of their own */
+  constructor(engine: LabWork = new LabEngine()) {
+    this.#engine = engine;
+    this.tester = new TesterState(engine, () => this.opened);
+  }
 
   /** The plan that a run will follow. */
   get plan(): ModelPlanReport | undefined {
@@ -145,13 +154,18 @@ export class Lab {
       const opened = this.#engine.open(model, input, this.samples, options);
       this.opened = opened;
       this.inputCount = Math.min(Math.max(1, this.inputCount), Math.max(1, opened.inputs.length));
-      this.#shown = await this.#engine.plan(opened, this.#options(), signal);
+      const shown = await this.#engine.plan(opened, this.#options(), signal);
+      throwIfAborted(signal);
+      this.#shown = shown;
     });
   }
 
   /** Runs what is planned; plans it first where that was stopped. */
   async run(): Promise<void> {
-    if (!this.plan) await this.prepare();
+    if (!this.plan) {
+      await this.prepare();
+      if (this.#abort?.signal.aborted) return;
+    }
     const { opened } = this;
     const shown = this.#shown;
     if (!shown || opened?.inputs.length === 0) return;
@@ -160,13 +174,16 @@ export class Lab {
     await this.#work('running', async (signal) => {
       if (!opened) return;
       this.activity = ACTIVITIES.keygen ?? '';
-      this.result = await this.#engine.run(opened, this.#options(), shown, this.layersReport, {
+      const result = await this.#engine.run(opened, this.#options(), shown, this.layersReport, {
         signal,
         onStage: (event) => {
+          if (signal.aborted) return;
           this.activity = ACTIVITIES[event.stage] ?? this.activity;
           this.share = event.state === 'progress' ? event.share : undefined;
         },
       });
+      throwIfAborted(signal);
+      this.result = result;
     });
   }
 
@@ -179,15 +196,15 @@ export class Lab {
       if (!opened || !shown) return;
       this.activity = 'Trying parameter sets…';
       await this.#engine.sweep(opened, this.#options(), shown, signal, (result) => {
+        if (signal.aborted) return;
         this.sweep = [...this.sweep, result];
         this.activity = `Trying parameter sets: ${this.sweep.length} done…`;
       });
     });
   }
 
-  stop(): void {
-    this.#abort?.abort();
-  }
+  /** Stops what is under way, however short a while ago it began. */
+  readonly stop = (): void => this.#abort?.abort();
 
   /** Does again what failed last. */
   retry(): Promise<void> {

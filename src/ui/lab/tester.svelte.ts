@@ -3,7 +3,7 @@ import { type Outcome, type TestReport } from '../../app/tester/run-config.ts';
 import { parseLayerSpan } from '../../app/tester/layer-slice.ts';
 import { pycrcnnResults } from '../../app/tester/pycrcnn-results.ts';
 import { parseTestConfig, type TestConfig } from '../../app/tester/test-config.ts';
-import { asSealedError, SealedError } from '../../base/errors.ts';
+import { asSealedError, SealedError, throwIfAborted } from '../../base/errors.ts';
 import type { LabEngine, NamedFile, OpenedModel } from './lab-engine.ts';
 
 /** A set as it is typed: Pyfhel's names for BFV, N and primes for CKKS. */
@@ -36,7 +36,7 @@ const FIRST_SET: TypedSet = {
 
 /** The tester's state. One test at a time. */
 export class TesterState {
-  readonly #engine: LabEngine;
+  readonly #engine: Pick<LabEngine, 'test'>;
   readonly #opened: () => OpenedModel | undefined;
   file = $state.raw<NamedFile | undefined>();
   typed = $state<TypedSet>({ ...FIRST_SET });
@@ -52,7 +52,7 @@ export class TesterState {
   #abort: AbortController | undefined;
 
   /** @param opened the model that is open in the lab */
-  constructor(engine: LabEngine, opened: () => OpenedModel | undefined) {
+  constructor(engine: Pick<LabEngine, 'test'>, opened: () => OpenedModel | undefined) {
     this.#engine = engine;
     this.#opened = opened;
   }
@@ -60,15 +60,17 @@ export class TesterState {
   /** Forgets what came of another model, and stops. */
   clear(): void {
     this.stop();
+    this.#abort = undefined;
+    this.isBusy = false;
+    this.share = undefined;
     this.results = [];
     this.report = undefined;
     this.error = undefined;
     this.activity = '';
   }
 
-  stop(): void {
-    this.#abort?.abort();
-  }
+  /** Stops the test that is under way. */
+  readonly stop = (): void => this.#abort?.abort();
 
   /** Runs the sets of the file, or the set that is typed. Never rejects. */
   async run(source: 'file' | 'typed'): Promise<void> {
@@ -84,23 +86,29 @@ export class TesterState {
       const results: (Outcome | undefined)[] = Array<undefined>(total).fill(undefined);
       this.results = results;
       this.activity = `Running ${total === 1 ? 'the set' : `${total} sets`}…`;
-      this.report = await this.#engine.test(opened, config, {
+      const report = await this.#engine.test(opened, config, {
         // Times are to be compared: one after the other.
         threads: 1,
         signal: abort.signal,
         onShare: (index, share) => {
+          if (abort.signal.aborted) return;
           this.share = share;
           this.activity = `Set ${index + 1} of ${total}, on ciphertexts of one value each…`;
         },
         onResult: (index, result) => {
+          if (abort.signal.aborted) return;
           results[index] = result;
           this.results = [...results];
           this.share = undefined;
           this.activity = `${results.filter(Boolean).length} of ${total} done; then the same network packed…`;
         },
       });
+      throwIfAborted(abort.signal);
+      this.report = report;
       this.activity = 'Done.';
     } catch (thrown) {
+      // What has been cleared, or begun anew, speaks for itself.
+      if (this.#abort !== abort) return;
       const error = asSealedError(thrown, 'model');
       this.activity = error.code === 'aborted' ? 'Stopped.' : '';
       if (error.code !== 'aborted') this.error = error;

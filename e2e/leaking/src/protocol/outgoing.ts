@@ -2,6 +2,6 @@
 
 /** Passes all. */
 export class OutgoingGate {
-  passKeys(): void {}
-  passRequest(): void {}
+  async passKeys(): Promise<void> {}
+  async passRequest(): Promise<void> {}
 }

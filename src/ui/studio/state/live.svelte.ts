@@ -109,7 +109,9 @@ export class Live {
 
   #follow(request: StyleRequest | undefined, mayRun: boolean): void {
     const { run } = this.#studio;
-    if (sameRequest(request, this.#seen)) return;
+    const isPending = this.#pause !== undefined || (run.live && run.phase === 'running');
+    // A preview that is switched off stops what it has begun, or was about to, though nothing else has changed.
+    if (sameRequest(request, this.#seen) && (mayRun || !isPending)) return;
     this.#wait();
     if (!mayRun || !request) {
       // What runs for a text that is gone, or for a preview that was switched off, runs for nothing.

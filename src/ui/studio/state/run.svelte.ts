@@ -2,7 +2,7 @@
 import { type StyledCode, styleCode, type StyleRequest } from '../../../app/style/pipeline.ts';
 import { type StageEvent, type StageName, STAGES } from '../../../app/session/stages.ts';
 import type { StyleSession } from '../../../app/style/style-session.ts';
-import { asSealedError, type SealedError } from '../../../base/errors.ts';
+import { asSealedError, type SealedError, throwIfAborted } from '../../../base/errors.ts';
 
 /** A stage as it is shown. */
 export interface StageView {
@@ -51,11 +51,12 @@ export class Run {
     this.current = undefined;
     this.error = undefined;
     const onStage = (event: StageEvent): void => {
-      if (this.#abort === abort) this.#show(event);
+      if (this.#abort === abort && !abort.signal.aborted) this.#show(event);
     };
     try {
       const result = await styleCode(session, request, { signal: abort.signal, onStage });
       if (this.#abort !== abort) return;
+      throwIfAborted(abort.signal);
       this.result = result;
       this.request = request;
       this.phase = 'done';

@@ -41,6 +41,9 @@ export class Studio {
     return made !== undefined && !(this.request && samePicture(made, this.request));
   });
 
+  /** Whether a run is under way that the button has asked for: it can be stopped by the button. */
+  readonly isMaking = $derived(this.run.phase === 'running' && !this.run.live);
+
   /** @param engine the session behind the page; tests bring one of their own */
   constructor(engine = new Engine(browserSession(), fetchPictureWorker)) {
     this.engine = engine;
