@@ -22,6 +22,8 @@ export interface ClientKeys extends Disposable {
   prepare(level: number, count: number): void;
   /** A fresh ciphertext of up to N/2 slots. @throws SealedError `out-of-range` */
   encrypt(slots: Float64Array, scale: number, level: number): Encryption;
+  /** Takes back the words of a key or ciphertext that has been written to a frame: nothing else may look at them. */
+  reuse(words: readonly Uint32Array[]): void;
   /** The slots of a ciphertext. */
   decrypt(ciphertext: ResidueCiphertext): Float64Array;
 }
