@@ -14,14 +14,6 @@ export function rejected(high: v128): v128 {
   return i32x4.eq(high, i32x4.splat(-1));
 }
 
-/** Four 64-bit words, as low and high halves, divided by 2^32 modulo p: below 2^32, not below p (Montgomery). */
-// @ts-ignore: decorator
-@inline
-export function halved(low: v128, high: v128, p: v128, inverse: v128): v128 {
-  const m = multiplyHigh(i32x4.mul(low, inverse), p);
-  return i32x4.add(i32x4.sub(high, m), v128.and(i32x4.lt_u(high, m), p));
-}
-
 /** The words of row `index` of the public seed's expansion, 8 N bytes, to `words`. */
 export function drawRow(seed: u32, index: u32, words: u32): void {
   const buffers = (8 * N) / BUFFER_BYTES;
@@ -44,7 +36,9 @@ export function reduceWords(words: u32, index: u32, out: u32): bool {
     const b = v128.load(words + 2 * at, 16);
     const high = highWords(a, b);
     tops = v128.or(tops, rejected(high));
-    const t = halved(lowWords(a, b), high, p, inverse);
+    // Montgomery: word / 2^32 mod p, below 2^32; then times 2^64 / 2^32.
+    const m = multiplyHigh(i32x4.mul(lowWords(a, b), inverse), p);
+    const t = i32x4.add(i32x4.sub(high, m), v128.and(i32x4.lt_u(high, m), p));
     const product = reduceProduct(
       i64x2.extmul_low_i32x4_u(t, square), i64x2.extmul_high_i32x4_u(t, square), p, inverse,
     );

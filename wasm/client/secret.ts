@@ -3,8 +3,8 @@
 // once more times 2^64: for products with the generator's words as they are.
 import { BUFFER_BYTES, outputs } from '../assembly/blake2x';
 import { reduceRow } from '../assembly/encoder';
-import { drawRow, halved, reduceWords, rejected } from '../assembly/expand';
-import { fold, highWords, lift, lowWords, reduceProduct } from '../assembly/lanes';
+import { drawRow, reduceWords, rejected } from '../assembly/expand';
+import { fold, highWords, lift, lowWords, multiplyHigh, reduceProduct } from '../assembly/lanes';
 import { forwardSigned } from '../assembly/ntt-forward';
 import { toMontgomery } from '../assembly/pointwise';
 import { INVERSE, N, P, prime, primeCount, record, rowBytes, rowPrime } from '../assembly/tables';
@@ -48,19 +48,32 @@ function begin(seed: u32, publicSeed: u32, noise: u32, scratch: u32): void {
   memory.fill(seed, 0, 64);
 }
 
-/** c0 = c0 - a s modulo one prime; a is the generator's words, s times 2^64. Returns as `reduceWords` does. */
-function subtractProduct(c0: u32, words: u32, s: u32, index: u32): bool {
+/**
+ * c0 = c0 - a s modulo one prime; a is the generator's words, high 2^32 + low, and the product low (2^32 s) + high (2^64 s),
+ * over 2^32. Returns as `reduceWords` does.
+ */
+function subtractProduct(c0: u32, words: u32, secret: u32, index: u32): bool {
   const p = v128.load_splat<u32>(record(index), P);
+  const p2 = i32x4.add(p, p);
   const inverse = v128.load_splat<u32>(record(index), INVERSE);
+  const once = secret + index * rowBytes;
+  const twice = once + primeCount * rowBytes;
   let tops = i32x4.splat(0);
   for (let at: u32 = 0; at < 4 * N; at += 16) {
     const x = v128.load(words + 2 * at);
     const y = v128.load(words + 2 * at, 16);
+    const low = lowWords(x, y);
     const high = highWords(x, y);
     tops = v128.or(tops, rejected(high));
-    const a = halved(lowWords(x, y), high, p, inverse);
-    const d = i32x4.sub(v128.load(c0 + at), product(a, v128.load(s + at), p, inverse));
-    v128.store(c0 + at, lift(d, p));
+    const s = v128.load(once + at);
+    const t = v128.load(twice + at);
+    // Below 2^33 p.
+    const a = i64x2.add(i64x2.extmul_low_i32x4_u(low, s), i64x2.extmul_low_i32x4_u(high, t));
+    const b = i64x2.add(i64x2.extmul_high_i32x4_u(low, s), i64x2.extmul_high_i32x4_u(high, t));
+    const m = multiplyHigh(i32x4.mul(lowWords(a, b), inverse), p);
+    // c0 + m less the upper halves lies within (-2p, 2p).
+    const d = i32x4.add(i32x4.sub(v128.load(c0 + at), highWords(a, b)), m);
+    v128.store(c0 + at, fold(lift(d, p2), p));
   }
   return v128.any_true(tops);
 }
@@ -94,16 +107,16 @@ function transform(coefficients: u32, most: f64, small: u32, target: u32, index:
 }
 
 /**
- * An encryption under the secret key over `count` data primes, and P where `rows` is count + 1: c0 = NTT(m - e) - a s,
- * and of c1 = a the first `given` rows. m are coefficients as of `embed`, none above `most`, or 0 for none. Returns true
- * when a row has words that SEAL might have replaced: another seed must be drawn.
+ * An encryption under the secret key over `count` data primes, and P where `rows` is count + 1: at `c0` NTT(m - e) - a s,
+ * and after it the first `given` rows of c1 = a. m are coefficients as of `embed`, none above `most`, or 0 for none. The
+ * public seed comes after the other. Returns true when a row has words that SEAL might have replaced: another seed must be
+ * drawn.
  */
 export function encrypt(
-  seed: u32, publicSeed: u32, coefficients: u32, most: f64, rows: u32, count: u32, c0: u32, a: u32, given: u32,
-  secret: u32, scratch: u32,
+  seed: u32, coefficients: u32, most: f64, rows: u32, count: u32, c0: u32, given: u32, secret: u32, scratch: u32,
 ): bool {
   const noise = scratch + scratchBytes() - rowBytes;
-  begin(seed, publicSeed, noise, scratch);
+  begin(seed, seed + 64, noise, scratch);
   if (coefficients != 0 && most <= SMALL) addSmall(coefficients, noise);
   let again = false;
   for (let row: u32 = 0; row < rows; row++) {
@@ -111,10 +124,10 @@ export function encrypt(
     const target = c0 + row * rowBytes;
     if (coefficients == 0) forwardSigned(noise, target, index, prime(index), prime(index));
     else transform(coefficients, most, noise, target, index);
-    drawRow(publicSeed, index, scratch);
-    if (row < given) reduceWords(scratch, index, a + row * rowBytes);
+    drawRow(seed + 64, index, scratch);
+    if (row < given) reduceWords(scratch, index, target + rows * rowBytes);
     // Of every row, whatever the others had.
-    again = subtractProduct(target, scratch, secret + (primeCount + index) * rowBytes, index) || again;
+    again = subtractProduct(target, scratch, secret, index) || again;
   }
   memory.fill(noise, 0, 4 * N);
   return again;

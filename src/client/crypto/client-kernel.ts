@@ -31,13 +31,11 @@ export interface ClientExports extends WebAssembly.Exports {
   makeSecret(seed: Pointer, secret: Pointer, scratch: Pointer): void;
   encrypt(
     seed: Pointer,
-    publicSeed: Pointer,
     coefficients: Pointer,
     most: number,
     rows: number,
     count: number,
     c0: Pointer,
-    a: Pointer,
     given: number,
     secret: Pointer,
     scratch: Pointer,
