@@ -78,8 +78,8 @@ function subtractProduct(c0: u32, words: u32, secret: u32, index: u32): bool {
   return v128.any_true(tops);
 }
 
-/** Coefficients up to here in magnitude need no reduction before a transform. */
-const SMALL: f64 = 134217728.0; // 2^27
+/** Coefficients up to here in magnitude need no reduction before a transform: all that the lowest level can hold. */
+const SMALL: f64 = 1073741824.0; // 2^30
 
 /** small = small + the coefficients, none of them above SMALL. */
 function addSmall(coefficients: u32, small: u32): void {
@@ -94,7 +94,7 @@ function addSmall(coefficients: u32, small: u32): void {
 function transform(coefficients: u32, most: f64, small: u32, target: u32, index: u32): void {
   const p = prime(index);
   if (most <= SMALL) {
-    // A multiple of p above all that is negative: coefficients, and noise of at most 21.
+    // A multiple of p above all magnitudes, with noise of at most 21; below 2^31.
     const above = ((<u32>SMALL + 32) / p + 1) * p;
     forwardSigned(small, target, index, above, above);
     return;
