@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { clientKernelBytes } from '../fixtures/client-kernel.ts';
 import { seeded } from '../fixtures/seal-oracle.ts';
 import { ClientKernel } from '../src/client/crypto/client-kernel.ts';
+import { SEED_BYTES } from '../src/client/crypto/seeds.ts';
 import { checkParameters } from '../src/params/parameters.ts';
 import { compileKernel } from '../wasm/build.ts';
 
@@ -63,7 +64,8 @@ function casesOf(kernel: ClientKernel): readonly (readonly [name: string, t: () 
   const prime = Number(parameters.primes[0]);
   const noise = kernel.allocate(8 * degree);
   const out = kernel.allocate(3 * rowBytes);
-  const secret = kernel.allocate(3 * rowBytes);
+  const secret = kernel.allocate(raw.secretBytes());
+  const seed = kernel.allocate(2 * SEED_BYTES);
   const parts = kernel.allocate(2 * rowBytes);
   const coefficients = kernel.allocate(8 * degree);
   const scratch = kernel.allocate(raw.scratchBytes());
@@ -93,6 +95,13 @@ function casesOf(kernel: ClientKernel): readonly (readonly [name: string, t: () 
         below(prime)(words(parts + rowBytes, degree), false);
         return measure(words(secret, degree), below(prime), () => raw.decrypt(parts, 2, 1, secret, out));
       },
+    ],
+    [
+      'encryption, by the secret key',
+      () =>
+        measure(words(secret, raw.secretBytes() / 4), below(prime), () =>
+          raw.encrypt(seed, 0, 0, 1, 1, out, 0, secret, scratch),
+        ),
     ],
     [
       'the square of the secret key',

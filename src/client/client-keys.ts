@@ -27,4 +27,6 @@ export interface ClientKeys extends Disposable {
    * @throws SealedError `invalid-argument` where imaginary parts are wanted of Microsoft SEAL, whose wrapper has none
    */
   decrypt(ciphertext: ResidueCiphertext, isComplex?: boolean): Float64Array;
+  /** Takes back the words of a key or ciphertext that has been written to a frame: nothing else may look at them. */
+  reuse(words: readonly Uint32Array[]): void;
 }

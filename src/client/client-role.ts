@@ -161,6 +161,7 @@ export function createClientRole(files: ClientFiles = {}, draw = drawSeed): Clie
       encodeMs += times.encodeMs;
       encryptMs += times.encryptMs;
       frames.push(encodeFrame({ kind: 'ciphertexts', items }, keys.parameters));
+      keys.reuse([ciphertext.words]);
     }
     return { frames, encodeMs, encryptMs };
   };

@@ -70,6 +70,10 @@ export class FastKeys implements ClientKeys {
     return { ciphertext, mask, encodeMs: 0, encryptMs: performance.now() - start };
   }
 
+  reuse(words: readonly Uint32Array[]): void {
+    for (const one of words) this.#key.kernel.reuse(one);
+  }
+
   decrypt(ciphertext: ResidueCiphertext, isComplex = false): Float64Array {
     return this.#key.decrypt(ciphertext, isComplex);
   }

@@ -63,10 +63,10 @@ export class KeyRing implements Disposable {
     await pause();
     this.#relinearization = relinearize ?? this.#relinearization;
     for (const [step, level] of needed) this.#rotations.set(step, level);
-    return encodeFrame(
-      { kind: 'evaluation-keys', keys: { relinearization, rotations } },
-      this.keys.parameters,
-    );
+    const keys = { relinearization, rotations };
+    const frame = encodeFrame({ kind: 'evaluation-keys', keys }, this.keys.parameters);
+    for (const key of [relinearization, ...rotations.values()]) this.keys.reuse(key?.digits ?? []);
+    return frame;
   }
 
   [Symbol.dispose](): void {

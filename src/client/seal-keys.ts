@@ -61,6 +61,9 @@ export class SealKeys implements ClientKeys {
   /** SEAL has no encryption in two steps. */
   prepare(): void {}
 
+  /** SEAL's are its own. */
+  reuse(): void {}
+
   encrypt(slots: Float64Array, scale: number, level: number): Encryption {
     using plaintext = new this.#context.seal.Plaintext();
     using handle = new this.#context.seal.Ciphertext();

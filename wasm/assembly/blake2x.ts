@@ -7,6 +7,8 @@ import { begin, compress, compress3, schedule } from './blake2b-rounds';
 
 /** Bytes of one of the generator's buffers. */
 export const BUFFER_BYTES: u32 = 4096;
+/** Outputs of 64 bytes in a buffer. */
+const OUTPUTS: u32 = BUFFER_BYTES / 64;
 
 // BLAKE2b's initial words (RFC 7693, section 2.6).
 const IV0: u64 = 0x6a09e667f3bcc908;
@@ -51,7 +53,7 @@ function below(at: u32, count: u64, last: u64): void {
   store<u64>(at, IV7, 24);
 }
 
-function count(bytes: u64, last: u64): void {
+function counted(bytes: u64, last: u64): void {
   store<u64>(BELOW, IV0);
   store<u64>(BELOW, IV1, 8);
   store<u64>(BELOW, IV2, 16);
@@ -61,27 +63,36 @@ function count(bytes: u64, last: u64): void {
 
 /** Buffers `first` to `first` + `buffers` - 1 of the stream of the seed at `seed`, to `out`. */
 export function stream(seed: u32, first: u32, buffers: u32, out: u32): void {
+  outputs(seed, first, buffers * OUTPUTS, out);
+}
+
+/** The stream's first `count` outputs of 64 bytes from buffer `first` on, to `out`; up to two more are written after them. */
+export function outputs(seed: u32, first: u32, count: u32, out: u32): void {
   start(OUTPUT, OUTPUT0, OUTPUT2);
   // The key's block is the same for all buffers.
   start(KEYED, ROOT0, 0);
   memory.copy(BLOCK, seed, 64);
   memory.fill(BLOCK + 64, 0, 64);
   schedule(BLOCK, TABLE);
-  count(128, 0);
+  counted(128, 0);
   compress(KEYED, BELOW, TABLE);
-  for (let k: u32 = 0; k < buffers; k++) {
+  for (let k: u32 = first; count > 0; k++) {
     memory.copy(STATE, KEYED, 64);
     memory.fill(BLOCK, 0, 64);
-    store<u64>(BLOCK, first + k);
+    store<u64>(BLOCK, k);
     schedule(BLOCK, TABLE);
-    count(136, u64.MAX_VALUE);
+    counted(136, u64.MAX_VALUE);
     compress(STATE, BELOW, TABLE);
-    count(64, u64.MAX_VALUE);
+    counted(64, u64.MAX_VALUE);
     begin(OUTPUT, BELOW, STATE, BEGUN);
-    for (let i: u32 = 0; i < 63; i += 3) compress3(OUTPUT, BEGUN, i, STATE, out + 64 * i);
-    // Three at a time: the last one with the two before it once more.
-    compress3(OUTPUT, BEGUN, 61, STATE, out + 64 * 61);
+    const here = count < OUTPUTS ? count : OUTPUTS;
+    let i: u32 = 0;
+    for (; i + 3 <= here; i += 3) compress3(OUTPUT, BEGUN, i, STATE, out + 64 * i);
+    // Three at a time: a buffer's last one with the two before it once more.
+    if (i == OUTPUTS - 1) i -= 2;
+    if (i < here) compress3(OUTPUT, BEGUN, i, STATE, out + 64 * i);
     out += BUFFER_BYTES;
+    count -= here;
   }
   // The seed may have been the system's.
   memory.fill(KEYED, 0, 64);

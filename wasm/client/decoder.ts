@@ -5,7 +5,7 @@
 import { imaginaryRoots, realRoots } from '../assembly/encoder';
 import { multiplyMod } from '../assembly/modular';
 import { inverse as inverseTransform } from '../assembly/ntt-inverse';
-import { N, pairInverse, prime, rowBytes } from '../assembly/tables';
+import { N, logN, pairInverse, prime, rowBytes } from '../assembly/tables';
 
 /** Bytes of the decoder's scratch for whole numbers of `count` primes: mixed-radix digits, x, Q and Q / 2. */
 const LIMBS: u32 = 32;
@@ -89,27 +89,60 @@ function wide(rows: u32, count: u32, out: u32, factor: f64): void {
   memory.fill(VALUE, 0, 4 * LIMBS);
 }
 
-/** The forward transform of N/2 complex numbers: (u, v) <- (u + v root, u - v root), gaps from N/4 down to 1. */
-function transform(tables: u32, re: u32, im: u32): void {
-  for (let h: u32 = 1; h < N / 4; h *= 2) {
-    const span = (N / h) * 2; // bytes between partners
-    const other = im - re;
-    for (let i: u32 = 0; i < h; i++) {
-      const c = v128.load_splat<u64>(realRoots(tables) + (h + i) * 8);
-      const s = v128.load_splat<u64>(imaginaryRoots(tables) + (h + i) * 8);
-      const stop = re + 2 * span * i + span;
-      for (let at = re + 2 * span * i; at < stop; at += 16) {
-        const a = v128.load(at + span);
-        const b = v128.load(at + other + span);
-        const ur = v128.load(at);
-        const ui = v128.load(at + other);
-        const vr = f64x2.sub(f64x2.mul(a, c), f64x2.mul(b, s));
-        const vi = f64x2.add(f64x2.mul(a, s), f64x2.mul(b, c));
-        v128.store(at, f64x2.add(ur, vr));
-        v128.store(at + other, f64x2.add(ui, vi));
-        v128.store(at + span, f64x2.sub(ur, vr));
-        v128.store(at + other + span, f64x2.sub(ui, vi));
-      }
+/** The real part of (a + b i) (c + s i), as SEAL multiplies. */
+// @ts-ignore: decorator
+@inline
+function real(a: v128, b: v128, c: v128, s: v128): v128 {
+  return f64x2.sub(f64x2.mul(a, c), f64x2.mul(b, s));
+}
+
+// @ts-ignore: decorator
+@inline
+function imaginary(a: v128, b: v128, c: v128, s: v128): v128 {
+  return f64x2.add(f64x2.mul(a, s), f64x2.mul(b, c));
+}
+
+/**
+ * Stage h of the forward transform, (u, v) <- (u + v root, u - v root), and stage 2h: each number is
+ * loaded and stored once for both. Imaginary parts of the roots lie 4 N bytes behind the real ones.
+ */
+function pair(tables: u32, re: u32, other: u32, h: u32): void {
+  const quarter = N / h;
+  for (let i: u32 = 0; i < h; i++) {
+    const root = realRoots(tables) + (h + i) * 8;
+    const next = realRoots(tables) + (h + i) * 16;
+    const c1 = v128.load_splat<u64>(root), s1 = v128.load_splat<u64>(root + N * 4);
+    const c2 = v128.load_splat<u64>(next), s2 = v128.load_splat<u64>(next + N * 4);
+    const c3 = v128.load_splat<u64>(next, 8), s3 = v128.load_splat<u64>(next + N * 4, 8);
+    const stop = re + 4 * quarter * i + quarter;
+    for (let at = re + 4 * quarter * i; at < stop; at += 16) {
+      const im = at + other;
+      let r0 = v128.load(at), r1 = v128.load(at + quarter);
+      let i0 = v128.load(im), i1 = v128.load(im + quarter);
+      let a = v128.load(at + 2 * quarter), b = v128.load(im + 2 * quarter);
+      let tr = real(a, b, c1, s1), ti = imaginary(a, b, c1, s1);
+      const r2 = f64x2.sub(r0, tr), i2 = f64x2.sub(i0, ti);
+      r0 = f64x2.add(r0, tr);
+      i0 = f64x2.add(i0, ti);
+      a = v128.load(at + 3 * quarter);
+      b = v128.load(im + 3 * quarter);
+      tr = real(a, b, c1, s1);
+      ti = imaginary(a, b, c1, s1);
+      const r3 = f64x2.sub(r1, tr), i3 = f64x2.sub(i1, ti);
+      r1 = f64x2.add(r1, tr);
+      i1 = f64x2.add(i1, ti);
+      tr = real(r1, i1, c2, s2);
+      ti = imaginary(r1, i1, c2, s2);
+      v128.store(at, f64x2.add(r0, tr));
+      v128.store(im, f64x2.add(i0, ti));
+      v128.store(at + quarter, f64x2.sub(r0, tr));
+      v128.store(im + quarter, f64x2.sub(i0, ti));
+      tr = real(r3, i3, c3, s3);
+      ti = imaginary(r3, i3, c3, s3);
+      v128.store(at + 2 * quarter, f64x2.add(r2, tr));
+      v128.store(im + 2 * quarter, f64x2.add(i2, ti));
+      v128.store(at + 3 * quarter, f64x2.sub(r2, tr));
+      v128.store(im + 3 * quarter, f64x2.sub(i2, ti));
     }
   }
 }
@@ -140,6 +173,29 @@ function lastStageWhole(tables: u32, re: u32, im: u32): void {
   }
 }
 
+/** The first stage alone, where the number of stages before the last is odd. */
+function first(tables: u32, re: u32, other: u32): void {
+  const c = v128.load_splat<u64>(realRoots(tables), 8), s = v128.load_splat<u64>(realRoots(tables) + N * 4, 8);
+  for (let at = re; at < re + 2 * N; at += 16) {
+    const im = at + other;
+    const a = v128.load(at + 2 * N), b = v128.load(im + 2 * N), x = v128.load(at), y = v128.load(im);
+    v128.store(at, f64x2.add(x, real(a, b, c, s)));
+    v128.store(im, f64x2.add(y, imaginary(a, b, c, s)));
+    v128.store(at + 2 * N, f64x2.sub(x, real(a, b, c, s)));
+    v128.store(im + 2 * N, f64x2.sub(y, imaginary(a, b, c, s)));
+  }
+}
+
+/** The forward transform of N/2 complex numbers but for its last stage: gaps from N/4 down to 2. */
+function transform(tables: u32, re: u32, other: u32): void {
+  let h: u32 = 1;
+  if ((logN & 1) != 0) {
+    first(tables, re, other);
+    h = 2;
+  }
+  for (; h < N / 4; h *= 4) pair(tables, re, other, h);
+}
+
 /** The last stage, gap 1, of which only real parts are wanted. */
 function lastStage(tables: u32, re: u32, im: u32): void {
   for (let at: u32 = 0; at < N * 4; at += 32) {
@@ -168,7 +224,7 @@ export function decode(
   if (count == 1) narrow(rows, work, 1.0 / scale);
   else wide(rows, count, work, 1.0 / scale);
   const im = work + N * 4;
-  transform(tables, work, im);
+  transform(tables, work, im - work);
   if (imaginary == 0) lastStage(tables, work, im);
   else lastStageWhole(tables, work, im);
   for (let slot: u32 = 0; slot < N / 2; slot++) {

@@ -13,6 +13,7 @@ export {
   encrypt,
   makeSecret,
   scratchBytes,
+  secretBytes,
   squareSecret,
 } from './secret';
 export { decode } from './decoder';

@@ -33,7 +33,7 @@ export function negatedNoise(bytes: u32, out: u32): void {
   }
 }
 
-/** Bytes of the generator's buffers that hold a public seed and the noise. */
-export function noiseBuffers(): u32 {
-  return (64 + 6 * N + BUFFER_BYTES - 1) / BUFFER_BYTES;
+/** Outputs of the generator, 64 bytes each, that hold a public seed and the noise. */
+export function noiseOutputs(): u32 {
+  return 1 + (6 * N) / 64;
 }

@@ -27,16 +27,16 @@ export interface ClientExports extends WebAssembly.Exports {
   negatedNoise(bytes: Pointer, out: Pointer): void;
   expandRow(seed: Pointer, prime: number, out: Pointer, words: Pointer): number;
   scratchBytes(): number;
+  secretBytes(): number;
   makeSecret(seed: Pointer, secret: Pointer, scratch: Pointer): void;
   encrypt(
     seed: Pointer,
-    publicSeed: Pointer,
     coefficients: Pointer,
     most: number,
     rows: number,
     count: number,
     c0: Pointer,
-    a: Pointer,
+    given: number,
     secret: Pointer,
     scratch: Pointer,
   ): number;
@@ -58,6 +58,9 @@ export interface ClientExports extends WebAssembly.Exports {
 // As wasm/client/decoder.ts has room for.
 const MOST_PRIMES = 32;
 
+// Words of lists that are kept for the next keys: 16 MiB.
+const MOST_SPARE = 2 ** 22;
+
 /** Whether the client's kernel computes with `parameters`: primes below 2^30. Microsoft SEAL takes any. */
 export function clientKernelTakes({ primes }: Parameters): boolean {
   return primes.length <= MOST_PRIMES && primes.every((prime) => prime < 2n ** 30n);
@@ -70,6 +73,7 @@ export class ClientKernel {
   readonly rowBytes: number;
   /** The encoder's tables, as its functions want them. */
   readonly tables: Pointer;
+  readonly #spare: Uint32Array[] = [];
 
   /** @throws SealedError `does-not-fit` where memory is short, `invalid-argument` for primes of 2^30 and above */
   constructor(module: WebAssembly.Module, parameters: Parameters) {
@@ -125,10 +129,19 @@ export class ClientKernel {
     return new Uint32Array(this.raw.memory.buffer, pointer + row * this.rowBytes, polyModulusDegree);
   }
 
-  /** Copies `rows` rows at `pointer` to `words`. */
-  read(pointer: Pointer, rows: number, words: Uint32Array): void {
+  /** A copy of `rows` rows at `pointer`, in a list that was given back where one has the length. */
+  read(pointer: Pointer, rows: number): Uint32Array {
     const { polyModulusDegree } = this.parameters;
+    const at = this.#spare.findLastIndex(({ length }) => length === rows * polyModulusDegree);
+    const words = at < 0 ? new Uint32Array(rows * polyModulusDegree) : this.#spare.splice(at, 1)[0];
     for (let row = 0; row < rows; row += 1) words.set(this.row(pointer, row), row * polyModulusDegree);
+    return words;
+  }
+
+  /** Takes back a list of {@link read} that nobody looks at any more: the pages of a new one take longer than its words. */
+  reuse(words: Uint32Array): void {
+    const held = this.#spare.reduce((sum, { length }) => sum + length, 0);
+    if (held + words.length <= MOST_SPARE) this.#spare.push(words);
   }
 }
 

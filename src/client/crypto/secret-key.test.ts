@@ -109,11 +109,13 @@ describe('a secret key', () => {
     // Pieces of the key's rows, as they lie in the first block that it took.
     const memory = (): Buffer => Buffer.from(own.raw.memory.buffer);
     const seedless = new ClientKernel(module, SMALL);
-    const rows = seedless.allocate(SMALL.primes.length * seedless.rowBytes);
+    const rows = seedless.allocate(seedless.raw.secretBytes());
     const [scratch, seed] = [seedless.allocate(seedless.raw.scratchBytes()), seedless.allocate(64)];
     seedless.bytes(seed, 64).set(new GivenSeeds('wiped').bytes(0));
     seedless.raw.makeSecret(seed, rows, scratch);
-    const pieces = SMALL.primes.map((_, row) => Buffer.from(seedless.row(rows, row).slice(8, 24).buffer));
+    const pieces = [...SMALL.primes, ...SMALL.primes].map((_, row) =>
+      Buffer.from(seedless.row(rows, row).slice(8, 24).buffer),
+    );
     expect(pieces.map((piece) => memory().includes(piece))).toEqual(pieces.map(() => true));
     key[Symbol.dispose]();
     expect(pieces.map((piece) => memory().includes(piece))).toEqual(pieces.map(() => false));

@@ -9,7 +9,7 @@ export interface Seeded {
   /** What c_1 is expanded from. */
   readonly seed: PublicSeed;
   /** c_0, and after it c_1 where that was asked for: data primes in order, P last in a digit. */
-  readonly words: Uint32Array<ArrayBuffer>;
+  readonly words: Uint32Array;
 }
 
 /** A fresh ciphertext. */
@@ -48,7 +48,7 @@ export class SecretKey implements Disposable {
     this.kernel = kernel;
     this.#seeds = seeds;
     this.#polynomials = form === 'full' ? 2 : 1;
-    this.#secret = this.#block(count * rowBytes);
+    this.#secret = this.#block(raw.secretBytes());
     this.#scratch = this.#block(raw.scratchBytes());
     this.#rows = this.#block(Math.max(2 * count, 3 * (count - 1)) * rowBytes);
     this.#coefficients = this.#block(raw.coefficientBytes());
@@ -92,7 +92,7 @@ export class SecretKey implements Disposable {
   /** SEAL's generate_one_kswitch_key; `source` puts row `digit` of the key switched from at the scratch. */
   #digits(level: number, source: (digit: number) => void): readonly Seeded[] {
     const digits = Array.from({ length: level + 1 }, (_, digit) => {
-      const seed = this.#encrypt(0, 0, level + 2, level + 1, this.#rows);
+      const seed = this.#encrypt(this.#rows, level, 1, 0, 0);
       source(digit);
       this.kernel.raw.addSwitched(this.#rows, digit, this.#scratch);
       return { seed, words: this.#take(this.#rows, level + 2) };
@@ -106,36 +106,26 @@ export class SecretKey implements Disposable {
     return digits;
   }
 
-  /** A fresh encryption at `rows`, c_0 and then c_1, from the next seed whose expansion is the same at every level. */
-  #encrypt(coefficients: Pointer, most: number, rows: number, count: number, target: Pointer): PublicSeed {
-    const { raw, rowBytes } = this.kernel;
-    const publicSeed = this.#seedBytes + SEED_BYTES;
+  /**
+   * A fresh encryption at `target`, from the next seed whose expansion is the same at every level: c_0 over the primes up to
+   * `level`, and `special` ones more; then c_1, or what is wanted of it.
+   */
+  #encrypt(target: Pointer, level: number, special: 0 | 1, text: Pointer, most: number): PublicSeed {
+    const [secret, scratch, seed] = [this.#secret, this.#scratch, this.#seedBytes];
+    const [count, rows] = [level + 1, level + 1 + special];
+    const given = this.#polynomials === 2 ? rows : 1 - special;
     let isRejected = true;
     while (isRejected) {
-      this.#seeds.next().spend(this.kernel.bytes(this.#seedBytes, SEED_BYTES));
-      const c1 = target + rows * rowBytes;
-      isRejected =
-        raw.encrypt(
-          this.#seedBytes,
-          publicSeed,
-          coefficients,
-          most,
-          rows,
-          count,
-          target,
-          c1,
-          this.#secret,
-          this.#scratch,
-        ) !== 0;
+      this.#seeds.next().spend(this.kernel.bytes(seed, SEED_BYTES));
+      const { raw } = this.kernel;
+      isRejected = raw.encrypt(seed, text, most, rows, count, target, given, secret, scratch) !== 0;
     }
-    return new PublicSeed(this.kernel.bytes(publicSeed, SEED_BYTES).slice());
+    return new PublicSeed(this.kernel.bytes(seed + SEED_BYTES, SEED_BYTES).slice());
   }
 
-  #take(pointer: Pointer, rows: number): Uint32Array<ArrayBuffer> {
-    const all = this.#polynomials * rows;
-    const words = new Uint32Array(all * this.kernel.parameters.polyModulusDegree);
-    this.kernel.read(pointer, all, words);
-    return words;
+  /** c_0 of `rows` rows at `pointer`, and c_1 where it is asked for. */
+  #take(pointer: Pointer, rows: number): Uint32Array {
+    return this.kernel.read(pointer, this.#polynomials * rows);
   }
 
   /** Encodes `slots`; returns the greatest coefficient's magnitude. @throws SealedError `out-of-range` */
@@ -166,7 +156,7 @@ export class SecretKey implements Disposable {
    */
   encrypt(slots: Float64Array, scale: number, level: number): FreshCiphertext {
     const most = this.#embed(slots, scale, level);
-    const seed = this.#encrypt(this.#coefficients, most, level + 1, level + 1, this.#rows);
+    const seed = this.#encrypt(this.#rows, level, 0, this.#coefficients, most);
     this.#wipePlain();
     const mask = this.kernel.row(this.#rows, level + 1).slice();
     return { seed, words: this.#take(this.#rows, level + 1), mask };
@@ -175,7 +165,7 @@ export class SecretKey implements Disposable {
   /** An encryption of zero at `level`, for {@link SecretKey.encryptWith}: most of an encryption's work. */
   prepareZero(level: number): PreparedZero {
     const rows = this.#block(2 * (level + 1) * this.kernel.rowBytes);
-    const zero = { level, rows, seed: this.#encrypt(0, 0, level + 1, level + 1, rows) };
+    const zero = { level, rows, seed: this.#encrypt(rows, level, 0, 0, 0) };
     this.#zeros.add(zero);
     return zero;
   }
@@ -195,7 +185,8 @@ export class SecretKey implements Disposable {
     const words = this.#take(rows, level + 1);
     const mask = this.kernel.row(rows, level + 1).slice();
     const at = this.#blocks.findIndex(([pointer]) => pointer === rows);
-    this.kernel.release(...this.#blocks.splice(at, 1)[0]);
+    // It holds nothing but the ciphertext now.
+    this.kernel.raw.free(this.#blocks.splice(at, 1)[0][0]);
     return { seed, words, mask };
   }
 
