@@ -39,7 +39,7 @@ import { make, openStudio, setLive } from './support/studio.ts';
 
 interface WatchedRun {
   readonly key: KnownSecret;
-  /** Its residues times 2^32, as the client's kernel holds them, and either packed at the primes' bits, as frames are. */
+  /** Its residues times 2^32 and 2^64, as the client's kernel holds them, and all packed at the primes' bits, as frames are. */
   readonly rows: Uint32Array;
   readonly packed: Uint32Array;
   readonly recorded: readonly Recorded[];

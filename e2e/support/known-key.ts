@@ -15,9 +15,9 @@ import { residuesOf, type SeenKey } from './secret-watch.ts';
 export interface KnownKey extends Disposable {
   /** Residues in SEAL's order: one polynomial in NTT form, prime by prime. */
   readonly residues: Uint32Array;
-  /** The same times 2^32, as they lie in the client's memory. */
+  /** The same times 2^32, and then times 2^64, as they lie in the client's memory. */
   readonly rows: Uint32Array;
-  /** Either, at its primes' bits, as a frame would hold it: in words of 32 bits. */
+  /** All three, at their primes' bits, as a frame would hold it: in words of 32 bits. */
   readonly packed: Uint32Array;
   /** Decrypts and decodes the first ciphertext of a frame. */
   decrypt(frame: Uint8Array): Float64Array;
@@ -34,11 +34,11 @@ export async function knownKey(literal: ParametersLiteral, seen: SeenKey): Promi
   // SEAL saves a secret key as it saves a plaintext, over all primes.
   secretKey.loadFromArray(context.handle, writePlaintextBlob(context.keyParmsId, 1, residues));
   const decryptor = new seal.Decryptor(context.handle, secretKey);
-  const rows = Uint32Array.from(seen.rows.flat());
+  const [once, twice] = [seen.rows, seen.twice].map((rows) => Uint32Array.from(rows.flat()));
   return {
     residues,
-    rows,
-    packed: Uint32Array.from([residues, rows].flatMap((words) => [...packedWords(words, parameters)])),
+    rows: Uint32Array.from([...once, ...twice]),
+    packed: Uint32Array.from([residues, once, twice].flatMap((words) => [...packedWords(words, parameters)])),
     decrypt(frame) {
       using handle = context.load(expanded(decodeCiphertexts(frame, parameters)[0].ciphertext, parameters));
       using plaintext = new seal.Plaintext();

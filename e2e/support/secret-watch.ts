@@ -4,6 +4,8 @@
 export interface SeenKey {
   /** Rows of N residues, each times 2^32, prime by prime. */
   readonly rows: readonly number[][];
+  /** The same times 2^64. */
+  readonly twice: readonly number[][];
   readonly primes: readonly number[];
 }
 
@@ -37,7 +39,8 @@ export function watchSecretKeys(): void {
           const row = (i: number): number[] => [
             ...new Uint32Array(raw.memory.buffer, secret + i * raw.rowBytes.value, degree),
           ];
-          realm.seenKeys.push({ primes, rows: primes.map((_, i) => row(i)) });
+          const rows = primes.map((_, i) => row(i));
+          realm.seenKeys.push({ primes, rows, twice: primes.map((_, i) => row(primes.length + i)) });
         },
       },
     };
