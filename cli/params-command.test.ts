@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inProcessWorkers } from '../fixtures/in-process-session.ts';
 import { writeOnnx } from '../fixtures/onnx-writer.ts';
 import { hasSharedData, readSharedBytes, SHARED_DATA_ABSENT } from '../fixtures/shared-data.ts';
+import type { SessionWorkers } from '../src/app/session/workers.ts';
 import { parseTestConfig, type TestConfig } from '../src/app/tester/test-config.ts';
+import { nodeWorkers } from '../workers/platform/node.ts';
 import { paramsReport } from './params-command.ts';
 import { paramsTable } from './params-table.ts';
 
@@ -30,8 +33,9 @@ afterAll(() => rm(folder, { recursive: true }));
 const twoLevels = { polyModulusDegree: 8192, coeffModulusBits: [30, 28, 30, 30] };
 const FILE = { model: 'squares.onnx', input: 'x.json', backend: 'simd', layersReport: false };
 
-function report(fields: object) {
-  return paramsReport(parseTestConfig(JSON.stringify({ ...FILE, ...fields })), folder, 1);
+/** In this thread unless told otherwise: to start four others takes longer than most of what is tried. */
+function report(fields: object, workers: SessionWorkers = inProcessWorkers()) {
+  return paramsReport(parseTestConfig(JSON.stringify({ ...FILE, ...fields })), folder, 1, workers);
 }
 
 describe('what a test is made on', () => {
@@ -107,13 +111,12 @@ describe('rencrypt_positions', () => {
 
   it('encrypts again inside a BFV set as well', async () => {
     const set = { m: 4096, p: 1032193, sec: 128, base: 2 };
-    const { results } = await report({
-      layers: [0, 1],
-      encryption_parameters: [
-        { ...set, rencrypt_positions: [1] },
-        { ...set, rencrypt_positions: [0] },
-      ],
-    });
+    const sets = [
+      { ...set, rencrypt_positions: [1] },
+      { ...set, rencrypt_positions: [0] },
+    ];
+    // On threads, as a user's own.
+    const { results } = await report({ layers: [0, 1], encryption_parameters: sets }, nodeWorkers(1));
     const nodes = results.map((result) =>
       result.ran && result.scheme === 'bfv' ? result.layers.map(({ node }) => node) : [],
     );
@@ -135,6 +138,8 @@ describe('what the command line says', () => {
     paramsReport(
       { ...parseTestConfig(JSON.stringify({ backend: 'clear', sets, ...fields })), ...given },
       folder,
+      1,
+      inProcessWorkers(),
     );
 
   it('stands in for what the file lacks, and goes before what it has', async () => {

@@ -4,6 +4,7 @@ import { SealedError } from '../src/base/errors.ts';
 import { inputsFor, madeUpInput, readModelFile } from '../src/import/model-file.ts';
 import type { Graph } from '../src/model/graph.ts';
 import { pycrcnnResults } from '../src/app/tester/pycrcnn-results.ts';
+import type { SessionWorkers } from '../src/app/session/workers.ts';
 import { runTestConfig } from '../src/app/tester/run-config.ts';
 import { parseTestConfig, type TestConfig } from '../src/app/tester/test-config.ts';
 import { layerRange, parseArguments, shape, unknownName, wholeNumber } from './arguments.ts';
@@ -65,11 +66,16 @@ const PYCRCNN_SHAPES = [
   [1, 28, 28],
 ] as const;
 
-/** The outcome of every set of `config`, whose paths are from `folder`: CKKS sets first. @throws SealedError */
+/**
+ * The outcome of every set of `config`, whose paths are from `folder`: CKKS sets first.
+ * @param session what sessions start; threads of this program's own unless given
+ * @throws SealedError
+ */
 export async function paramsReport(
   config: TestConfig,
   folder: string,
   threads = config.threads,
+  session: SessionWorkers = nodeWorkers(1),
 ): Promise<ParamsReport> {
   const at = (path: string): string => resolve(folder, path);
   const { modelPath, inputPath, calibratePath, inputRange } = config;
@@ -93,8 +99,9 @@ export async function paramsReport(
       ? []
       : inputs;
   const model = { file: { name, bytes, inputShape: graph.input.shape }, graph };
-  const workers = { session: nodeWorkers(1), bfv: bfvTester };
-  const report = await runTestConfig(workers, { model, inputs, samples }, config, { threads });
+  const report = await runTestConfig({ session, bfv: bfvTester }, { model, inputs, samples }, config, {
+    threads,
+  });
   return { model: modelPath, input: testedInput(inputPath, graph.input.shape, inputs.length), ...report };
 }
 

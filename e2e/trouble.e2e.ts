@@ -43,7 +43,10 @@ test('a service that throws in mid-run ends in a clear error, and the next run w
     });
   });
   await startMaking(page);
-  await expectDeathAndRecovery(page, /worker "service" stopped .*killed by the test.*a new one will be started/);
+  await expectDeathAndRecovery(
+    page,
+    /worker "service" stopped .*killed by the test.*a new one will be started/,
+  );
 });
 
 test('a service that falls silent is missed and replaced', async ({ page }) => {
@@ -85,9 +88,9 @@ test('stopping while plan and keys are made loses none of them', async ({ page }
   // Other parameters, so other keys; the button twice, before anything of them can be ready.
   await page.evaluate(() => {
     document.querySelector<HTMLInputElement>('input[value=gradient]')!.click();
-    const form = document.querySelector('form')!;
-    form.requestSubmit();
-    form.requestSubmit();
+    const button = document.querySelector<HTMLButtonElement>('form button[type=submit]')!;
+    button.click();
+    button.click();
   });
   await expect(phase(page)).toHaveAttribute('data-phase', 'stopped');
   await make(page);

@@ -20,9 +20,9 @@ beforeEach(async () => {
   keys = (await role.prepare(name, ALL)).keys!;
   request = [...(await role.encrypt(name, PLANES)).frames];
 });
-afterEach(() => {
+afterEach(async () => {
   vi.restoreAllMocks();
-  role.close();
+  await role.close();
 });
 
 const keysOf = (frame: Uint8Array): Extract<Frame, { kind: 'evaluation-keys' }>['keys'] => {

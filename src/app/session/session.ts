@@ -37,21 +37,12 @@ import {
   keysPerFrame,
   newGate,
 } from './key-set.ts';
-import type { SessionWorkers } from './workers.ts';
+import type { SessionOptions, SessionWorkers } from './workers.ts';
 
 export type { GivenAnswer, NamedCard, PreparedKeys, SegmentRequest, UsedKeys } from './segment-request.ts';
 
 /** A call that can be stopped, whatever its progress is told as. */
 type Stoppable = Pick<Controls, 'signal'>;
-
-/** How to start a session. */
-export interface SessionOptions {
-  readonly workers: SessionWorkers;
-  /** What to do when a call takes too long: a sentence for whoever uses this session. */
-  readonly advice: string;
-  /** What each key set's frames pass on their way out: the gate that knows cards, unless given. */
-  readonly gate?: (() => Gate) | undefined;
-}
 
 // Files are kept in case the service dies: a person works with few at a time.
 const MOST_FILES = 4;
@@ -124,13 +115,8 @@ export class Session {
   }
 
   /** Predicted wall-clock milliseconds of evaluating `inputs` inputs. */
-  predict(
-    card: NamedCard,
-    inputs: number,
-    times?: OperationTimes,
-    controls: Stoppable = {},
-  ): Promise<number> {
-    return this.#about(card, 'compile', controls, (service) => service.predict(card.hash, inputs, times));
+  predict(card: NamedCard, inputs: number, times?: OperationTimes, stop: Stoppable = {}): Promise<number> {
+    return this.#about(card, 'compile', stop, (service) => service.predict(card.hash, inputs, times));
   }
 
   /** Evaluations that the service runs side by side. */
@@ -291,10 +277,8 @@ export class Session {
     const sent: Noted<SentRequest> = { segment, group, frames: [], answer: [] };
     // Of a run that has keys of its own, which can be opened. Noted before anything else is encrypted.
     if (keySet.ended) keySet.requests.push(sent);
-    if (!frames.every((frame) => this.#answers.has(frame))) {
+    if (!frames.every((frame) => this.#answers.has(frame)))
       await keySet.gate.passRequest(frames, card.card, segment);
-      throwIfAborted(controls.signal, 'wire');
-    }
     const bound = await bindRequest({ run, card: card.hash, segment, keys: keyFrames(keySet), frames });
     sent.frames = bound.frames;
     const request = { ...bound.binding, segment, keySet: name, frames, siblings };

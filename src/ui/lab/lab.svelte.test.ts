@@ -38,7 +38,7 @@ const engine = {
 } as unknown as LabWork;
 
 /** The call that is under way. */
-const last = (): Call<unknown> => calls.at(-1)!;
+const last = (): Call<unknown> => calls.at(-1);
 const names = (): string[] => calls.map(({ name }) => name);
 /** As a role does that hears its signal. */
 const abort = (): void => last().reject(new SealedError('aborted', 'Stopped.'));
