@@ -119,6 +119,14 @@ describe('a refusal', () => {
     expect(message).toMatch(/--max-keys [\d.]+MB would do\.$/);
   });
 
+  it('says so where a try was given up: it has shown nothing', () => {
+    const error = new SealedError('does-not-fit', 'Too large.', { stage: 'compile' });
+    const spent = withWhatWouldDo(error, chain([4], [RELU, SQUARE]), {}, ({ work }) =>
+      work?.add('searched', 1e12),
+    );
+    expect((spent as SealedError).message).toMatch(/takes longer to find out than a refusal may\.$/);
+  });
+
   it('proposes nothing that fails when it is tried', () => {
     const error = new SealedError('does-not-fit', 'Too large.', { stage: 'compile' });
     const failing = withWhatWouldDo(error, chain([4], [RELU, SQUARE]), {}, () => {

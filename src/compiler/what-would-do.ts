@@ -18,8 +18,8 @@ export interface TriedOptions {
 /** Plans with these options; throws where they do not do either. */
 export type Attempt = (options: TriedOptions) => unknown;
 
-// A try that takes longer than some seconds says nothing: a refusal is to come as fast as a plan.
-const STEPS_A_TRY = 2e7;
+// A try that takes longer than some seconds is given up, and says nothing: a refusal is to come as fast as a plan.
+const STEPS_A_TRY = 6e7;
 const MOST_REFRESHES = 3;
 // A WebAssembly memory has 4 GB.
 const MOST_MEMORY = 4e9;
@@ -42,22 +42,28 @@ export function withWhatWouldDo(
   attempt: Attempt,
 ): unknown {
   if (!(error instanceof SealedError) || !isAboutSize(error)) return error;
-  let tried = 0;
+  const tries: PlanningWork[] = [];
   const found = waysFor(error, graph, options, (other) => {
-    tried += 1;
-    return attempt(other);
+    const work = new PlanningWork(STEPS_A_TRY);
+    tries.push(work);
+    return attempt({ ...other, work });
   });
-  if (tried === 0) return error;
-  const hint =
-    found.length > 0
-      ? `${found.map(({ words }) => words).join(' or ')} would do.`
-      : 'None of the options that were tried does.';
+  if (tries.length === 0) return error;
+  const hint = hintOf(found, tries);
   const { code, stage, detail, message } = error;
   return new SealedError(code, `${message} ${hint}`, {
     ...(stage && { stage }),
     detail: { ...detail, ...(found.length > 0 && { wouldDo: found.map(({ words }) => words).join(', ') }) },
     cause: error,
   });
+}
+
+/** What the tries have shown, in words: one that was given up has shown nothing. */
+function hintOf(found: readonly Way[], tries: readonly PlanningWork[]): string {
+  if (found.length > 0) return `${found.map(({ words }) => words).join(' or ')} would do.`;
+  return tries.some(({ isSpent }) => isSpent)
+    ? 'Whether other options do takes longer to find out than a refusal may.'
+    : 'None of the options that were tried does.';
 }
 
 /** Whether other options of the same network may help. What a limit says of itself has been tried already. */
@@ -83,7 +89,7 @@ function waysFor(error: SealedError, graph: Graph, options: TriedOptions, attemp
 /** What planning with a change of options fails with; undefined where it does not. */
 function failureOf(change: TriedOptions, options: TriedOptions, attempt: Attempt): SealedError | undefined {
   try {
-    attempt({ ...options, ...change, work: new PlanningWork(STEPS_A_TRY) });
+    attempt({ ...options, ...change });
     return undefined;
   } catch (failure) {
     if (failure instanceof SealedError) return failure;
