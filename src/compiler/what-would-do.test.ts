@@ -44,7 +44,7 @@ function chain(shape: readonly number[], nodes: readonly object[]): Graph {
     ...node,
   })) as unknown as Node[];
   const layers = made.map(({ id, op }, index) => ({ index, name: id, type: op, output: id }));
-  return { name: 'chain', input: { id: 'x', shape }, nodes: made, output: made.at(-1)!.id, layers };
+  return { name: 'chain', input: { id: 'x', shape }, nodes: made, output: made[made.length - 1].id, layers };
 }
 
 const SMALLER = { op: 'mulConstant', constant: { shape: [1], data: Float32Array.of(0.1) } };

@@ -52,7 +52,7 @@ export function serverLayers(graph: Graph, place: number): readonly [number, num
 /** `report` of a run up to the layer at `place`, with the client's layers computed on its outputs. */
 export function finishAtClient(graph: Graph, place: number, report: ModelRunReport): ModelRunReport {
   const layers = layersOf(graph);
-  const rest = selectLayers(graph, layers[place + 1].index, layers.at(-1)!.index);
+  const rest = selectLayers(graph, layers[place + 1].index, layers[layers.length - 1].index);
   const finish = (outputs: ModelRunReport['outputs']): Float32Array[] =>
     outputs.map((values) => {
       const data = Float32Array.from(values);
@@ -64,6 +64,6 @@ export function finishAtClient(graph: Graph, place: number, report: ModelRunRepo
     ...compareOutputs(outputs, clearOutputs),
     outputs: outputs.map((values) => [...values]),
     clearOutputs: clearOutputs.map((values) => [...values]),
-    outputShape: layers.at(-1)!.shape,
+    outputShape: layers[layers.length - 1].shape,
   };
 }

@@ -186,7 +186,8 @@ export class Lab {
       const options = this.#options();
       const opened = this.#engine.open(model, input, this.samples, options);
       this.opened = opened;
-      this.form = formFor(model.name, opened.model.graph.input.shape);
+      const isLabels = isChoice(opened.layers.at(-1)?.shape ?? []);
+      this.form = isLabels ? formFor(model.name, opened.model.graph.input.shape) : undefined;
       this.inputCount = Math.min(Math.max(1, this.inputCount), Math.max(1, opened.inputs.length));
       this.#shown = await this.#engine.plan(opened, this.#options(), signal);
     });
