@@ -43,6 +43,7 @@ const OPTIONS = {
   'max-error': { type: 'string' },
   compare: { type: 'boolean', default: false },
   batch: { type: 'string' },
+  delay: { type: 'string' },
   backend: { type: 'string', default: 'simd' },
   workers: { type: 'string' },
   'fresh-keys': { type: 'boolean', default: false },
@@ -107,6 +108,7 @@ export async function readModelArguments(
   const count = values.count === undefined ? Infinity : wholeNumber('count', values.count, 1, 1e6);
   const allowedError =
     values['allow-error'] === undefined ? undefined : positiveNumber('allow-error', values['allow-error']);
+  const delayMs = values.delay === undefined ? undefined : milliseconds('delay', values.delay);
   const workers = workerCount(values.workers);
   const shape =
     values['input-shape'] === undefined ? undefined : shapeOf('input-shape', values['input-shape']);
@@ -140,6 +142,7 @@ export async function readModelArguments(
       layersReport: values['layers-report'],
       freshKeys: values['fresh-keys'],
       allowedError,
+      delayMs,
     },
     workers,
     json,

@@ -32,6 +32,7 @@ export async function runModelCommand([name, ...args]: readonly string[]): Promi
         warm: __,
         freshKeys: ___,
         allowedError: ____,
+        delayMs,
         ...options
       } = request;
       const planned = await planModel(session, model, options);
@@ -40,7 +41,7 @@ export async function runModelCommand([name, ...args]: readonly string[]): Promi
         return;
       }
       const count = Math.max(1, inputs.length, options.batch ?? 1);
-      const report = await reportPlan(session, planned, count, options.backend);
+      const report = await reportPlan(session, planned, count, options.backend, {}, delayMs);
       process.stdout.write(json ? `${JSON.stringify(report)}\n` : planTable(report));
       return;
     }

@@ -61,9 +61,22 @@ function choiceRow({ prefer, evaluateMs, keyBytes, memoryBytes, rounds, error }:
   ];
 }
 
+/** What a person waits for: the first run, every one after it, and what of that is evaluation. */
+function timeRows({ whole, inputs, workers, predictedMs, calibration, rounds }: ModelPlanReport): Row[] {
+  const { keysMs, handOverMs, firstMs, warmMs, exchanges, delayMs } = whole;
+  const delay = delayMs > 0 ? `, ${exchanges} × ${ms(delayMs)} of delay` : '';
+  const measured = calibration ? '' : ' (not measured here)';
+  return [
+    ['first run', `${ms(firstMs)}: keys ${ms(keysMs)}, handed over ${ms(handOverMs)}, then a warm run`],
+    [
+      'warm run',
+      `${ms(warmMs)} for ${inputs} input${inputs === 1 ? '' : 's'}: evaluation ${ms(predictedMs)} on ${workers} workers${delay}${rounds > 0 ? `, ${rounds} rounds with the client` : ''}${measured}`,
+    ],
+  ];
+}
+
 /** `report` as lines of text. */
 export function planTable(report: ModelPlanReport): string {
-  const { inputs, workers } = report;
   return (
     lines([
       ['model', `${report.model}, input ${report.inputShape.join('×')}`],
@@ -73,10 +86,7 @@ export function planTable(report: ModelPlanReport): string {
       ['rounds', report.rounds === 0 ? 'none' : `${report.rounds}, ${size(report.roundBytes)}`],
       ['client learns', ['the result', ...report.clientLearns].join('; ')],
       ['server learns', report.serverLearns.join('; ')],
-      [
-        'time',
-        `${ms(report.predictedMs)} for ${inputs} input${inputs === 1 ? '' : 's'} on ${workers} workers${report.calibration ? '' : ' (not measured here)'}`,
-      ],
+      ...timeRows(report),
       ['error', `below ${small(report.predictedError)}`],
       ['ranges from', report.ranges.description],
       ...(report.sparsity ? [['zeros', report.sparsity.description] as const] : []),
@@ -118,12 +128,14 @@ export function runTable(report: ModelRunReport): string {
       ['encrypt', ms(timings.encodeMs + timings.encryptMs)],
       [
         'evaluate',
-        `${ms(timings.evaluateMs)} (${ms(timings.evaluateMsPerInput)} an input), predicted ${ms(cost.predictedMs)}`,
+        `${ms(timings.evaluateMs)} (${ms(timings.evaluateMsPerInput)} an input), predicted ${ms(cost.predictedMs)}; in the clear ${ms(timings.clearMs)}`,
       ],
       ['client rounds', `${cost.rounds}, ${ms(timings.roundMs)}, ${size(bytes.rounds)}`],
       ['decrypt', ms(timings.decryptMs)],
-      ['total', ms(timings.totalMs)],
-      ['in the clear', ms(timings.clearMs)],
+      [
+        'total',
+        `${ms(timings.totalMs)}, predicted ${ms(cost.whole.warmMs)}, with keys ${ms(cost.whole.firstMs)}`,
+      ],
       [
         'wire',
         `keys ${size(bytes.evaluationKeys)}, request ${size(bytes.request)}, response ${size(bytes.response)}`,

@@ -68,6 +68,7 @@ sealed-qr model run FILE --input FILE [options]
   --max-keys SIZE, --max-time TIME, --max-rounds N, --max-error E
                     the most that a plan may take: another is made, or what would do is said
   --compare         plan: by each preference, what a plan takes
+  --delay TIME      of the network to the service and back, counted in what is predicted   (0)
   --batch N         inputs to run at once: as many as pay share a ciphertext   (all)
   --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
   --workers N       evaluators of the service                                  (number of processors, at most 4)

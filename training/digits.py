@@ -47,10 +47,10 @@ DIGITS = [
 ]
 
 
-def segments():
-    """All strokes of every way as [way, 40, 2, 2] segments, the unused ones repeated, and each way's digit."""
+def segments(all_digits=DIGITS):
+    """All strokes of every way as [way, 42, 2, 2] segments, the unused ones repeated, and each way's digit."""
     ways, digits = [], []
-    for digit, variants in enumerate(DIGITS):
+    for digit, variants in enumerate(all_digits):
         for strokes in variants:
             pairs = np.concatenate([np.stack([s[:-1], s[1:]], 1) for s in strokes])
             ways.append(pairs[np.arange(42) % len(pairs)])
@@ -58,41 +58,48 @@ def segments():
     return np.stack(ways), np.array(digits)
 
 
-WAYS, WAY_DIGITS = segments()
+WAYS = segments()
 
 
-def draw(count, random, chunk=500):
+def draw(count, random, chunk=500, **how):
     """`count` pictures and the digits they show, some at a time: distances to all strokes take memory."""
-    parts = [draw_some(min(chunk, count - at), random) for at in range(0, count, chunk)]
+    parts = [draw_some(min(chunk, count - at), random, **how) for at in range(0, count, chunk)]
     return tuple(np.concatenate(arrays) for arrays in zip(*parts))
 
 
-def draw_some(count, random):
-    """`count` pictures [count, 1, SIDE, SIDE] of 0 (paper) to 1 (ink), and the digits they show."""
+def draw_some(count, random, side=SIDE, known=WAYS, frame=lambda points, width: points, pen=(0.035, 0.085), wild=1.0):
+    """`count` pictures [count, 1, side, side] of 0 (paper) to 1 (ink), and the digits they show.
+
+    `known`: ways to write digits, as `segments` gives them; `frame`: where in the picture the strokes come to lie; `pen`:
+    least and largest half width of a stroke, of the picture's side; `wild`: how much further than usual strokes are bent,
+    slanted and turned.
+    """
     digits = random.integers(10, size=count)
-    of_digit = [np.flatnonzero(WAY_DIGITS == d) for d in range(10)]
+    strokes, written = known
+    of_digit = [np.flatnonzero(written == d) for d in range(10)]
     ways = np.array([random.choice(of_digit[d]) for d in digits])
-    points = WAYS[ways] - 0.5
+    points = strokes[ways] - 0.5
     # Slowly varying bends, then slant, turn, stretch and shift.
-    bend = random.normal(0, 0.035, (count, 1, 1, 2, 2))
+    bend = random.normal(0, 0.035 * wild, (count, 1, 1, 2, 2))
     wave = np.sin(2 * np.pi * (points[..., None, :] * random.uniform(0.4, 0.9, (count, 1, 1, 2, 1)) + random.uniform(0, 1, (count, 1, 1, 2, 1))))
     points = points + (wave[..., ::-1] * bend).sum(-2)
-    angle = random.normal(0, 0.13, count)
-    slant = random.normal(0.05, 0.16, count)
+    angle = random.normal(0, 0.13 * wild, count)
+    slant = random.normal(0.05, 0.16 * wild, count)
     sx, sy = random.uniform(0.55, 0.9, count), random.uniform(0.68, 0.92, count)
     turn = np.stack([np.stack([np.cos(angle), -np.sin(angle)], 1), np.stack([np.sin(angle), np.cos(angle)], 1)], 1)
     shape = np.stack([np.stack([sx, -slant * sx], 1), np.stack([0 * sx, sy], 1)], 1)
     points = np.einsum("nij,njk,nslk->nsli", turn, shape, points) + random.normal(0.5, 0.035, (count, 1, 1, 2))
-    centres = (np.arange(SIDE) + 0.5) / SIDE
-    grid = np.stack(np.meshgrid(centres, centres), -1).reshape(1, 1, -1, 2)
+    width = random.uniform(*pen, (count, 1))
+    points = frame(points, width)
+    centres = (np.arange(side) + 0.5) / side
+    grid = np.stack(np.meshgrid(centres, centres), -1).reshape(1, 1, -1, 2).astype(points.dtype)
     a, b = points[:, :, None, 0], points[:, :, None, 1]
     along = ((grid - a) * (b - a)).sum(-1) / np.maximum(((b - a) ** 2).sum(-1), 1e-9)
     nearest = a + np.clip(along, 0, 1)[..., None] * (b - a)
     distance = np.sqrt(((grid - nearest) ** 2).sum(-1).min(1))
-    width = random.uniform(0.035, 0.085, (count, 1))
-    ink = np.clip((width - distance) * SIDE + 0.5, 0, 1) * random.uniform(0.75, 1, (count, 1))
+    ink = np.clip((width - distance) * side + 0.5, 0, 1) * random.uniform(0.75, 1, (count, 1))
     ink = np.clip(ink + random.normal(0, 0.04, ink.shape), 0, 1)
-    return ink.reshape(count, 1, SIDE, SIDE).astype(np.float32), digits
+    return ink.reshape(count, 1, side, side).astype(np.float32), digits
 
 
 class Square(torch.nn.Module):

@@ -35,7 +35,7 @@ export async function take(page: Page, label: 'Model' | 'Input', name: string, f
 
 /** Takes the example that comes with the page, and waits for its plan. */
 export async function takeExample(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Digits' }).click();
+  await page.getByRole('button', { name: 'Digits', exact: true }).click();
   await planned(page);
 }
 

@@ -21,6 +21,7 @@ import { memoryOf } from './memory.ts';
 import { networkErrorBound } from './network-error.ts';
 import { type NetworkSize, sizeOf, tooLargeFor } from './network-size.ts';
 import { batchOf } from './predict.ts';
+import { withWhatWouldDo } from './what-would-do.ts';
 import { keyBytesOf, priceOf, weighed } from './price.ts';
 
 /** How to compile. */
@@ -84,6 +85,17 @@ export interface Compiled {
  *   levels or memory run out, what is too large, or the limits that would do), `invalid-argument` for layers that are not there
  */
 export function compile(graph: Graph, options: CompileOptions): Compiled {
+  try {
+    return compileAsAsked(graph, options);
+  } catch (error) {
+    // A layer alone is a part of a list, and a style's options are not a person's.
+    if (options.single !== undefined || options.picture === true) throw error;
+    throw withWhatWouldDo(error, graph, options, (other) => compileAsAsked(graph, { ...options, ...other }));
+  }
+}
+
+/** Compiles with these options, and tries no others. */
+function compileAsAsked(graph: Graph, options: CompileOptions): Compiled {
   const { limits = {}, compare = false, prefer = 'balanced', single, inputRange = PICTURE_RANGE } = options;
   weightsOf(prefer);
   checkRange(inputRange);

@@ -95,7 +95,7 @@ function refusal(front: readonly PlanChoice[], limits: PlanLimits): SealedError 
     `The nearest plan takes ${takes.join(', and ')}: ${would.join(' ')} would do.`,
     {
       stage: 'compile',
-      detail: Object.fromEntries(names.map((name) => [name, nearest[name]])),
+      detail: { limits: true, ...Object.fromEntries(names.map((name) => [name, nearest[name]])) },
     },
   );
 }

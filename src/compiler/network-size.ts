@@ -31,8 +31,6 @@ export interface NetworkSize {
   readonly ciphertextBytes: number;
   /** The value that takes most bytes: its layer, elements and ciphertexts. */
   readonly largest: { readonly layer: ValueId; readonly elements: number; readonly ciphertexts: number };
-  /** Whether the client could compute layers in between, and does not yet. */
-  readonly clientCouldHelp: boolean;
 }
 
 /** Levels that a layer takes whatever it is composed with. */
@@ -69,7 +67,7 @@ export function sizeOf(graph: Graph, clientTakesPart: boolean): NetworkSize {
   if (graph.nodes.length > MOST_NODES) {
     throw new SealedError(
       'does-not-fit',
-      `The network has ${graph.nodes.length} layers; at most ${MOST_NODES} are planned. Fold its constants before exporting it, write what repeats as one layer, or run a part of it (--layers).`,
+      `The network has ${graph.nodes.length} layers; at most ${MOST_NODES} are planned. Fold its constants before exporting it, or write what repeats as one layer.`,
       { stage: 'compile', detail: { layers: graph.nodes.length } },
     );
   }
@@ -90,18 +88,13 @@ export function sizeOf(graph: Graph, clientTakesPart: boolean): NetworkSize {
   for (const node of graph.nodes) {
     if (node.id === graph.output || levelsOf(node) > 0) add(node.id, elementCount(node.shape));
   }
-  const clientCouldHelp = !clientTakesPart && graph.nodes.some(({ op }) => op === 'activation');
-  return { operations, ciphertextBytes, largest, clientCouldHelp };
+  return { operations, ciphertextBytes, largest };
 }
 
 /** Why `size` is too much for `form`; undefined if it is not. */
 export function tooLargeFor(size: NetworkSize, form: PlanForm): SealedError | undefined {
   const { operations, ciphertextBytes } = LIMITS[form];
-  const ways = ['Make the input smaller', 'use strides or pools early', 'run a part of it (--layers)'];
-  // Levels begin anew behind the client, and ciphertexts are the smaller for it; the operations stay as they are.
-  const isHelped = size.clientCouldHelp && size.ciphertextBytes > ciphertextBytes;
-  if (isHelped) ways.push('let the client compute layers (--client-ops)');
-  const advice = `${ways.slice(0, -1).join(', ')}, or ${ways.at(-1)}.`;
+  const advice = 'Make the input smaller, or use strides or pools early.';
   if (size.ciphertextBytes > ciphertextBytes) {
     const { layer, elements, ciphertexts } = size.largest;
     const megabytes = (bytes: number): number => Math.round(bytes / 1e6);

@@ -6,6 +6,7 @@ import type { OperationTimes } from '../../protocol/evaluator.ts';
 import type { ModelFile, NetworkOptions } from '../../protocol/service.ts';
 import type { NamedCard, Session } from '../session/session.ts';
 import type { BackendName } from '../session/backends.ts';
+import { predictWhole, type WholePrediction } from './whole-prediction.ts';
 
 /** A network as a person has it: the file, which the service is given, and this side's own copy of what is in it. */
 export interface Model {
@@ -23,8 +24,11 @@ export interface ModelPlanReport extends Omit<Explanation, 'bounds' | 'outputSha
   readonly inputs: number;
   /** Evaluators of the service. */
   readonly workers: number;
+  /** Evaluation of all inputs. */
   readonly predictedMs: number;
   readonly predictedMsPerInput: number;
+  /** All that a person waits for. */
+  readonly whole: WholePrediction;
   /** What the prediction is scaled from; null for typical figures instead of this machine's. */
   readonly calibration: OperationTimes | null;
 }
@@ -59,13 +63,17 @@ export async function planModel(
   return { model, card, explanation, planMs: performance.now() - start };
 }
 
-/** The report of a planned network for `inputs` inputs, by this machine's speed; by typical figures for the simulation. */
+/**
+ * The report of a planned network for `inputs` inputs, by this machine's speed; by typical figures for the simulation.
+ * @param delayMs milliseconds to the service and back
+ */
 export async function reportPlan(
   session: Session,
   { card, explanation }: PlannedModel,
   inputs: number,
   backend: BackendName,
   controls: Controls = {},
+  delayMs = 0,
 ): Promise<ModelPlanReport> {
   const calibration = backend === 'clear' ? null : await session.measure(card, controls);
   const predictedMs = await session.predict(card, inputs, calibration ?? undefined, controls);
@@ -76,6 +84,14 @@ export async function reportPlan(
     workers: await session.evaluators(controls),
     predictedMs,
     predictedMsPerInput: predictedMs / inputs,
+    whole: predictWhole({
+      explanation,
+      inputs,
+      evaluateMs: predictedMs,
+      times: calibration,
+      backend: card.card.backend,
+      delayMs,
+    }),
     calibration,
   };
 }

@@ -35,6 +35,8 @@ export interface ModelRunRequest extends ModelOptions {
   readonly freshKeys?: boolean | undefined;
   /** Largest error of an output that is accepted; twice what the plan predicts unless given. A run beyond it has no outputs. */
   readonly allowedError?: number | undefined;
+  /** Milliseconds to the service and back, for the prediction: 0 unless given. */
+  readonly delayMs?: number | undefined;
   /** A plan that has been shown for these options: it is the one that runs. */
   readonly planned?: PlannedModel | undefined;
 }
@@ -84,7 +86,7 @@ export async function runModel(
   controls: RunControls = {},
 ): Promise<ModelRunReport> {
   const { model, inputs, planned: shown, layersReport = false, warm = false, ...more } = request;
-  const { freshKeys, allowedError, ...options } = more;
+  const { freshKeys, allowedError, delayMs, ...options } = more;
   const { backend } = options;
   const { signal } = controls;
   const planned = shown ?? (await planModel(session, model, options, { signal }));
@@ -92,7 +94,7 @@ export async function runModel(
   const graph = graphOf(planned, options);
   for (const { length } of inputs) checkSize(graph, length);
   const clear = runInClear(graph, inputs, explanation);
-  const report = await reportPlan(session, planned, inputs.length, backend, { signal });
+  const report = await reportPlan(session, planned, inputs.length, backend, { signal }, delayMs);
   const { layers, parameters, predictedError, ...cost } = report;
   const once: OneRun = {
     planned,
@@ -200,7 +202,7 @@ async function layerErrors(
   { card, explanation }: PlannedModel,
   controls: RunControls,
 ): Promise<ReadonlyMap<number, LayerError>> {
-  const { freshKeys, allowedError: ____, ...options } = more;
+  const { freshKeys, allowedError: ____, delayMs: _____, ...options } = more;
   const found = new Map<number, LayerError>();
   const [{ index: firstIndex }] = explanation.layers;
   for (const { index } of explanation.layers) {

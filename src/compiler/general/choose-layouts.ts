@@ -332,8 +332,7 @@ function keepFor(schedule: Schedule, index: number): number {
 function tooLarge(phase: Phase, { mostBytes }: Surroundings): SealedError {
   return new SealedError(
     'does-not-fit',
-    `Layer ${phase.layers.join(', ')} takes more than ${Math.round(mostBytes / 1e6)} MB of encoded weights in every layout. ` +
-      'Make it smaller or strided, cut the network there with a refresh, or let the client compute it (--client-ops).',
+    `Layer ${phase.layers.join(', ')} takes more than ${Math.round(mostBytes / 1e6)} MB of encoded weights in every layout: make it smaller or strided.`,
     { stage: 'compile', detail: { layer: phase.layers.join(', '), budget: 'memory' } },
   );
 }

@@ -158,7 +158,7 @@ function overMemory(needed: number, given: number): SealedError {
   const megabytes = (bytes: number): number => Math.ceil(bytes / 1e6);
   return new SealedError(
     'does-not-fit',
-    `This plan takes ${megabytes(needed)} MB of memory at the server, even with its weights encoded in each run; ${megabytes(given)} MB are allowed. --max-memory ${megabytes(needed)}MB would do, or fewer layers at once (--layers, --refresh).`,
+    `This plan takes ${megabytes(needed)} MB of memory at the server, even with its weights encoded in each run; ${megabytes(given)} MB are allowed.`,
     { stage: 'compile', detail: { budget: 'memory', needed, given } },
   );
 }
@@ -203,7 +203,7 @@ function requireLevels(
     if (needed <= maxLevel) continue;
     throw new SealedError(
       'does-not-fit',
-      `${graph.name} needs ${needed} levels; these parameters have ${maxLevel}. Add ${needed - maxLevel} primes, or refresh in between (--refresh).`,
+      `${graph.name} needs ${needed} levels; these parameters have ${maxLevel}. Add ${needed - maxLevel} primes.`,
       { stage: 'compile', detail: { needed, levels: maxLevel } },
     );
   }

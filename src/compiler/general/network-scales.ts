@@ -69,7 +69,7 @@ export function parametersFor(schedule: Schedule, depth: Depth): Parameters {
         const layer = layers.join(', ');
         throw new SealedError(
           'does-not-fit',
-          `The network needs ${depth.drops} levels; they run out at layer ${layer}. Refresh before it (--refresh), let the client compute a layer (--client-ops), or use lower degrees.`,
+          `The network needs ${depth.drops} levels; they run out at layer ${layer}.`,
           { stage: 'compile', detail: { layer, levels: depth.drops } },
         );
       }

@@ -44,7 +44,7 @@ export class PlanningWork {
     if (!this.isSpent) return;
     throw new SealedError(
       'does-not-fit',
-      'Planning this network takes too long: make its layers smaller or strided, cut it with a refresh (--refresh), let the client compute layers (--client-ops), or run fewer of them (--layers).',
+      'Planning this network takes too long: its layers are too large. Make them smaller or strided.',
       { stage: 'compile', detail: { steps: this.steps } },
     );
   }

@@ -190,15 +190,12 @@ function readNode(reader: Reader, node: Node, inputs: readonly Affine[]): Affine
     case 'activation':
       return activation(reader, node, value, ranges.of(node.inputs[0]));
     case 'maxPool':
-      throw unsupported(node, 'use an average pool, or let the client compute it (--client-ops).');
+      throw unsupported(node, 'the server can compute an average pool, but no maximum.');
     case 'softmax':
     case 'argmax':
     case 'cast':
     case 'normalize':
-      throw unsupported(
-        node,
-        'only the client can compute it: at the end of the network, or with --client-ops.',
-      );
+      throw unsupported(node, 'only the client can compute it.');
     default: {
       const map = mapOf(reader, node, value.shape);
       if (!map) throw unsupported(node, 'it has no encrypted form.');

@@ -12,6 +12,7 @@ import {
   samplesOf,
 } from '../../app/network/model-plan.ts';
 import { type ModelRunReport, runModel } from '../../app/network/run-model.ts';
+import { cutsOf, finishAtClient, serverLayers, type Skip, skipsOf } from '../../app/network/split-network.ts';
 import type { BackendName } from '../../app/session/backends.ts';
 import { Session } from '../../app/session/session.ts';
 import type { RunControls } from '../../app/session/stages.ts';
@@ -60,6 +61,10 @@ export interface LabOptions {
   readonly freshKeys: boolean;
   /** Inputs to run, from the first. */
   readonly inputs: number;
+  /** Place of the last layer that the server computes; undefined for all that it can. */
+  readonly cut: number | undefined;
+  /** To the server and back, in milliseconds. */
+  readonly delayMs: number;
 }
 
 /** A model that has been read, with inputs that fit it. */
@@ -67,6 +72,9 @@ export interface OpenedModel {
   readonly model: Model;
   readonly layers: readonly LayerSummary[];
   readonly parameters: number;
+  /** Values that pass over layers, and the places after which the network can be cut. */
+  readonly skips: readonly Skip[];
+  readonly cuts: readonly number[];
   readonly inputs: readonly Float32Array[];
   /** Samples of the model's owner, which ranges are taken from; none where none were given. */
   readonly samples: readonly Float32Array[];
@@ -106,6 +114,8 @@ export class LabEngine {
         graph,
       },
       layers,
+      skips: skipsOf(graph),
+      cuts: cutsOf(graph),
       parameters: layers.reduce((sum, { parameters }) => sum + parameters, 0),
       inputs: tensor ? inputsFor(graph.input.shape, tensor) : [],
       samples: samples ? inputsFor(graph.input.shape, readInputFile(samples.name, samples.bytes)) : [],
@@ -117,20 +127,30 @@ export class LabEngine {
     const { inputs, ...wanted } = optionsOf(opened, options);
     const planned = await planModel(this.#session, opened.model, wanted, { signal });
     const count = Math.max(1, inputs.length);
-    return { planned, report: await reportPlan(this.#session, planned, count, wanted.backend, { signal }) };
+    const report = await reportPlan(
+      this.#session,
+      planned,
+      count,
+      wanted.backend,
+      { signal },
+      options.delayMs,
+    );
+    return { planned, report };
   }
 
   /** Runs `opened` on its inputs, encrypted, by the plan that was shown, and beside it in the clear. */
-  run(
+  async run(
     opened: OpenedModel,
     options: LabOptions,
     { planned }: ShownPlan,
     layersReport: boolean,
     controls: RunControls,
   ): Promise<ModelRunReport> {
-    const { freshKeys } = options;
-    const request = { ...optionsOf(opened, options), model: opened.model, planned, layersReport, freshKeys };
-    return runModel(this.#session, request, controls);
+    const { freshKeys, cut, delayMs } = options;
+    const { model } = opened;
+    const request = { ...optionsOf(opened, options), model, planned, layersReport, freshKeys, delayMs };
+    const report = await runModel(this.#session, request, controls);
+    return cut === undefined ? report : finishAtClient(model.graph, cut, report);
   }
 
   /** Runs `opened` under parameter sets around those of its plan, one after the other: times are to be compared. */
@@ -171,7 +191,7 @@ function optionsOf(
   { model: { graph }, inputs, samples }: OpenedModel,
   options: LabOptions,
 ): ModelOptions & { readonly inputs: readonly Float32Array[] } {
-  const { backend, refresh, clientOps, inputRange, prefer } = options;
+  const { backend, refresh, clientOps, inputRange, prefer, cut } = options;
   const used = inputs.slice(0, options.inputs);
   return {
     inputs: used,
@@ -183,5 +203,6 @@ function optionsOf(
     // Never the inputs themselves: what a plan is made for, its service knows.
     calibration: samplesOf(graph, samples.slice(0, MOST_SAMPLES)),
     inputRange,
+    ...(cut !== undefined && { layers: serverLayers(graph, cut) }),
   };
 }

@@ -1,8 +1,13 @@
 // Everything the lab page holds: the files, the forms, and what has come of them.
+import { pythonSnippet } from '../../app/network/python-snippet.ts';
 import type { StageName } from '../../app/session/stages.ts';
 import { asSealedError, SealedError, throwIfAborted } from '../../base/errors.ts';
+import { writeNpy } from '../../import/numpy.ts';
 import type { Preference } from '../../plan/preference.ts';
+import { pictureOf, type PictureForm, type Stroke } from './drawing.ts';
+import { type Example, formFor } from './examples.ts';
 import { fetchAsset } from './fetch-asset.ts';
+import { isChoice, likelihoodsOf } from './outcome.ts';
 import {
   LabEngine,
   type LabOptions,
@@ -13,6 +18,7 @@ import {
   type ShownPlan,
   type SweepResult,
 } from './lab-engine.ts';
+import { formatShare } from '../shared/figures.ts';
 import { TesterState } from './tester.svelte.ts';
 
 /** What is going on. */
@@ -21,23 +27,8 @@ export type LabPhase = 'idle' | 'planning' | 'running' | 'sweeping';
 /** What the lab asks of the engine. */
 export type LabWork = Pick<LabEngine, 'open' | 'plan' | 'run' | 'sweep' | 'test'>;
 
-/** An example that comes with the page. */
-export interface Example {
-  readonly name: string;
-  readonly description: string;
-  readonly model: string;
-  readonly input: string;
-}
-
-/** Models trained by this project, with inputs they have never seen. */
-export const EXAMPLES: readonly Example[] = [
-  {
-    name: 'Digits',
-    description: 'Ten drawn digits of 12 × 12 pixels; convolution, two squares, 6 172 numbers.',
-    model: 'models/digits.onnx',
-    input: 'models/digits-input.npy',
-  },
-];
+/** What the page calls an input that was drawn on it. */
+const DRAWING = 'your drawing.npy';
 
 /** What is going on in each stage, in words. */
 const ACTIVITIES: Partial<Record<StageName, string>> = {
@@ -65,6 +56,12 @@ export class Lab {
   layersReport = $state(false);
   freshKeys = $state(false);
   inputCount = $state(1);
+  /** Place of the last layer that the server computes; undefined for all that it can. */
+  cut = $state.raw<number | undefined>();
+  /** To the server and back, in milliseconds: counted in what is predicted. */
+  delayMs = $state(0);
+  /** How a person can draw an input; undefined where they cannot. It stays while a drawing is planned. */
+  form = $state.raw<PictureForm | undefined>();
 
   opened = $state.raw<OpenedModel | undefined>();
   #shown = $state.raw<ShownPlan | undefined>();
@@ -94,6 +91,24 @@ export class Lab {
     return this.model?.name ?? '';
   }
 
+  /** What the network says of a drawing, in words; undefined where nothing was drawn, or it gives no label. */
+  get verdict(): string | undefined {
+    const { result } = this;
+    if (!result || this.input?.name !== DRAWING || !isChoice(result.outputShape)) return undefined;
+    const best = likelihoodsOf(result.outputs[0]).reduce((a, b) => (b.share > a.share ? b : a));
+    return `The server computed on ciphertext; decrypted here, it says ${best.label} with ${formatShare(best.share)}.`;
+  }
+
+  /** Places after which the network can be cut. */
+  get cuts(): readonly number[] {
+    return this.opened?.cuts ?? [];
+  }
+
+  /** Values that pass over layers. */
+  get skips(): OpenedModel['skips'] {
+    return this.opened?.skips ?? [];
+  }
+
   get isBusy(): boolean {
     return this.phase !== 'idle';
   }
@@ -106,7 +121,27 @@ export class Lab {
     this.rangeText = '';
     this.shapeText = '';
     this.layerList = '';
+    this.cut = undefined;
+    this.form = undefined;
     await this.prepare();
+  }
+
+  /** Leaves the layers after the one at `place` to the client, or none that the server can compute; plans anew. */
+  async moveCut(place: number | undefined): Promise<void> {
+    this.cut = place;
+    await this.prepare();
+  }
+
+  /** Takes a drawing as the only input, and runs it. */
+  async draw(strokes: readonly Stroke[]): Promise<void> {
+    const { form, opened } = this;
+    if (!form || !opened) return;
+    const { shape } = opened.model.graph.input;
+    const data = pictureOf(strokes, form);
+    this.inputCount = 1;
+    this.input = { name: DRAWING, bytes: writeNpy({ shape: [1, ...shape], data }) };
+    await this.prepare();
+    await this.run();
   }
 
   async takeInput(file: NamedFile): Promise<void> {
@@ -120,13 +155,20 @@ export class Lab {
   }
 
   async takeExample(example: Example): Promise<void> {
-    const { model, input } = example;
+    const { model, input, samples, clientOps = false } = example;
     this.#again = () => this.takeExample(example);
     this.error = undefined;
     try {
-      const [first, second] = await Promise.all([fetchAsset(model), fetchAsset(input)]);
+      const [first, second, third] = await Promise.all([
+        fetchAsset(model),
+        fetchAsset(input),
+        samples === undefined ? undefined : fetchAsset(samples),
+      ]);
       this.input = second;
-      this.samples = undefined;
+      this.samples = third;
+      this.clientOps = clientOps;
+      this.cut = undefined;
+      this.form = undefined;
       this.rangeText = '';
       this.model = first;
       this.shapeText = '';
@@ -153,6 +195,8 @@ export class Lab {
       const options = this.#options();
       const opened = this.#engine.open(model, input, this.samples, options);
       this.opened = opened;
+      const isLabels = isChoice(opened.layers.at(-1)?.shape ?? []);
+      this.form = isLabels ? formFor(model.name, opened.model.graph.input.shape) : undefined;
       this.inputCount = Math.min(Math.max(1, this.inputCount), Math.max(1, opened.inputs.length));
       const shown = await this.#engine.plan(opened, this.#options(), signal);
       throwIfAborted(signal);
@@ -218,6 +262,16 @@ export class Lab {
     return `${JSON.stringify({ model: model?.name, input: input?.name, plan, result, sweep, tested }, null, 2)}\n`;
   }
 
+  /** The plan as text, stage by stage. */
+  planText(): string {
+    return this.plan?.segments.map(({ plan }) => plan).join('\n') ?? '';
+  }
+
+  /** Python that makes such a file. */
+  python(): string {
+    return this.opened ? pythonSnippet(this.opened.model.graph, this.title) : '';
+  }
+
   #options(): LabOptions {
     return {
       inputShape: numbersIn(this.shapeText, 'The shape of an input'),
@@ -229,6 +283,8 @@ export class Lab {
       backend: this.simulated ? 'clear' : 'simd',
       freshKeys: this.freshKeys,
       inputs: this.inputCount,
+      cut: this.cut,
+      delayMs: Math.max(0, this.delayMs || 0),
     };
   }
 
@@ -245,7 +301,7 @@ export class Lab {
       if (this.#abort === abort) this.activity = '';
     } catch (thrown) {
       if (this.#abort !== abort) return;
-      const error = asSealedError(thrown, 'model');
+      const error = inPageWords(asSealedError(thrown, 'model'));
       this.activity = error.code === 'aborted' ? 'Stopped.' : '';
       if (error.code !== 'aborted') this.error = error;
     } finally {
@@ -255,6 +311,21 @@ export class Lab {
       }
     }
   }
+}
+
+/** Options of the command line as this page has them. */
+const PAGE_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/--client-ops/g, '“Let the client compute what the scheme cannot”'],
+  [/--refresh ([\d,]+)/g, '“Refresh after layers: $1”'],
+  [/--(?:tolerance|max-memory) [\d.]+(?:MB)?/g, '$& on the command line'],
+];
+
+/** `error` in words of this page: it has no options that begin with dashes. */
+function inPageWords(error: SealedError): SealedError {
+  const message = PAGE_WORDS.reduce((text, [option, words]) => text.replace(option, words), error.message);
+  if (message === error.message) return error;
+  const { code, stage, detail } = error;
+  return new SealedError(code, message, { detail, cause: error, ...(stage && { stage }) });
 }
 
 /** `0 to 1`, `-1, 1`; undefined for nothing. @throws SealedError for anything else */
