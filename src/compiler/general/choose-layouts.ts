@@ -12,6 +12,7 @@ import {
   type State,
   type Surroundings,
 } from './round-cost.ts';
+import { skewsOf } from './skew.ts';
 import { jointFamily, ownPitches, powerOfTwo, type TensorLayout } from './tensor-layout.ts';
 
 /** How one round is done. */
@@ -31,6 +32,17 @@ export interface Choice {
 
 interface Path extends Choice {
   readonly state: State;
+  /** The round that led here; undefined at the start. */
+  readonly last?: LastRound;
+}
+
+/** A round, and what stood before it. */
+interface LastRound {
+  readonly phase: Phase;
+  readonly before: Path;
+  /** The ciphertexts that it reads. */
+  readonly state: State;
+  readonly primes: number;
 }
 
 // Ways kept after each round, and how many are looked at in full.
@@ -241,6 +253,40 @@ function candidates(
   return found;
 }
 
+/**
+ * `path` with what its last round made in skewed copies, which the next one may read with fewer diagonals. They cost the last
+ * round nothing where it makes them without folding.
+ */
+function skewed(path: Path, outputGroup: number, periods: ReadonlySet<number>, around: Surroundings): Path[] {
+  if (!path.last) return [];
+  const { phase, before, state, primes } = path.last;
+  const fresh = [...path.layouts.keys()].filter((group) => !before.layouts.has(group));
+  if (fresh.length === 0 || fresh.includes(outputGroup)) return [];
+  const skews = fresh.map((group) => skewsOf(path.layouts.get(group)!, periods, around.ring));
+  const { inputLayout } = path.rounds.at(-1)!;
+  const isGathered = before.rounds.length === 0 && !inputLayout;
+  return Array.from({ length: Math.min(...skews.map(({ length }) => length)) }, (_, choice) => {
+    const layouts = new Map(path.layouts);
+    for (const [i, group] of fresh.entries()) layouts.set(group, skews[i][choice]);
+    const targets = stageTargets(phase, (group) => layouts.get(group)!);
+    const stride = strideFor(phase, LOOKED_ENTRIES);
+    const estimate = isGathered
+      ? estimateGather(phase, targets, gatherWays(phase, targets, around, primes), around, primes, Infinity)
+      : estimateRound(phase, targets, state, around, primes, stride, Infinity);
+    if (!estimate) return undefined;
+    const bytes = before.bytes + estimate.bytes;
+    if (bytes > around.mostBytes) return undefined;
+    const rounds = [...before.rounds, { estimate, inputLayout }];
+    const ms = before.ms + estimate.ms;
+    return { layouts, rounds, ms, bytes, state: stateAfter(phase, targets) };
+  }).filter((found) => found !== undefined);
+}
+
+/** The periods that the values of `phase` may have. */
+function periodsOf(phase: Phase, families: ReadonlyMap<number, readonly TensorLayout[]>): Set<number> {
+  return new Set(phase.targets.flatMap(({ group }) => families.get(group)!.map(({ period }) => period)));
+}
+
 /** The candidate priced in full, if it was only sampled. */
 function inFull(
   candidate: Candidate,
@@ -283,6 +329,7 @@ export function chooseLayouts(
   const inputUsed = new Uint8Array(inputSize).fill(1);
   const packed = jointFamily(inputShapes, inputUsed, around.ring, [])
     .slice(0, INPUT_LAYOUTS)
+    .flatMap((layout) => [layout, ...skewsOf(layout, periodsOf(schedule.phases[0], families), around.ring)])
     .map((layout): Packed => {
       return { layout, state: { placed: new Map([[INPUT, { layout, first: 0 }]]), count: layout.count } };
     });
@@ -295,7 +342,10 @@ export function chooseLayouts(
     const stride = strideFor(phase, SAMPLED_ENTRIES);
     const inputs = index === 0 ? packed : undefined;
     const shortlist = new Shortlist(around.mostBytes);
+    // What the last round made in copies that this one reads with fewer diagonals.
+    const periods = periodsOf(phase, families);
     const all = beam
+      .flatMap((path) => [path, ...skewed(path, schedule.outputGroup, periods, around)])
       .flatMap((path) => candidates(phase, path, families, inputs, around, primes, mostMs, shortlist))
       .sort((a, b) => a.path.ms + a.estimate.ms - b.path.ms - b.estimate.ms);
     const paths: Path[] = [];
@@ -307,12 +357,14 @@ export function chooseLayouts(
       if (seen.has(signature)) continue;
       const full = inFull(candidate, phase, around, primes, stride, mostMs);
       if (!full) continue;
-      const { path, estimate, layouts, targets, inputLayout } = full;
+      const { path, estimate, layouts, targets, inputLayout, state } = full;
       const bytes = path.bytes + estimate.bytes;
       if (bytes > around.mostBytes) continue;
       seen.add(signature);
       const rounds = [...path.rounds, { estimate, inputLayout }];
-      paths.push({ layouts, rounds, ms: path.ms + estimate.ms, bytes, state: stateAfter(phase, targets) });
+      const last = { phase, before: path, state, primes };
+      const ms = path.ms + estimate.ms;
+      paths.push({ layouts, rounds, ms, bytes, state: stateAfter(phase, targets), last });
     }
     // Ways that are no cheaper have been left out.
     if (paths.length === 0 && mostMs < Infinity) return undefined;

@@ -23,6 +23,7 @@ import { gatherInputs, GatherSource } from './gather.ts';
 import { Merges, stageTargets, type State } from './round-cost.ts';
 import { SearchTables } from './search-tables.ts';
 import { type KnownChoices, structureOf } from './same-shape.ts';
+import { slotAt } from './skew.ts';
 import { originalOf, type Segment, type SegmentValue } from './segments.ts';
 import { powerOfTwo, type TensorLayout } from './tensor-layout.ts';
 
@@ -276,8 +277,8 @@ function seamsOf({ phases, groupOf }: Schedule, choice: Choice, drafts: readonly
 export function orderedSources(layout: TensorLayout, ring: number): Int32Array[] {
   const sources = Array.from({ length: layout.count }, () => new Int32Array(ring).fill(-1));
   layout.ciphertext.forEach((ciphertext, e) => {
-    for (let p = layout.position[e]; ciphertext >= 0 && p < ring; p += layout.period)
-      sources[ciphertext][p] = e;
+    for (let copy = 0; ciphertext >= 0 && copy < ring / layout.period; copy += 1)
+      sources[ciphertext][slotAt(layout, layout.position[e], copy)] = e;
   });
   return sources;
 }

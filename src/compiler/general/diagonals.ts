@@ -1,6 +1,7 @@
 // Sparse maps between layouts → generalised diagonals (Halevi–Shoup 2014, 2018): which there are, and their values.
 import type { Affine } from './program.ts';
 import type { SearchTables } from './search-tables.ts';
+import { canRead, nearestCopy, slotAt } from './skew.ts';
 import { identityFactor } from './sparse-map.ts';
 import type { TensorLayout } from './tensor-layout.ts';
 
@@ -30,11 +31,30 @@ export interface StageTarget {
  * The period of a target's products. Where it exceeds the layout's, each element's sum is spread over `work / period`
  * positions, which rotate-and-sum then folds (Juvekar, Vaikuntanathan and Chandrakasan 2018, section 4.3: the hybrid method).
  */
-export function workPeriod({ affine, layout }: StageTarget, placed: ReadonlyMap<number, Placed>): number {
-  return affine.parts.reduce(
-    (period, { base }) => Math.max(period, placed.get(base)!.layout.period),
-    layout.period,
-  );
+export function workPeriod(target: StageTarget, placed: ReadonlyMap<number, Placed>, ring: number): number {
+  const { affine, layout } = target;
+  // Sums that are folded are alike in every copy: copies that are to differ are filled one by one.
+  if (layout.skew) return layout.period;
+  return affine.parts.reduce((period, part) => {
+    const { layout: source } = placed.get(part.base)!;
+    return Math.max(period, source.skew ? ring : source.period);
+  }, layout.period);
+}
+
+/** Positions after which all of `placed` repeats itself: rotations are told apart no further. */
+export function inputPeriod(placed: ReadonlyMap<number, Placed>, ring: number): number {
+  let period = 1;
+  for (const { layout } of placed.values()) period = Math.max(period, layout.skew ? ring : layout.period);
+  return period;
+}
+
+/** Whether there are diagonals from what `target` reads to it: skewed copies are made of plain ones alone. */
+function canBeFilled(target: StageTarget, inputs: StageInputs): boolean {
+  return target.affine.parts.every((part) => {
+    const { layout: source } = inputs.placed.get(part.base)!;
+    if (!source.skew || scalarPart(target, part, inputs) !== undefined) return true;
+    return !target.layout.skew && canRead(source, target.layout.period);
+  });
 }
 
 /** The whole factor of a part that stays where it is, undefined for all others. */
@@ -63,6 +83,7 @@ function visitEntries(target: StageTarget, inputs: StageInputs, stride: number, 
     const { layout: source, first } = inputs.placed.get(part.base)!;
     const { matrix } = part;
     const ring = Math.min(period, source.period);
+    const copies = layout.skew ? inputs.ring / period : 1;
     for (let row = 0; row < matrix.rowCount; row += stride) {
       const output = layout.ciphertext[row];
       if (output < 0 || used[row] === 0) continue;
@@ -72,6 +93,21 @@ function visitEntries(target: StageTarget, inputs: StageInputs, stride: number, 
         const input = first + source.ciphertext[column];
         if (inputs.representative[input] !== input) continue;
         const from = source.position[column];
+        if (source.skew) {
+          const copy = nearestCopy(source, inputs.ring, period, at, from);
+          const shift = (copy - at) & (period - 1);
+          const position = (copy - shift) & (inputs.ring - 1);
+          if (!visit(output, input, shift, position, matrix.values[entry])) return false;
+          continue;
+        }
+        if (layout.skew) {
+          for (let copy = 0; copy < copies; copy += 1) {
+            const position = slotAt(layout, at, copy);
+            const shift = (from - position) & (source.period - 1);
+            if (!visit(output, input, shift, position, matrix.values[entry])) return false;
+          }
+          continue;
+        }
         // Periods are powers of two.
         const shift = (from - at) & (ring - 1);
         const position = period >= source.period ? at : (from - shift) & (source.period - 1);
@@ -129,6 +165,7 @@ export function findDiagonals(
 ): DiagonalShape | undefined {
   const shape: DiagonalShape = { outputs: [], inputs: [], shifts: [] };
   const { ring, count } = inputs;
+  if (!targets.every((target) => canBeFilled(target, inputs))) return undefined;
   const starts: { readonly output: number; readonly diagonal: number }[] = [];
   let before = 0;
   for (const [number, target] of targets.entries()) {
@@ -163,7 +200,10 @@ export function findDiagonals(
   return shape;
 }
 
-/** A diagonal of one output ciphertext: one value for all, or one a position of the target's work period. */
+/**
+ * A diagonal of one output ciphertext: one value for all, or one a position of the target's work period, of the whole ring
+ * where its layout is skewed.
+ */
 export interface Tap {
   readonly input: number;
   readonly shift: number;
@@ -173,12 +213,13 @@ export interface Tap {
 /** The diagonals of each output ciphertext of `target`, with their values. */
 export function fillDiagonals(target: StageTarget, inputs: StageInputs): Tap[][] {
   const { layout, affine } = target;
-  const work = workPeriod(target, inputs.placed);
+  const work = workPeriod(target, inputs.placed, inputs.ring);
+  const length = layout.skew ? inputs.ring : work;
   const found = Array.from({ length: layout.count }, () => new Map<number, Tap & { values: Float64Array }>());
   visitEntries(target, inputs, 1, (output, input, shift, position, weight) => {
     const key = input * inputs.ring + shift;
     let tap = found[output].get(key);
-    if (!tap) found[output].set(key, (tap = { input, shift, values: new Float64Array(work) }));
+    if (!tap) found[output].set(key, (tap = { input, shift, values: new Float64Array(length) }));
     tap.values[position] += weight;
     return true;
   });
@@ -249,9 +290,9 @@ export function mergeInputs(
   if (count < 2 || count > MOST_COMPARED) return representative;
   const hashes = columns();
   const byPosition = Array.from({ length: count }, () => new Int32Array(2 * ring));
-  const periods = new Int32Array(count);
+  const copies = Array<string>(count);
   for (const [base, { layout, first }] of placed) {
-    periods.fill(layout.period, first, first + layout.count);
+    copies.fill(`${layout.period} ${layout.skew?.by} ${layout.skew?.every}`, first, first + layout.count);
     const hash = hashes.get(base);
     if (!hash) continue;
     layout.ciphertext.forEach((ciphertext, e) => {
@@ -263,7 +304,7 @@ export function mergeInputs(
   }
   for (let i = 1; i < count; i += 1) {
     for (let j = 0; j < i; j += 1) {
-      if (representative[j] !== j || periods[i] !== periods[j]) continue;
+      if (representative[j] !== j || copies[i] !== copies[j]) continue;
       if (!byPosition[i].every((value, at) => value === byPosition[j][at])) continue;
       representative[i] = j;
       break;

@@ -4,6 +4,7 @@ import { log2, powerOfTwo } from '../../base/exact-math.ts';
 import type { Diagonal, LinearRow, LinearStage, ProductStage, RotatedSum, Term } from '../../plan/plan.ts';
 import {
   fillDiagonals,
+  inputPeriod,
   mergeInputs,
   type Placed,
   type StageTarget,
@@ -14,6 +15,7 @@ import type { Gathered } from './gather.ts';
 import type { Phase } from './phases.ts';
 import { babyOf, type Split } from './rotation-split.ts';
 import type { State } from './round-cost.ts';
+import { slotAt } from './skew.ts';
 
 /** A stage before levels and scales are assigned. */
 export type DraftStage = { readonly round: number } & DraftOperation;
@@ -28,6 +30,8 @@ export type DraftOperation =
       /** Whether the diagonals carry a scale; otherwise they are small whole numbers. */
       readonly isScaled: boolean;
       readonly rescale: boolean;
+      /** What its giant steps are multiples of, where they are to be chained. */
+      readonly giantUnit?: number | undefined;
     }
   | {
       readonly kind: 'product';
@@ -64,15 +68,16 @@ function rowOf(
   split: Split | undefined,
   inputOf: Int32Array,
   geometry: Geometry,
+  period = geometry.ring,
 ): LinearRow {
   const { ring, batch } = geometry;
   const sums = new Map<number, Term[]>();
   for (const { input, shift, values } of taps) {
     const baby = split ? babyOf(shift, split) : 0;
-    const giant = shift - baby;
+    const giant = (shift - baby) & (period - 1);
     const diagonal = spreadOut(values, giant, geometry);
     const term = { input: inputOf[input], step: ((baby + ring) % ring) * batch, diagonal };
-    const step = ((giant + ring) % ring) * batch;
+    const step = giant * batch;
     const known = sums.get(step);
     if (known) known.push(term);
     else sums.set(step, [term]);
@@ -83,14 +88,16 @@ function rowOf(
   return { sums: rows, bias: undefined };
 }
 
-/** The bias of each ciphertext of `target`, periodic over the ring; positions of no element get none. */
+/** The bias of each ciphertext of `target`, periodic over the ring, or over all of it; positions of no element get none. */
 function biases({ affine, layout, used }: StageTarget, geometry: Geometry): (Diagonal | undefined)[] {
   return Array.from({ length: layout.count }, (_, ciphertext) => {
-    const values = new Float64Array(layout.period);
+    const copies = layout.skew ? geometry.ring / layout.period : 1;
+    const values = new Float64Array(copies * layout.period);
     let isZero = true;
     layout.ciphertext.forEach((c, e) => {
       if (c !== ciphertext || used[e] === 0) return;
-      values[layout.position[e]] = affine.bias[e];
+      for (let copy = 0; copy < copies; copy += 1)
+        values[slotAt(layout, layout.position[e], copy)] = affine.bias[e];
       isZero &&= affine.bias[e] === 0;
     });
     if (isZero) return undefined;
@@ -127,6 +134,7 @@ function linearStages(
   work: readonly number[],
   geometry: Geometry,
   inputCount: number,
+  giantUnit?: number,
 ): LinearPart {
   const bias = targets.flatMap((target) => biases(target, geometry));
   const last = phase.outputs.length === 0;
@@ -151,7 +159,7 @@ function linearStages(
     isScaled: !isFree,
     rescale: !isFree && foldCount === 0,
   };
-  const stages: DraftOperation[] = [{ kind: 'linear', layers, ...main }];
+  const stages: DraftOperation[] = [{ kind: 'linear', layers, ...main, giantUnit }];
   // Folding before the rescale costs a prime more and keeps the rescale's rounding from being added up.
   for (let fold = foldCount - 1; fold >= 0; fold -= 1) {
     const folded = rows.map((_, input): LinearRow => {
@@ -240,7 +248,7 @@ export function emitRound(
   const representative = phase.isFree ? own : mergeInputs(phase.columns, state.placed, state.count, ring);
   const inputs = { ring, count: state.count, placed: state.placed, representative };
   const taps = targets.flatMap((target) => fillDiagonals(target, inputs));
-  const work = targets.map((target) => workPeriod(target, inputs.placed));
+  const work = targets.map((target) => workPeriod(target, inputs.placed, ring));
   const read = new Set(taps.flatMap((row) => row.map(({ input }) => input)));
   const members = own.reduce((sum, i) => sum + (read.has(representative[i]) ? 1 : 0), 0);
   const stages: DraftOperation[] = [];
@@ -265,8 +273,10 @@ export function emitRound(
     count = sums.length;
   }
   assert(count > 0, 'a round has inputs');
-  const rows = taps.map((row) => rowOf(row, split, inputOf, geometry));
-  const linear = linearStages(phase, targets, rows, work, geometry, count);
+  const period = inputPeriod(state.placed, ring);
+  const rows = taps.map((row) => rowOf(row, split, inputOf, geometry, period));
+  const giantUnit = split?.isChained ? split.unit * geometry.batch : undefined;
+  const linear = linearStages(phase, targets, rows, work, geometry, count, giantUnit);
   const result = finishRound(phase, targets, linear);
   return { stages: [...stages, ...result.stages], state: result.state };
 }

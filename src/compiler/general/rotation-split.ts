@@ -1,6 +1,6 @@
 // Which part of a stage's rotations are baby steps and which giant steps, by cost (Halevi–Shoup 2018).
 import type { DiagonalShape } from './diagonals.ts';
-import type { Marks, SearchTables } from './search-tables.ts';
+import type { SearchTables } from './search-tables.ts';
 
 /** shift = giant + baby, baby in [offset, offset + unit). */
 export interface Split {
@@ -10,6 +10,8 @@ export interface Split {
   readonly giants: number;
   readonly steps: number;
   readonly ms: number;
+  /** Whether giant steps are made one unit at a time, with one key for all of them. */
+  readonly isChained: boolean;
 }
 
 /** Milliseconds of one baby rotation (hoisted), one giant rotation, and what one more Galois key is worth. */
@@ -17,6 +19,12 @@ export interface RotationCosts {
   readonly baby: number;
   readonly giant: number;
   readonly key: number;
+}
+
+/** The ring, and the positions after which all inputs repeat themselves: giant steps are told apart within these. */
+export interface SplitRing {
+  readonly ring: number;
+  readonly period: number;
 }
 
 /** The baby part of `shift`. */
@@ -27,14 +35,14 @@ export function babyOf(shift: number, { unit, offset }: Pick<Split, 'unit' | 'of
 /** The cheapest split of a stage's shifts: a baby step is made once an input, a giant step once an output. */
 export function chooseSplit(
   shape: DiagonalShape,
-  ring: number,
+  around: SplitRing,
   costs: RotationCosts,
   tables: SearchTables,
 ): Split {
   let best: Split | undefined;
-  for (let unit = 1; unit <= ring; unit *= 2) {
+  for (let unit = 1; unit <= around.ring; unit *= 2) {
     for (const offset of unit > 1 ? [0, -unit / 2] : [0]) {
-      const split = splitBy(shape, ring, { unit, offset }, costs, best?.ms ?? Infinity, tables);
+      const split = splitBy(shape, around, { unit, offset }, costs, best?.ms ?? Infinity, tables);
       if (split) best = split;
     }
   }
@@ -53,41 +61,57 @@ function largest(numbers: readonly number[]): number {
 /** What one split takes; undefined if not less than `mostMs`, which shows early: counts only grow. */
 function splitBy(
   { shifts, inputs, outputs }: DiagonalShape,
-  ring: number,
+  { ring, period }: SplitRing,
   way: Pick<Split, 'unit' | 'offset'>,
   costs: RotationCosts,
   mostMs: number,
-  { babies, giants, steps, work }: SearchTables,
+  { babies, giants, babySteps, giantSteps, work }: SearchTables,
 ): Split | undefined {
   const { unit, offset } = way;
-  // A giant step is a multiple of the unit, −ring to ring.
-  const perOutput = (2 * ring) / unit + 1;
+  const perOutput = Math.max(1, period / unit);
+  const rows = 1 + largest(outputs);
   babies.reset((1 + largest(inputs)) * unit);
-  giants.reset((1 + largest(outputs)) * perOutput);
-  steps.reset(ring);
+  giants.reset(rows * perOutput);
+  babySteps.reset(ring);
+  giantSteps.reset(perOutput);
+  /** Units that the farthest sum of each row is rotated by, if it is chained. */
+  const links = new Int32Array(rows);
+  let chain = 0;
+  const priced = (): Pick<Split, 'ms' | 'isChained'> => {
+    const apart = giants.size * costs.giant + giantSteps.size * costs.key;
+    const chained = chain * costs.giant + (chain > 0 ? costs.key : 0);
+    const own = babies.size * costs.baby + babySteps.size * costs.key;
+    return { ms: own + Math.min(apart, chained), isChained: giantSteps.size > 1 && chained < apart };
+  };
   for (let i = 0; i < shifts.length; i += 1) {
     const baby = babyOf(shifts[i], way);
-    const giant = shifts[i] - baby;
+    const giant = ((shifts[i] - baby) & (period - 1)) / unit;
     if (baby !== 0) {
       babies.add(inputs[i] * unit + baby - offset);
-      steps.add((baby + ring) % ring);
+      babySteps.add((baby + ring) % ring);
     }
-    if (giant !== 0) {
-      giants.add(outputs[i] * perOutput + (giant + ring) / unit);
-      if (giant % ring !== 0) steps.add((giant + ring) % ring);
+    if (giant > 0) {
+      giants.add(outputs[i] * perOutput + giant);
+      giantSteps.add(giant);
+      if (giant > links[outputs[i]]) {
+        chain += giant - links[outputs[i]];
+        links[outputs[i]] = giant;
+      }
     }
-    if (i % LOOK_EVERY === 0 && splitMs(babies, giants, steps, costs) >= mostMs) {
+    if (i % LOOK_EVERY === 0 && priced().ms >= mostMs) {
       work.add('split', i + 1);
       return undefined;
     }
   }
   work.add('split', shifts.length);
-  const ms = splitMs(babies, giants, steps, costs);
-  return ms < mostMs
-    ? { ...way, babies: babies.size, giants: giants.size, steps: steps.size, ms }
-    : undefined;
-}
-
-function splitMs(babies: Marks, giants: Marks, steps: Marks, costs: RotationCosts): number {
-  return babies.size * costs.baby + giants.size * costs.giant + steps.size * costs.key;
+  const { ms, isChained } = priced();
+  if (ms >= mostMs) return undefined;
+  return {
+    ...way,
+    babies: babies.size,
+    giants: isChained ? chain : giants.size,
+    steps: babySteps.size + (isChained ? 1 : giantSteps.size),
+    ms,
+    isChained,
+  };
 }

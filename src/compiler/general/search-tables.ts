@@ -32,7 +32,8 @@ export class SearchTables {
   readonly diagonals = new Marks();
   readonly babies = new Marks();
   readonly giants = new Marks();
-  readonly steps = new Marks();
+  readonly babySteps = new Marks();
+  readonly giantSteps = new Marks();
 
   constructor(work: PlanningWork) {
     this.work = work;

@@ -1,7 +1,7 @@
 // Linear stages: sums of rotated ciphertexts times plaintexts.
 import { log2 } from '../../base/exact-math.ts';
 import type { Diagonal, LinearRow } from './linear-rows.ts';
-import { canSumBy, type SumMethod } from './sum-method.ts';
+import { addsOverQP, canSumBy, type SumMethod } from './sum-method.ts';
 import { NO_OPERATIONS, type StageBase, type StageChecks, type StageKind } from './stage-kind.ts';
 
 /** Generalised diagonals by baby-step giant-step (Halevi–Shoup 2018), then an optional rescale, then the bias. */
@@ -15,6 +15,8 @@ export interface LinearStage extends StageBase {
   readonly rescale: boolean;
   /** How the sums are made. */
   readonly method: SumMethod;
+  /** What the giant steps of chained sums are multiples of. */
+  readonly giantUnit?: number;
   /** Whether its vectors are encoded anew in each run, since there is no memory to hold them all. */
   readonly isStreamed?: true;
   readonly rows: readonly LinearRow[];
@@ -74,10 +76,17 @@ function count(stage: LinearStage): {
   const rotated = new Set<number>();
   const inputs = new Set<number>();
   let [giant, scalars, vectors] = [0, 0, 0];
+  const unit = stage.method === 'chained' ? stage.giantUnit! : 0;
   for (const { sums } of stage.rows) {
+    // The last sum of a chain is rotated once for each unit on its way, and takes the others with it.
+    const links = unit > 0 ? (sums.at(-1)?.giantStep ?? 0) / unit : 0;
+    giant += links;
+    if (links > 0) steps.add(unit);
     for (const { giantStep, terms } of sums) {
-      steps.add(giantStep);
-      if (giantStep !== 0) giant += 1;
+      if (unit === 0) {
+        steps.add(giantStep);
+        if (giantStep !== 0) giant += 1;
+      }
       for (const { input, step, diagonal } of terms) {
         steps.add(step);
         if (step !== 0) {
@@ -115,8 +124,9 @@ export const linearKind: StageKind<LinearStage> = {
     const rotations = steps.size > 0 ? `, rotations by ${[...steps].sort((a, b) => a - b).join(' ')}` : '';
     const work = `${stage.rows.length} rows, ${scalars} scalars, ${vectors} vectors`;
     const scale = `2^${log2(stage.plainScale).toFixed(3)}`;
+    const unit = stage.giantUnit === undefined ? '' : ` by ${stage.giantUnit}`;
     const streamed = stage.isStreamed ? ', encoded in each run' : '';
-    return `${work} at ${scale}${rotations}, method ${stage.method}${streamed}, weights ${weightsChecksum(stage.rows)}`;
+    return `${work} at ${scale}${rotations}, method ${stage.method}${unit}${streamed}, weights ${weightsChecksum(stage.rows)}`;
   },
   part: ({ part }) => part,
   outputs: ({ rows }) => rows.length,
@@ -125,7 +135,7 @@ export const linearKind: StageKind<LinearStage> = {
   factorScale: ({ plainScale }) => plainScale,
   operations(stage) {
     const { baby, giant, scalars, vectors, rotated } = count(stage);
-    const isHoisted = stage.method === 'hoisted';
+    const isHoisted = addsOverQP(stage.method);
     // A rotation that nothing is multiplied with is made by itself.
     const isShared = stage.method !== 'rotate-and-sum';
     return {
