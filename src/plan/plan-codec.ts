@@ -36,7 +36,7 @@ import { verifyPart, verifyPlan } from './verify.ts';
 
 // 2: carried values may lose a prime without being multiplied; linear stages say how their sums are made.
 // 3: they say whether their vectors are encoded in each run.
-// 4: giant steps may be chained.
+// 4: giant steps may be chained, and inputs rotated by a stage of their own.
 const FORMAT = 4;
 const MOST_NAME_BYTES = 4096;
 /** Ciphertexts of a stage, stages of a plan, layers of a stage. */
@@ -72,7 +72,7 @@ function stageCodec(table: VectorTable): Codec<Stage> {
       1,
       record<Omit<LinearStage, 'kind'>>({
         layers,
-        part: omittable(nameOf({ fold: 1, 'add up for': 2 })),
+        part: omittable(nameOf({ fold: 1, 'add up for': 2, 'rotate for': 3 })),
         level,
         inScale: finite,
         plainScale: finite,

@@ -51,9 +51,9 @@ const FULL_LOOKS = 8;
 // Layouts tried for an input that is packed in order.
 const INPUT_LAYOUTS = 3;
 // Entries an estimate looks at; larger maps are sampled by rows first.
-const SAMPLED_ENTRIES = 60_000;
+const SAMPLED_ENTRIES = 25_000;
 // Entries that the last look at the best few takes: what a layer of millions has shows in some hundred thousand.
-const LOOKED_ENTRIES = 500_000;
+const LOOKED_ENTRIES = 250_000;
 // A large first round is counted as gathered where that may be no dearer than so many times the cheapest in order.
 const WORTH_GATHERING = 1.2;
 

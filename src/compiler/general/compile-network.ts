@@ -3,12 +3,13 @@ import type { Graph, Tensor, ValueId } from '../../model/graph.ts';
 import { selectLayers } from '../../model/layer-range.ts';
 import { SealedError } from '../../base/errors.ts';
 import { elementCount } from '../../model/graph.ts';
-import type { Parameters } from '../../params/parameters.ts';
+import { type Parameters, sameParameters } from '../../params/parameters.ts';
 import { type CostTable, predictMs } from '../../plan/counts.ts';
 import { calibrate, defaultSamples } from '../calibrate.ts';
 import { allowForNoise } from './cast-slack.ts';
 import {
   emitSegment,
+  KeysSoFar,
   type NetworkSegment,
   packSegment,
   parametersOf,
@@ -107,7 +108,7 @@ export function compileNetwork(graph: Graph, options: NetworkOptions): CompiledN
   const { work = new PlanningWork(), prefer = 'balanced', seams } = options;
   const settings = { ranges, batch, tolerance, prefer, work, seams };
   const planned = (mostBytes: number, prices: CostTable): NetworkSegment[] => {
-    return planAll(cuts, { ...settings, mostBytes, costs: prices }, given);
+    return planAll(cuts, { ...settings, mostBytes, costs: prices, keys: new KeysSoFar() }, given);
   };
   const segments = allowForNoise(keepToMemory(planned, memoryBytes, costs), samples);
   return { graph: selected, segments, report: reportOf(segments) };
@@ -165,42 +166,35 @@ function overMemory(needed: number, given: number): SealedError {
 
 /**
  * Plans all segments under one set of parameters, hence of keys: the largest that any of them needs. Segments of fewer
- * levels start lower. A segment is read twice where there are several: their matrices together may be too large to keep.
+ * levels start lower. Each is planned under the largest parameters so far as soon as it is read, since the matrices of all
+ * together may be too large to keep, and again where a later one needs larger ones.
  */
 function planAll(
   cuts: readonly Segment[],
   options: SegmentOptions,
   given: Parameters | undefined,
 ): NetworkSegment[] {
-  const looks = cuts.map((cut) => {
+  const known: KnownChoices = new Map();
+  let shared: Parameters | undefined;
+  const planned = (cut: Segment): NetworkSegment => {
     const read = readSegment(cut, options);
     const settled = parametersOf(read, given);
-    if (settled) return { needed: settled, read: cuts.length > 1 ? undefined : read, packed: undefined };
     // Where the parameters depend on the choice, that comes first.
-    const packed = packSegment(read, given);
-    return { needed: packed.prepared.parameters, read: undefined, packed };
-  });
-  const needed = looks.map((look) => look.needed);
-  if (given) requireLevels(given, cuts, needed);
-  const shared = largestParameters(needed);
-  const known: KnownChoices = new Map();
-  return cuts.map((cut, i) => {
-    const { packed, read } = looks[i];
-    const chosen = packed
-      ? repack(packed, shared)
-      : packSegment(read ?? readSegment(cut, options), shared, known);
+    const packed = settled ? undefined : packSegment(read, given);
+    const needed = settled ?? packed!.prepared.parameters;
+    if (given) requireLevels(given, cut, needed);
+    shared = shared ? largerParameters(shared, needed) : needed;
+    const chosen = packed ? repack(packed, shared) : packSegment(read, shared, known);
     return { ...emitSegment(chosen), ...cut };
-  });
+  };
+  const segments = cuts.map(planned);
+  return segments.map((segment, i) =>
+    sameParameters(segment.plan.parameters, shared!) ? segment : planned(cuts[i]),
+  );
 }
 
-function requireLevels(
-  { maxLevel }: Parameters,
-  segments: readonly Segment[],
-  parameters: readonly Parameters[],
-): void {
-  for (const [i, { graph }] of segments.entries()) {
-    const needed = parameters[i].maxLevel;
-    if (needed <= maxLevel) continue;
+function requireLevels({ maxLevel }: Parameters, { graph }: Segment, { maxLevel: needed }: Parameters): void {
+  if (needed > maxLevel) {
     throw new SealedError(
       'does-not-fit',
       `${graph.name} needs ${needed} levels; these parameters have ${maxLevel}. Add ${needed - maxLevel} primes, or refresh in between (--refresh).`,
@@ -209,9 +203,9 @@ function requireLevels(
   }
 }
 
-function largestParameters(sets: readonly Parameters[]): Parameters {
+function largerParameters(a: Parameters, b: Parameters): Parameters {
   const size = ({ polyModulusDegree, maxLevel }: Parameters): number => polyModulusDegree * 64 + maxLevel;
-  return sets.reduce((a, b) => (size(b) > size(a) ? b : a));
+  return size(b) > size(a) ? b : a;
 }
 
 function reportOf(segments: readonly NetworkSegment[]): NetworkReport {

@@ -9,7 +9,8 @@ import type { NetworkCard } from '../../plan/model-card.ts';
 import { verifyPlan } from '../../plan/verify.ts';
 import type { Ranges } from '../calibrate.ts';
 import { type Choice, chooseLayouts } from './choose-layouts.ts';
-import { type DraftStage, emitGather, emitRound, type Geometry } from './emit-round.ts';
+import type { DiagonalShape } from './diagonals.ts';
+import { type DraftOperation, type DraftStage, emitGather, emitRound, type Geometry } from './emit-round.ts';
 import { assignNetworkScales, type Depth, depthOf, parametersFor, primesByRound } from './network-scales.ts';
 import { INPUT, type Schedule, schedulePhases } from './phases.ts';
 import { aroundStage, magnitudesOf, type NetworkMagnitudes } from './magnitudes.ts';
@@ -20,7 +21,8 @@ import type { PlanningWork } from './planning-work.ts';
 import type { Program } from './program.ts';
 import { type FitReport, readNetwork } from './read-network.ts';
 import { gatherInputs, GatherSource } from './gather.ts';
-import { Merges, stageTargets, type State } from './round-cost.ts';
+import { Merges, rotationCosts, stageTargets, type State } from './round-cost.ts';
+import { chooseSplit, type Split } from './rotation-split.ts';
 import { SearchTables } from './search-tables.ts';
 import { type KnownChoices, structureOf } from './same-shape.ts';
 import { slotAt } from './skew.ts';
@@ -44,12 +46,39 @@ export interface SegmentOptions {
   readonly work: PlanningWork;
   /** Values that are to stand whole in ciphertexts of their own; none unless given. */
   readonly seams?: ReadonlySet<ValueId> | undefined;
+  /** Keys that other segments need; none unless given. */
+  readonly keys?: KeysSoFar;
 }
 
 /** Where a plan may be cut: after so many stages the ciphertexts hold one value and nothing else. */
 export interface Seam {
   readonly stages: number;
   readonly layout: TensorLayout;
+}
+
+/** The keys that the stages so far need, each for the most primes. */
+export class KeysSoFar {
+  readonly #primes = new Map<number, number>();
+
+  /** Whether there is one for a rotation by `step` slots of ciphertexts of `primes` primes. */
+  isThere(step: number, primes: number): boolean {
+    return (this.#primes.get(step) ?? 0) >= primes;
+  }
+
+  /** Those of `stages`, which read ciphertexts of `primes` primes. */
+  add(stages: readonly DraftOperation[], primes: number): void {
+    const need = (step: number): void =>
+      void this.#primes.set(step, Math.max(primes, this.#primes.get(step) ?? 0));
+    for (const stage of stages) {
+      if (stage.kind === 'product') continue;
+      for (const { sums } of stage.rows) {
+        for (const { giantStep, terms } of sums) {
+          need(giantStep === 0 ? 0 : (stage.giantUnit ?? giantStep));
+          for (const { step } of terms) need(step);
+        }
+      }
+    }
+  }
 }
 
 /** A compiled segment. */
@@ -229,7 +258,12 @@ interface Emitted {
 }
 
 /** Every round with its diagonals, and the tables the client packs by. */
-function emit({ schedule }: Prepared, choice: Choice, geometry: Geometry, work: PlanningWork): Emitted {
+function emit(prepared: Prepared, choice: Choice, geometry: Geometry, options: SegmentOptions): Emitted {
+  const { schedule, depth, parameters } = prepared;
+  const { work, costs, prefer, keys = new KeysSoFar() } = options;
+  const around = { costs, slots: parameters.slots, prices: searchPrices(prefer, parameters, costs) };
+  const primesOf = primesByRound(schedule, depth);
+  const tables = new SearchTables(work);
   const drafts: DraftStage[] = [];
   let sources: readonly Int32Array[] = [];
   let state: State = { placed: new Map(), count: 0 };
@@ -249,7 +283,15 @@ function emit({ schedule }: Prepared, choice: Choice, geometry: Geometry, work: 
       state = { placed: new Map([[INPUT, { layout: inputLayout, first: 0 }]]), count: inputLayout.count };
     }
     work.built += 1;
-    const round = emitRound(phase, targets, state, estimate.split, geometry);
+    // Keys that stages before this one need anyway cost nothing more.
+    const primes = primesOf[index];
+    const splitOf = (shape: DiagonalShape, period: number): Split | undefined =>
+      estimate.split &&
+      chooseSplit(shape, { ring: geometry.ring, period }, rotationCosts(around, primes), tables, (step) =>
+        keys.isThere(step * geometry.batch, primes),
+      );
+    const round = emitRound(phase, targets, state, splitOf, geometry);
+    keys.add(round.stages, primes);
     drafts.push(...round.stages.map((stage) => ({ round: index, ...stage })));
     state = round.state;
   });
@@ -330,7 +372,7 @@ export function emitSegment({ read, prepared, batch, choice }: PackedSegment): C
   const { graph, options } = read;
   const { schedule, depth, fits, magnitudes } = prepared;
   const geometry = { ring: prepared.parameters.slots / batch, batch };
-  const emitted = emit(prepared, choice, geometry, options.work);
+  const emitted = emit(prepared, choice, geometry, options);
   const inputCount = emitted.sources.length;
   const { stages, inputScale, gains } = assignNetworkScales(
     emitted.drafts,

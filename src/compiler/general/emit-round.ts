@@ -1,8 +1,17 @@
 // A round in chosen layouts → draft stages with every diagonal filled in, and where its values stand afterwards.
 import { assert } from '../../base/assert.ts';
 import { log2, powerOfTwo } from '../../base/exact-math.ts';
-import type { Diagonal, LinearRow, LinearStage, ProductStage, RotatedSum, Term } from '../../plan/plan.ts';
+import type {
+  Diagonal,
+  LinearRow,
+  LinearStage,
+  ProductStage,
+  RotatedSum,
+  SumMethod,
+  Term,
+} from '../../plan/plan.ts';
 import {
+  type DiagonalShape,
   fillDiagonals,
   inputPeriod,
   mergeInputs,
@@ -13,7 +22,7 @@ import {
 } from './diagonals.ts';
 import type { Gathered } from './gather.ts';
 import type { Phase } from './phases.ts';
-import { babyOf, type Split } from './rotation-split.ts';
+import { babyOf, type Split, type Steps } from './rotation-split.ts';
 import type { State } from './round-cost.ts';
 import { slotAt } from './skew.ts';
 
@@ -32,6 +41,8 @@ export type DraftOperation =
       readonly rescale: boolean;
       /** What its giant steps are multiples of, where they are to be chained. */
       readonly giantUnit?: number | undefined;
+      /** How its sums are made; the cheapest way unless given. */
+      readonly method?: SumMethod;
     }
   | {
       readonly kind: 'product';
@@ -235,12 +246,63 @@ export function emitGather(
   return finishRound(phase, targets, linear);
 }
 
-/** A round on the ciphertexts of `state`. */
+/** `rows` on inputs that have been rotated by the outer steps already, and these as rows of their own. */
+function outerRotations(
+  rows: readonly LinearRow[],
+  inner: Steps,
+  { ring, batch }: Geometry,
+): { readonly made: LinearRow[]; readonly rows: LinearRow[] } {
+  const numbers = new Map<string, number>();
+  const made: LinearRow[] = [];
+  const rotated = (input: number, step: number): number => {
+    const name = `${input} ${step}`;
+    let number = numbers.get(name);
+    if (number === undefined) {
+      number =
+        made.push({ sums: [{ giantStep: 0, terms: [{ input, step, diagonal: ONE }] }], bias: undefined }) - 1;
+      numbers.set(name, number);
+    }
+    return number;
+  };
+  const again = rows.map((row): LinearRow => {
+    const sums = row.sums.map(({ giantStep, terms }): RotatedSum => {
+      const own = terms.map(({ input, step, diagonal }): Term => {
+        const at = step / batch;
+        // Steps to the right stand at the end of the ring.
+        const baby = at > ring / 2 ? at - ring : at;
+        const innerStep = babyOf(baby, inner);
+        const outer = (baby - innerStep) & (ring - 1);
+        return { input: rotated(input, outer * batch), step: (innerStep & (ring - 1)) * batch, diagonal };
+      });
+      return { giantStep, terms: own };
+    });
+    return { ...row, sums };
+  });
+  return { made, rows: again };
+}
+
+/** The diagonals that `rows` consist of. */
+function shapeOf(rows: readonly (readonly Tap[])[]): DiagonalShape {
+  const shape: DiagonalShape = { outputs: [], inputs: [], shifts: [] };
+  for (const [output, taps] of rows.entries()) {
+    for (const { input, shift } of taps) {
+      shape.outputs.push(output);
+      shape.inputs.push(input);
+      shape.shifts.push(shift);
+    }
+  }
+  return shape;
+}
+
+/**
+ * A round on the ciphertexts of `state`.
+ * @param splitOf which rotations of such diagonals, on inputs of a period, are baby steps and which giant steps
+ */
 export function emitRound(
   phase: Phase,
   targets: readonly StageTarget[],
   state: State,
-  split: Split | undefined,
+  splitOf: (shape: DiagonalShape, period: number) => Split | undefined,
   geometry: Geometry,
 ): { stages: DraftOperation[]; state: State } {
   const { ring } = geometry;
@@ -274,7 +336,23 @@ export function emitRound(
   }
   assert(count > 0, 'a round has inputs');
   const period = inputPeriod(state.placed, ring);
-  const rows = taps.map((row) => rowOf(row, split, inputOf, geometry, period));
+  const split = splitOf(shapeOf(taps), period);
+  let rows = taps.map((row) => rowOf(row, split, inputOf, geometry, period));
+  if (split?.inner) {
+    const outer = outerRotations(rows, split.inner, geometry);
+    stages.push({
+      kind: 'linear',
+      layers: phase.layers,
+      part: 'rotate for',
+      rows: outer.made,
+      isScaled: false,
+      rescale: false,
+      // Decomposed once for all of them.
+      method: 'products',
+    });
+    rows = outer.rows;
+    count = outer.made.length;
+  }
   const giantUnit = split?.isChained ? split.unit * geometry.batch : undefined;
   const linear = linearStages(phase, targets, rows, work, geometry, count, giantUnit);
   const result = finishRound(phase, targets, linear);

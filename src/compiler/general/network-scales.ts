@@ -148,7 +148,7 @@ function stageOf(draft: DraftStage, { level, inScale, plainScale, outScale }: St
   }
   const rows = draft.rows.map((row) => withoutVanishing(row, plainScale));
   const { part, rescale, giantUnit } = draft;
-  const method = sumMethodOf({ rows, plainScale, giantUnit });
+  const method = draft.method ?? sumMethodOf({ rows, plainScale, giantUnit });
   return {
     kind: 'linear',
     layers,

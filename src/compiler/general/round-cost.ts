@@ -69,8 +69,12 @@ export interface Estimate {
 }
 
 /** Costs of rotations at `primes` data primes. */
-function rotationCosts({ costs, slots, prices }: Surroundings, primes: number): RotationCosts {
-  return { ...stepCosts(costs, primes, slots), key: prices.key(primes) };
+export function rotationCosts(
+  { costs, slots, prices }: Pick<Surroundings, 'costs' | 'slots' | 'prices'>,
+  primes: number,
+): RotationCosts {
+  const steps = stepCosts(costs, primes, slots);
+  return { ...steps, key: prices.key(primes), again: steps.baby + costs.hoist(primes, slots) };
 }
 
 /** Bytes of one encoded diagonal. */

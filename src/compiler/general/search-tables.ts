@@ -21,6 +21,11 @@ export class Marks {
     return true;
   }
 
+  /** The numbers that are marked, in the order in which they were. */
+  get marked(): readonly number[] {
+    return this.#list;
+  }
+
   get size(): number {
     return this.#list.length;
   }

@@ -8,7 +8,7 @@ import { NO_OPERATIONS, type StageBase, type StageChecks, type StageKind } from 
 export interface LinearStage extends StageBase {
   readonly kind: 'linear';
   /** Which part of its layers' work it is, where it is not the main one. */
-  readonly part?: 'fold' | 'add up for';
+  readonly part?: 'fold' | 'add up for' | 'rotate for';
   /** Scale the diagonals are encoded at. */
   readonly plainScale: number;
   /** Whether one prime is dropped after the sum. Without it the next stage shares its rescale. */
