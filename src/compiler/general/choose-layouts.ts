@@ -12,7 +12,8 @@ import {
   type State,
   type Surroundings,
 } from './round-cost.ts';
-import { skewsOf } from './skew.ts';
+import { isSkewedFor, skewsOf } from './skew.ts';
+import { identityFactor } from './sparse-map.ts';
 import { jointFamily, ownPitches, powerOfTwo, type TensorLayout } from './tensor-layout.ts';
 
 /** How one round is done. */
@@ -189,6 +190,14 @@ function signatureOf(layouts: ReadonlyMap<number, TensorLayout>): string {
   return [...layouts].map(([group, { name }]) => `${group} ${name}`).join(';');
 }
 
+/** Whether what `state` has in skewed copies is skewed for one of `targets`. */
+function suits({ placed }: State, targets: readonly StageTarget[], { ring }: Surroundings): boolean {
+  const skewed = [...placed.values()].filter(({ layout }) => layout.skew);
+  return skewed.every(({ layout: source }) =>
+    targets.some(({ layout }) => isSkewedFor(source, layout.period, ring)),
+  );
+}
+
 /** Every way to do `phase` after `path` that may be of use, roughly priced. */
 function candidates(
   phase: Phase,
@@ -222,6 +231,7 @@ function candidates(
   if (!packed) {
     for (const choice of choices) {
       const { targets } = choice;
+      if (!suits(path.state, targets, around)) continue;
       const estimate = estimateRound(phase, targets, path.state, around, primes, stride, limit());
       push(choice, path.state, undefined, estimate);
     }
@@ -232,6 +242,7 @@ function candidates(
     if (phase.isFree) return;
     for (const choice of choices) {
       for (const { layout, state } of packed) {
+        if (!suits(state, choice.targets, around)) continue;
         const estimate = estimateRound(phase, choice.targets, state, around, primes, stride, limit());
         push(choice, state, layout, estimate);
       }
@@ -269,7 +280,9 @@ function skewed(path: Path, outputGroup: number, periods: ReadonlySet<number>, a
     const layouts = new Map(path.layouts);
     for (const [i, group] of fresh.entries()) layouts.set(group, skews[i][choice]);
     const targets = stageTargets(phase, (group) => layouts.get(group)!);
-    const stride = strideFor(phase, LOOKED_ENTRIES);
+    // Every copy is looked at.
+    const copies = Math.max(...targets.map(({ layout }) => around.ring / layout.period));
+    const stride = strideFor(phase, LOOKED_ENTRIES / copies);
     const estimate = isGathered
       ? estimateGather(phase, targets, gatherWays(phase, targets, around, primes), around, primes, Infinity)
       : estimateRound(phase, targets, state, around, primes, stride, Infinity);
@@ -282,9 +295,13 @@ function skewed(path: Path, outputGroup: number, periods: ReadonlySet<number>, a
   }).filter((found) => found !== undefined);
 }
 
-/** The periods that the values of `phase` may have. */
+/** The periods that those values of `phase` may have that are made of others. */
 function periodsOf(phase: Phase, families: ReadonlyMap<number, readonly TensorLayout[]>): Set<number> {
-  return new Set(phase.targets.flatMap(({ group }) => families.get(group)!.map(({ period }) => period)));
+  // What stays where it is gains nothing by copies that differ.
+  const moving = phase.targets.filter(({ affine }) =>
+    affine.parts.some(({ matrix }) => identityFactor(matrix) === undefined),
+  );
+  return new Set(moving.flatMap(({ group }) => families.get(group)!.map(({ period }) => period)));
 }
 
 /** The candidate priced in full, if it was only sampled. */

@@ -1,5 +1,6 @@
 // The door to the general compiler: any small network → segments with plans and cards, and what they will cost.
 import type { Graph, Tensor, ValueId } from '../../model/graph.ts';
+import { checkGraph } from '../../model/check-graph.ts';
 import { selectLayers } from '../../model/layer-range.ts';
 import { SealedError } from '../../base/errors.ts';
 import { elementCount } from '../../model/graph.ts';
@@ -164,10 +165,13 @@ function overMemory(needed: number, given: number): SealedError {
   );
 }
 
+/** Entries of the matrices of segments that are kept until all have been read: some 200 MB. */
+const MOST_KEPT_ENTRIES = 15e6;
+
 /**
  * Plans all segments under one set of parameters, hence of keys: the largest that any of them needs. Segments of fewer
- * levels start lower. Each is planned under the largest parameters so far as soon as it is read, since the matrices of all
- * together may be too large to keep, and again where a later one needs larger ones.
+ * levels start lower. Where the matrices of all are too large to keep, the others are planned as soon as they are read,
+ * under the largest parameters so far, and again if a later one needs larger ones.
  */
 function planAll(
   cuts: readonly Segment[],
@@ -176,7 +180,8 @@ function planAll(
 ): NetworkSegment[] {
   const known: KnownChoices = new Map();
   let shared: Parameters | undefined;
-  const planned = (cut: Segment): NetworkSegment => {
+  let kept = 0;
+  const looked = (cut: Segment): (() => NetworkSegment) => {
     const read = readSegment(cut, options);
     const settled = parametersOf(read, given);
     // Where the parameters depend on the choice, that comes first.
@@ -184,13 +189,24 @@ function planAll(
     const needed = settled ?? packed!.prepared.parameters;
     if (given) requireLevels(given, cut, needed);
     shared = shared ? largerParameters(shared, needed) : needed;
-    const chosen = packed ? repack(packed, shared) : packSegment(read, shared, known);
-    return { ...emitSegment(chosen), ...cut };
+    return () => {
+      const chosen = packed ? repack(packed, shared!) : packSegment(read, shared!, known);
+      return { ...emitSegment(chosen), ...cut };
+    };
   };
-  const segments = cuts.map(planned);
-  return segments.map((segment, i) =>
-    sameParameters(segment.plan.parameters, shared!) ? segment : planned(cuts[i]),
-  );
+  const segments = cuts.map((cut): (() => NetworkSegment) => {
+    const later = looked(cut);
+    kept += nonZerosOf(cut);
+    if (kept <= MOST_KEPT_ENTRIES) return later;
+    const now = later();
+    return () => (sameParameters(now.plan.parameters, shared!) ? now : looked(cut)());
+  });
+  return segments.map((plan) => plan());
+}
+
+/** About how many entries the matrices of a segment's layers have. */
+function nonZerosOf({ graph }: Segment): number {
+  return checkGraph(graph).operations;
 }
 
 function requireLevels({ maxLevel }: Parameters, { graph }: Segment, { maxLevel: needed }: Parameters): void {

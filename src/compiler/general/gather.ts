@@ -192,8 +192,7 @@ const SAMPLED_POSITIONS = 16;
  */
 export function boundTables(source: GatherSource, spread: number): number {
   const period = Math.min(...source.targets.map(({ layout }) => layout.period));
-  const isSkewed = source.targets.some(({ layout }) => layout.skew);
-  if (period < SAMPLED_POSITIONS ** 2 || isSkewed) return countTables(source, spread, () => true);
+  if (period < SAMPLED_POSITIONS ** 2 || differs(source)) return countTables(source, spread, () => true);
   // The same positions in every ciphertext, around the ring, and not in step with rows and columns.
   const isSampled = (position: number): boolean => {
     const mixed = Math.imul((position & (period - 1)) + 1, 0x9e3779b1);
@@ -202,12 +201,28 @@ export function boundTables(source: GatherSource, spread: number): number {
   return countTables(source, spread, isSampled);
 }
 
+/**
+ * Whether some targets' copies are skewed otherwise than others': where all are alike, tables that are equal in the first
+ * period are equal in all of them.
+ */
+function differs({ targets: [first, ...others] }: GatherSource): boolean {
+  const { skew, period } = first.layout;
+  return others.some(({ layout: other }) => {
+    if (!skew && !other.skew) return false;
+    return other.period !== period || other.skew?.by !== skew?.by || other.skew?.every !== skew?.every;
+  });
+}
+
 /** How many different tables there are, as far as elements at positions that `isSeen` show it. */
 function countTables(source: GatherSource, spread: number, isSeen: (position: number) => boolean): number {
   const { targets } = source;
   const dealings = targets.map((_, target) => source.deal(target, spread));
   // Tables of different periods may be equal around the ring: all are hashed over the longest.
-  const longest = Math.max(1, ...dealings.map(({ work, isSkewed }) => (isSkewed ? source.ring : work)));
+  const areMixed = differs(source);
+  const longest = Math.max(
+    1,
+    ...dealings.map(({ work, isSkewed }) => (areMixed && isSkewed ? source.ring : work)),
+  );
   const tables = new Set<number>();
   for (const [number, dealing] of dealings.entries()) {
     const target = targets[number];
@@ -216,7 +231,8 @@ function countTables(source: GatherSource, spread: number, isSeen: (position: nu
     for (const [ciphertext, elements] of dealing.members.entries()) {
       const depth = Math.ceil(dealing.widest[ciphertext] / dealing.copies);
       const seen = elements.filter((e) => isSeen(target.layout.position[e]));
-      const hashes = hashTables(target, seen, depth, dealing, longest, source.work);
+      const isSkewed = areMixed && dealing.isSkewed;
+      const hashes = hashTables(target, seen, depth, { ...dealing, isSkewed }, longest, source.work);
       for (let t = 0; t < depth; t += 1) {
         // 53 bits are exact in a double.
         tables.add((hashes[2 * t] >>> 0) * 2 ** 21 + (hashes[2 * t + 1] >>> 11));

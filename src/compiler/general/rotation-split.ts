@@ -113,6 +113,8 @@ interface Twice {
   readonly steps: number;
 }
 
+const NOT_TWICE: Twice = { ms: Infinity, inner: undefined, steps: 0 };
+
 /** Powers of two, and how far apart runs of steps are: the rows of a convolution's taps. */
 function innerUnits(steps: ReadonlySet<number>, unit: number): Set<number> {
   const units = new Set<number>();
@@ -133,7 +135,7 @@ function makeTwice(
   { baby, key, again }: RotationCosts,
   isThere: KeyThere,
 ): Twice {
-  let best: Twice = { ms: Infinity, inner: undefined, steps: 0 };
+  let best = NOT_TWICE;
   if (babies.length < LEAST_TWICE) return best;
   const missing = (steps: ReadonlySet<number>): number => {
     let count = 0;
@@ -211,7 +213,10 @@ function splitBy(
   }
   work.add('split', shifts.length);
   if (priced(leastBabies()).ms >= mostMs) return undefined;
-  const twice = makeTwice(babies.marked, way, ring, costs, isThere);
+  // A step made in two is dearer, be it but one, and saves so many keys at most.
+  const saves = (babySteps.size + 2 - 2 * Math.sqrt(babySteps.size + 1)) * costs.key;
+  const twice =
+    saves > costs.again - costs.baby ? makeTwice(babies.marked, way, ring, costs, isThere) : NOT_TWICE;
   const once = babies.size * costs.baby + babySteps.size * costs.key;
   const { ms, isChained } = priced(Math.min(once, twice.ms));
   if (ms >= mostMs) return undefined;

@@ -37,6 +37,23 @@ export function nearestCopy(
   return stretch * every + within;
 }
 
+function skewFor(
+  source: Copies,
+  period: number,
+  ring: number,
+): { readonly by: number; readonly every: number } {
+  const every = Math.max(source.period, period);
+  return { by: (Math.min(source.period, period) * every) / ring, every };
+}
+
+/** Whether `source`, if it is skewed, is so for values of `period`: for others another skew is better. */
+export function isSkewedFor(source: Copies, period: number, ring: number): boolean {
+  const { skew } = source;
+  if (!skew) return true;
+  const { by, every } = skewFor(source, period, ring);
+  return skew.by === by && skew.every === every;
+}
+
 /**
  * `layout` in skewed copies, for maps to values of each of `periods`: all of the copies together then meet every weight once.
  * None where there are no copies.
@@ -44,8 +61,7 @@ export function nearestCopy(
 export function skewsOf(layout: TensorLayout, periods: Iterable<number>, ring: number): TensorLayout[] {
   const found = new Map<string, TensorLayout>();
   for (const period of periods) {
-    const every = Math.max(layout.period, period);
-    const by = (Math.min(layout.period, period) * every) / ring;
+    const { by, every } = skewFor(layout, period, ring);
     if (every === ring || by < 1) continue;
     const name = `${layout.name}, skew ${by} every ${every}`;
     found.set(name, { ...layout, name, skew: { by, every } });
