@@ -12,8 +12,8 @@ import {
   type State,
   type Surroundings,
 } from './round-cost.ts';
-import { isSkewedFor, skewsOf } from './skew.ts';
-import { identityFactor } from './sparse-map.ts';
+import { skewsOf } from './skew.ts';
+import { periodsOf, suits } from './skew-choices.ts';
 import { jointFamily, ownPitches, powerOfTwo, type TensorLayout } from './tensor-layout.ts';
 
 /** How one round is done. */
@@ -190,14 +190,6 @@ function signatureOf(layouts: ReadonlyMap<number, TensorLayout>): string {
   return [...layouts].map(([group, { name }]) => `${group} ${name}`).join(';');
 }
 
-/** Whether what `state` has in skewed copies is skewed for one of `targets`. */
-function suits({ placed }: State, targets: readonly StageTarget[], { ring }: Surroundings): boolean {
-  const skewed = [...placed.values()].filter(({ layout }) => layout.skew);
-  return skewed.every(({ layout: source }) =>
-    targets.some(({ layout }) => isSkewedFor(source, layout.period, ring)),
-  );
-}
-
 /** Every way to do `phase` after `path` that may be of use, roughly priced. */
 function candidates(
   phase: Phase,
@@ -231,7 +223,7 @@ function candidates(
   if (!packed) {
     for (const choice of choices) {
       const { targets } = choice;
-      if (!suits(path.state, targets, around)) continue;
+      if (!suits(path.state, targets, around.ring)) continue;
       const estimate = estimateRound(phase, targets, path.state, around, primes, stride, limit());
       push(choice, path.state, undefined, estimate);
     }
@@ -242,7 +234,7 @@ function candidates(
     if (phase.isFree) return;
     for (const choice of choices) {
       for (const { layout, state } of packed) {
-        if (!suits(state, choice.targets, around)) continue;
+        if (!suits(state, choice.targets, around.ring)) continue;
         const estimate = estimateRound(phase, choice.targets, state, around, primes, stride, limit());
         push(choice, state, layout, estimate);
       }
@@ -293,15 +285,6 @@ function skewed(path: Path, outputGroup: number, periods: ReadonlySet<number>, a
     const ms = before.ms + estimate.ms;
     return { layouts, rounds, ms, bytes, state: stateAfter(phase, targets) };
   }).filter((found) => found !== undefined);
-}
-
-/** The periods that those values of `phase` may have that are made of others. */
-function periodsOf(phase: Phase, families: ReadonlyMap<number, readonly TensorLayout[]>): Set<number> {
-  // What stays where it is gains nothing by copies that differ.
-  const moving = phase.targets.filter(({ affine }) =>
-    affine.parts.some(({ matrix }) => identityFactor(matrix) === undefined),
-  );
-  return new Set(moving.flatMap(({ group }) => families.get(group)!.map(({ period }) => period)));
 }
 
 /** The candidate priced in full, if it was only sampled. */

@@ -10,7 +10,6 @@ import { calibrate, defaultSamples } from '../calibrate.ts';
 import { allowForNoise } from './cast-slack.ts';
 import {
   emitSegment,
-  KeysSoFar,
   type NetworkSegment,
   packSegment,
   parametersOf,
@@ -18,6 +17,7 @@ import {
   type SegmentOptions,
   repack,
 } from './compile-segment.ts';
+import { KeysSoFar } from './keys-so-far.ts';
 import type { FitReport } from './read-network.ts';
 import { PlanningWork } from './planning-work.ts';
 import { memoryOf, withinMemory } from '../memory.ts';
@@ -190,7 +190,7 @@ function planAll(
     if (given) requireLevels(given, cut, needed);
     shared = shared ? largerParameters(shared, needed) : needed;
     return () => {
-      const chosen = packed ? repack(packed, shared!) : packSegment(read, shared!, known);
+      const chosen = packed ? repack(packed, shared!) : packSegment(read, shared, known);
       return { ...emitSegment(chosen), ...cut };
     };
   };

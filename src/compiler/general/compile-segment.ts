@@ -10,7 +10,7 @@ import { verifyPlan } from '../../plan/verify.ts';
 import type { Ranges } from '../calibrate.ts';
 import { type Choice, chooseLayouts } from './choose-layouts.ts';
 import type { DiagonalShape } from './diagonals.ts';
-import { type DraftOperation, type DraftStage, emitGather, emitRound, type Geometry } from './emit-round.ts';
+import { type DraftStage, emitGather, emitRound, type Geometry } from './emit-round.ts';
 import { assignNetworkScales, type Depth, depthOf, parametersFor, primesByRound } from './network-scales.ts';
 import { INPUT, type Schedule, schedulePhases } from './phases.ts';
 import { aroundStage, magnitudesOf, type NetworkMagnitudes } from './magnitudes.ts';
@@ -26,6 +26,7 @@ import { chooseSplit, type Split } from './rotation-split.ts';
 import { SearchTables } from './search-tables.ts';
 import { type KnownChoices, structureOf } from './same-shape.ts';
 import { slotAt } from './skew.ts';
+import { KeysSoFar } from './keys-so-far.ts';
 import { originalOf, type Segment, type SegmentValue } from './segments.ts';
 import { powerOfTwo, type TensorLayout } from './tensor-layout.ts';
 
@@ -54,31 +55,6 @@ export interface SegmentOptions {
 export interface Seam {
   readonly stages: number;
   readonly layout: TensorLayout;
-}
-
-/** The keys that the stages so far need, each for the most primes. */
-export class KeysSoFar {
-  readonly #primes = new Map<number, number>();
-
-  /** Whether there is one for a rotation by `step` slots of ciphertexts of `primes` primes. */
-  isThere(step: number, primes: number): boolean {
-    return (this.#primes.get(step) ?? 0) >= primes;
-  }
-
-  /** Those of `stages`, which read ciphertexts of `primes` primes. */
-  add(stages: readonly DraftOperation[], primes: number): void {
-    const need = (step: number): void =>
-      void this.#primes.set(step, Math.max(primes, this.#primes.get(step) ?? 0));
-    for (const stage of stages) {
-      if (stage.kind === 'product') continue;
-      for (const { sums } of stage.rows) {
-        for (const { giantStep, terms } of sums) {
-          need(giantStep === 0 ? 0 : (stage.giantUnit ?? giantStep));
-          for (const { step } of terms) need(step);
-        }
-      }
-    }
-  }
 }
 
 /** A compiled segment. */
