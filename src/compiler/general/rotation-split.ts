@@ -33,13 +33,13 @@ export interface RotationCosts {
 }
 
 /** The ring, and the positions after which all inputs repeat themselves: giant steps are told apart within these. */
-export interface SplitRing {
+interface SplitRing {
   readonly ring: number;
   readonly period: number;
 }
 
 /** Whether there will be a key for a rotation by so many positions in any case, since another stage needs it. */
-export type KeyThere = (step: number) => boolean;
+type KeyThere = (step: number) => boolean;
 
 const NO_KEYS: KeyThere = () => false;
 
