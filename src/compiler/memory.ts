@@ -1,5 +1,5 @@
 // The memory that a plan takes at a service, and what is done where that is too much: vectors encoded in each run.
-import { type LinearStage, type Plan, type Stage, stageOutputs } from '../plan/plan.ts';
+import { addsOverQP, type LinearStage, type Plan, type Stage, stageOutputs } from '../plan/plan.ts';
 import { kernelBytes, keyKernelBytes, keysOf, sumOverKeys } from '../plan/sizes.ts';
 import { kindOf } from '../plan/stages/stages.ts';
 
@@ -14,14 +14,14 @@ function vectorsOf(stage: Stage): number {
 /** Bytes of a stage's vectors, encoded: under P as well where sums are hoisted. */
 function encodedBytes(stage: Stage, slots: number): number {
   if (stage.kind !== 'linear') return 0;
-  const primes = stage.level + 1 + (stage.method === 'hoisted' ? 1 : 0);
+  const primes = stage.level + 1 + (addsOverQP(stage.method) ? 1 : 0);
   return vectorsOf(stage) * kernelBytes(2 * slots, primes, 1);
 }
 
 /** Bytes of the ciphertexts that a stage has at one time: what it reads and makes, and its rotated inputs. */
 function workingBytes(stage: Stage, inputs: number, slots: number): number {
   const { baby } = kindOf(stage).operations(stage);
-  const isHoisted = stage.kind === 'linear' && stage.method === 'hoisted';
+  const isHoisted = stage.kind === 'linear' && addsOverQP(stage.method);
   const ciphertext = kernelBytes(2 * slots, stage.level + 1, 2);
   const rotated = kernelBytes(2 * slots, stage.level + 2, 2);
   return (inputs + stageOutputs(stage)) * ciphertext + (baby + (isHoisted ? inputs + 2 : 0)) * rotated;

@@ -6,10 +6,13 @@ import type { ExplainedFit } from '../plan/explanation.ts';
 
 // Noise has random signs, the error of a fit has not: all of one sign is tried as well.
 const TRIALS = 3;
+// Where the result has few values, more trials stand for them.
+const LEAST_VALUES = 48;
+const MOST_TRIALS = 6;
 // A fit's error follows its polynomial, not the signs that are tried.
 const FIT_MARGIN = 2;
 const MOST_SAMPLES = 2;
-// Each segment's error is carried through all that follow: of many segments, with one sample.
+// Every trial runs the whole network: of many segments, with one sample.
 const MANY_SEGMENTS = 6;
 
 /** A segment with the errors it brings in. */
@@ -19,13 +22,21 @@ export interface NoisySegment extends ClientRound {
   readonly prediction: { readonly errorBound: number };
 }
 
-/** Signs of a trial: all plus, all minus, then random ones from a fixed generator. */
-function signsOf(trial: number, count: number): Float32Array {
-  let state = trial + 1;
-  return Float32Array.from({ length: count }, () => {
-    if (trial < 2) return trial === 0 ? 1 : -1;
+/** Random signs from a fixed generator. */
+function signs(seed: number): () => number {
+  let state = seed + 1;
+  return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state & 0x10000 ? 1 : -1;
+  };
+}
+
+/** Signs of a trial: all plus, all minus, then random ones. */
+function signsOf(trial: number, count: number): Float32Array {
+  const random = signs(trial);
+  return Float32Array.from({ length: count }, () => {
+    if (trial < 2) return trial === 0 ? 1 : -1;
+    return random();
   });
 }
 
@@ -55,13 +66,14 @@ export function startOf({ data }: Tensor): Position {
   return { input: data, kept: new Float32Array(0) };
 }
 
-/** What `before` becomes behind `segment`, or with `graph` in the place of its graph. */
+/** What `before` becomes behind `segment`, or with `graph` in the place of its graph and with what its client has `received`. */
 export function passOn(
   segment: Pick<NoisySegment, 'graph' | 'client' | 'kept'>,
   { input, kept }: Position,
   graph = segment.graph,
+  received = (value: number): number => value,
 ): Position {
-  const output = executeGraph(graph, { shape: graph.input.shape, data: input }).data;
+  const output = executeGraph(graph, { shape: graph.input.shape, data: input }).data.map(received);
   const round = executeRound(segment, output, kept, 1);
   return { input: round.values, kept: round.kept };
 }
@@ -94,21 +106,45 @@ function reach(
 }
 
 /**
- * Bound of the error of any output of a network's `segments`: each segment's own noise and the errors of its fits, carried through what
- * follows on `samples`.
+ * How much the noise of all `segments` changes the result behind the last: errors of random signs at every segment's end, all
+ * in one run. They are as large as the segments' bounds, six deviations, in every value at once, so that what a value of the
+ * result is off by in one trial has a deviation of six times its real one; the largest of all values and trials is taken.
+ */
+function noiseReach(segments: readonly NoisySegment[], positions: readonly Position[]): number {
+  let most = 0;
+  for (const start of positions) {
+    const run = (trial: number): Float32Array => {
+      const random = signs(trial);
+      return segments.reduce((before, segment, index) => {
+        const isResult = index === segments.length - 1 && !segment.client;
+        const error = trial === 0 || isResult ? 0 : segment.prediction.errorBound;
+        return passOn(segment, before, segment.graph, (value) => value + error * random());
+      }, start).input;
+    };
+    const expected = run(0);
+    const trials = Math.min(MOST_TRIALS, Math.max(TRIALS, Math.ceil(LEAST_VALUES / expected.length)));
+    for (let trial = 1; trial <= trials; trial += 1) {
+      most = Math.max(most, largestDifference(run(trial), expected));
+    }
+  }
+  return most;
+}
+
+/**
+ * Bound of the error of any output of a network's `segments`: the segments' own noise and the errors of their fits, carried
+ * through what follows on `samples`.
  */
 export function networkErrorBound(segments: readonly NoisySegment[], samples: readonly Tensor[]): number {
   let positions: readonly Position[] = samples
     .slice(0, segments.length > MANY_SEGMENTS ? 1 : MOST_SAMPLES)
     .map(startOf);
-  let bound = 0;
+  const last = segments.at(-1)!;
+  const hasNoise = segments.length > 1 || last.client !== undefined;
+  let bound = hasNoise ? noiseReach(segments, positions) : 0;
+  if (!last.client) bound += last.prediction.errorBound;
   segments.forEach((segment, index) => {
-    const { graph, client, prediction, fits } = segment;
+    const { fits } = segment;
     const following = segments.slice(index);
-    const isResult = index === segments.length - 1 && !client;
-    bound += isResult
-      ? prediction.errorBound
-      : reach(following, graph.output, prediction.errorBound, positions);
     for (const { layer, maxAbsError } of fits)
       bound += FIT_MARGIN * reach(following, layer, maxAbsError, positions);
     if (index < segments.length - 1) positions = positions.map((position) => passOn(segment, position));

@@ -101,17 +101,19 @@ class NoiseModel {
   }
 
   /**
-   * A rotation or relinearisation at `level`, by slot: digits times key errors over P, then rounding. Digits lie in [0, q),
-   * not around 0: their mean is a polynomial with all coefficients q/2, whose value q/(1 − ζ) is large in the few slots
-   * whose root is near 1, the first ones above all (N/π times, 0.001 at scale 2^28 and N = 4096).
+   * A rotation or relinearisation at `level`, by slot: digits times key errors over P, then rounding. SEAL's digits lie in
+   * [0, q), not around 0: their mean is a polynomial with all coefficients q/2, whose value q/(1 − ζ) is large in the few slots
+   * whose root is near 1, the first ones above all (N/π times, 0.001 at scale 2^28 and N = 4096). Digits that are `centred`
+   * have no mean.
    */
-  keySwitch(level: number): Variances {
+  keySwitch(level: number, centred: boolean): Variances {
     const special = Number(this.#parameters.primes.at(-1)!);
     const ratios = primesAtLevel(this.#parameters, level).reduce(
       (sum, q) => sum + (Number(q) / special) ** 2,
       0,
     );
     const spread = (this.#degree ** 2 * ERROR_VARIANCE * ratios) / 12 + this.rescale;
+    if (centred) return new Float64Array(this.#peaks.length).fill(spread);
     return this.#peaks.map((peak) => spread + ratios * peak * this.#degree * ERROR_VARIANCE);
   }
 }
@@ -121,6 +123,14 @@ function addRotated(to: Variances, from: Variances, step: number, scale: number)
   const before = to.length - step;
   for (let i = 0; i < before; i += 1) to[i] += scale * from[i + step];
   for (let i = before; i < to.length; i += 1) to[i] += scale * from[i - before];
+}
+
+/** `variances` after one more rotation by `step`. */
+function rotatedOnce(variances: Variances, step: number, switched: Variances, scale: number): Variances {
+  const rotated = new Float64Array(variances.length);
+  addRotated(rotated, variances, step, 1);
+  addRotated(rotated, switched, 0, scale);
+  return rotated;
 }
 
 /** Variances of one row of a linear stage. */
@@ -134,11 +144,14 @@ function rowVariances(
 ): Variances {
   const slots = switched.length;
   const { inScale, plainScale } = stage;
-  const total = new Float64Array(slots);
+  let total: Variances = new Float64Array(slots);
+  const giant = 1 / (inScale * plainScale) ** 2;
+  const unit = stage.method === 'chained' ? stage.giantUnit : undefined;
+  const sums = unit === undefined ? row.sums : row.sums.toReversed();
   // Vectors are rounded in every coefficient, scalars only in one.
   const rounding = (magnitude ** 2 * noise.encoding) / plainScale ** 2;
   const part = new Float64Array(slots);
-  for (const { giantStep, terms } of row.sums) {
+  for (const [index, { giantStep, terms }] of sums.entries()) {
     part.fill(0);
     for (const { input, step, diagonal } of terms) {
       const source = inputs[input];
@@ -158,8 +171,14 @@ function rowVariances(
         }
       }
     }
+    if (unit !== undefined) {
+      for (let i = 0; i < slots; i += 1) total[i] += part[i];
+      const next = sums[index + 1]?.giantStep ?? 0;
+      for (let link = giantStep; link > next; link -= unit) total = rotatedOnce(total, unit, switched, giant);
+      continue;
+    }
     addRotated(total, part, giantStep, 1);
-    if (giantStep !== 0) addRotated(total, switched, 0, 1 / (inScale * plainScale) ** 2);
+    if (giantStep !== 0) addRotated(total, switched, 0, giant);
   }
   const after = (stage.rescale ? noise.rescale : 0) + (row.bias ? noise.encoding : 0);
   const added = after / stage.outScale ** 2;
@@ -173,8 +192,10 @@ function variancesAfter(
   inputs: readonly Variances[],
   around: Magnitudes,
   noise: NoiseModel,
+  centersDigits: boolean,
 ): Variances[] {
-  const switched = noise.keySwitch(stage.level);
+  const isShared = stage.kind === 'linear' && stage.method !== 'rotate-and-sum';
+  const switched = noise.keySwitch(stage.level, centersDigits && isShared);
   const { inScale, outScale } = stage;
   if (stage.kind === 'linear') {
     return stage.rows.map((row) => rowVariances(row, stage, inputs, around, switched, noise));
@@ -242,7 +263,7 @@ export function predict(
     new Float64Array(slots).fill(fresh),
   );
   const stages = plan.stages.map((stage, index): ExplainedStage => {
-    variances = variancesAfter(stage, variances, magnitudes[index], noise);
+    variances = variancesAfter(stage, variances, magnitudes[index], noise, costs.centersDigits ?? false);
     return {
       kind: kindOf(stage).word(stage),
       label: stageLabel(stage),

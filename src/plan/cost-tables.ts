@@ -35,6 +35,7 @@ const SEAL_COSTS: CostTable = {
 
 /** The SIMD kernel, with what it takes to decompose a ciphertext for its rotations and to divide their sum by P. */
 const SIMD_COSTS: CostTable = {
+  centersDigits: true,
   rotate: (primes, slots) => scaled(0.139 * primes + 0.0137 * primes ** 2, slots),
   // Every digit meets every prime and P.
   rotateHoisted: (primes, slots) => scaled(0.009 * primes * (primes + 1), slots),

@@ -27,6 +27,8 @@ export type CostTable = Record<OperationName, Cost> & {
   readonly hoist: Cost;
   /** A product in a hoisted sum, which such a backend adds up under the special prime as well. */
   readonly multiplyHoisted: Cost;
+  /** Whether rotations that share a decomposition take digits around 0, which makes less noise; see src/compiler/predict.ts. */
+  readonly centersDigits?: true;
   /** Encoding a vector, where that is not part of each product. */
   readonly encode: Cost;
 };

@@ -38,7 +38,8 @@ import { verifyPartSteps, verifyPlanSteps } from './verify.ts';
 
 // 2: carried values may lose a prime without being multiplied; linear stages say how their sums are made.
 // 3: they say whether their vectors are encoded in each run.
-const FORMAT = 3;
+// 4: giant steps may be chained, and inputs rotated by a stage of their own.
+const FORMAT = 4;
 const MOST_NAME_BYTES = 4096;
 /** Ciphertexts of a stage, stages of a plan, layers of a stage. */
 const MOST_ENTRIES = 2 ** 16;
@@ -63,7 +64,7 @@ function rowsCodec(table: VectorTable): Codec<readonly LinearRow[]> {
   return list(record<LinearRow>({ sums: list(sum, MOST_TERMS), bias: optional(diagonal) }), MOST_ENTRIES);
 }
 
-const sumMethod = nameOf<SumMethod>({ matrix: 1, products: 2, hoisted: 3, 'rotate-and-sum': 4 });
+const sumMethod = nameOf<SumMethod>({ matrix: 1, products: 2, hoisted: 3, 'rotate-and-sum': 4, chained: 5 });
 const pair = record<Pair>({ left: u32, right: optional(u32), drop: omittable(present) });
 
 /** A kind of stage without a codec here does not compile. The numbers never change. */
@@ -74,13 +75,14 @@ function stageCodec(table: VectorTable): Codec<Stage> {
       1,
       record<Omit<LinearStage, 'kind'>>({
         layers,
-        part: omittable(nameOf({ fold: 1, 'add up for': 2 })),
+        part: omittable(nameOf({ fold: 1, 'add up for': 2, 'rotate for': 3 })),
         level,
         inScale: finite,
         plainScale: finite,
         rescale: bool,
         outScale: finite,
         method: sumMethod,
+        giantUnit: omittable(u32),
         isStreamed: omittable(present),
         rows: rowsCodec(table),
       }),

@@ -5,7 +5,7 @@ import { kindOf, type Stage } from './stages/stages.ts';
 
 export type { LinearStage } from './stages/linear.ts';
 export type { Diagonal, LinearRow, RotatedSum, Term } from './stages/linear-rows.ts';
-export { type SumMethod, sumMethodOf } from './stages/sum-method.ts';
+export { addsOverQP, type SumMethod, sumMethodOf } from './stages/sum-method.ts';
 export type { Pair, ProductStage } from './stages/product.ts';
 export { outLevel, type Stage, stageLabel, stageOutputs } from './stages/stages.ts';
 

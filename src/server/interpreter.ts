@@ -46,13 +46,23 @@ function evaluateRow<C>(
 ): C {
   let total: C | undefined;
   let sum: C | undefined;
+  const isChained = stage.method === 'chained';
+  const rotateTotal = (step: number): void => {
+    const before = defined(total, 'a chain begins with a sum');
+    total = backend.rotate(before, step);
+    backend.free(before);
+  };
   try {
-    for (const { giantStep, terms } of row.sums) {
+    const sums = isChained ? row.sums.toReversed() : row.sums;
+    for (const [index, { giantStep, terms }] of sums.entries()) {
       for (const { input, step, diagonal } of terms) {
         sum = backend.multiplyAdd(sum, inputs.get(input, step), diagonal, stage.plainScale);
       }
       const part = defined(sum, 'a sum has terms');
-      if (giantStep !== 0) {
+      if (isChained) {
+        const links = index === 0 ? 0 : (sums[index - 1].giantStep - giantStep) / stage.giantUnit!;
+        for (let link = 0; link < links; link += 1) rotateTotal(stage.giantUnit!);
+      } else if (giantStep !== 0) {
         sum = backend.rotate(part, giantStep);
         backend.free(part);
       }
@@ -60,6 +70,9 @@ function evaluateRow<C>(
       sum = undefined;
     }
     total = defined(total, 'a row has sums');
+    if (isChained) {
+      for (let at = row.sums[0].giantStep; at > 0; at -= stage.giantUnit!) rotateTotal(stage.giantUnit!);
+    }
     if (stage.rescale) total = backend.rescale(total, stage.outScale);
     if (row.bias) backend.addConstant(total, row.bias);
     return total;

@@ -7,6 +7,7 @@ import { type Choice, chooseLayouts } from './choose-layouts.ts';
 import { schedulePhases, type Schedule } from './phases.ts';
 import { ProgramBuilder } from './program.ts';
 import { estimateGather, estimateRound, gatherWays, stageTargets, type Surroundings } from './round-cost.ts';
+import { skewsOf } from './skew.ts';
 import { layoutFamily, ownPitches } from './tensor-layout.ts';
 import { INPUT } from './phases.ts';
 
@@ -47,7 +48,9 @@ describe('chooseLayouts', () => {
         2,
         Infinity,
       );
-      const ordered = layoutFamily(SHAPE, new Uint8Array(SIZE).fill(1), around.ring, []).map((packed) => {
+      const plain = layoutFamily(SHAPE, new Uint8Array(SIZE).fill(1), around.ring, []);
+      const packings = [...plain, ...plain.flatMap((own) => skewsOf(own, [layout.period], around.ring))];
+      const ordered = packings.map((packed) => {
         const placed = new Map([[INPUT, { layout: packed, first: 0 }]]);
         return estimateRound(phase, targets, { placed, count: packed.count }, around, 2, 1, Infinity);
       });

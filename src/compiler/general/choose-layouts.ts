@@ -12,6 +12,8 @@ import {
   type State,
   type Surroundings,
 } from './round-cost.ts';
+import { skewsOf } from './skew.ts';
+import { periodsOf, suits } from './skew-choices.ts';
 import { jointFamily, ownPitches, powerOfTwo, type TensorLayout } from './tensor-layout.ts';
 
 /** How one round is done. */
@@ -31,6 +33,17 @@ export interface Choice {
 
 interface Path extends Choice {
   readonly state: State;
+  /** The round that led here; undefined at the start. */
+  readonly last?: LastRound;
+}
+
+/** A round, and what stood before it. */
+interface LastRound {
+  readonly phase: Phase;
+  readonly before: Path;
+  /** The ciphertexts that it reads. */
+  readonly state: State;
+  readonly primes: number;
 }
 
 // Ways kept after each round, and how many are looked at in full.
@@ -39,9 +52,9 @@ const FULL_LOOKS = 8;
 // Layouts tried for an input that is packed in order.
 const INPUT_LAYOUTS = 3;
 // Entries an estimate looks at; larger maps are sampled by rows first.
-const SAMPLED_ENTRIES = 60_000;
+const SAMPLED_ENTRIES = 25_000;
 // Entries that the last look at the best few takes: what a layer of millions has shows in some hundred thousand.
-const LOOKED_ENTRIES = 500_000;
+const LOOKED_ENTRIES = 250_000;
 // A large first round is counted as gathered where that may be no dearer than so many times the cheapest in order.
 const WORTH_GATHERING = 1.2;
 
@@ -210,6 +223,7 @@ function candidates(
   if (!packed) {
     for (const choice of choices) {
       const { targets } = choice;
+      if (!suits(path.state, targets, around.ring)) continue;
       const estimate = estimateRound(phase, targets, path.state, around, primes, stride, limit());
       push(choice, path.state, undefined, estimate);
     }
@@ -220,6 +234,7 @@ function candidates(
     if (phase.isFree) return;
     for (const choice of choices) {
       for (const { layout, state } of packed) {
+        if (!suits(state, choice.targets, around.ring)) continue;
         const estimate = estimateRound(phase, choice.targets, state, around, primes, stride, limit());
         push(choice, state, layout, estimate);
       }
@@ -239,6 +254,37 @@ function candidates(
     gather(Math.min(mostMs - path.ms, WORTH_GATHERING * cheapest));
   }
   return found;
+}
+
+/**
+ * `path` with what its last round made in skewed copies, which the next one may read with fewer diagonals. They cost the last
+ * round nothing where it makes them without folding.
+ */
+function skewed(path: Path, outputGroup: number, periods: ReadonlySet<number>, around: Surroundings): Path[] {
+  if (!path.last) return [];
+  const { phase, before, state, primes } = path.last;
+  const fresh = [...path.layouts.keys()].filter((group) => !before.layouts.has(group));
+  if (fresh.length === 0 || fresh.includes(outputGroup)) return [];
+  const skews = fresh.map((group) => skewsOf(path.layouts.get(group)!, periods, around.ring));
+  const { inputLayout } = path.rounds.at(-1)!;
+  const isGathered = before.rounds.length === 0 && !inputLayout;
+  return Array.from({ length: Math.min(...skews.map(({ length }) => length)) }, (_, choice) => {
+    const layouts = new Map(path.layouts);
+    for (const [i, group] of fresh.entries()) layouts.set(group, skews[i][choice]);
+    const targets = stageTargets(phase, (group) => layouts.get(group)!);
+    // Every copy is looked at.
+    const copies = Math.max(...targets.map(({ layout }) => around.ring / layout.period));
+    const stride = strideFor(phase, LOOKED_ENTRIES / copies);
+    const estimate = isGathered
+      ? estimateGather(phase, targets, gatherWays(phase, targets, around, primes), around, primes, Infinity)
+      : estimateRound(phase, targets, state, around, primes, stride, Infinity);
+    if (!estimate) return undefined;
+    const bytes = before.bytes + estimate.bytes;
+    if (bytes > around.mostBytes) return undefined;
+    const rounds = [...before.rounds, { estimate, inputLayout }];
+    const ms = before.ms + estimate.ms;
+    return { layouts, rounds, ms, bytes, state: stateAfter(phase, targets) };
+  }).filter((found) => found !== undefined);
 }
 
 /** The candidate priced in full, if it was only sampled. */
@@ -283,6 +329,7 @@ export function chooseLayouts(
   const inputUsed = new Uint8Array(inputSize).fill(1);
   const packed = jointFamily(inputShapes, inputUsed, around.ring, [])
     .slice(0, INPUT_LAYOUTS)
+    .flatMap((layout) => [layout, ...skewsOf(layout, periodsOf(schedule.phases[0], families), around.ring)])
     .map((layout): Packed => {
       return { layout, state: { placed: new Map([[INPUT, { layout, first: 0 }]]), count: layout.count } };
     });
@@ -295,7 +342,10 @@ export function chooseLayouts(
     const stride = strideFor(phase, SAMPLED_ENTRIES);
     const inputs = index === 0 ? packed : undefined;
     const shortlist = new Shortlist(around.mostBytes);
+    // What the last round made in copies that this one reads with fewer diagonals.
+    const periods = periodsOf(phase, families);
     const all = beam
+      .flatMap((path) => [path, ...skewed(path, schedule.outputGroup, periods, around)])
       .flatMap((path) => candidates(phase, path, families, inputs, around, primes, mostMs, shortlist))
       .sort((a, b) => a.path.ms + a.estimate.ms - b.path.ms - b.estimate.ms);
     const paths: Path[] = [];
@@ -307,12 +357,14 @@ export function chooseLayouts(
       if (seen.has(signature)) continue;
       const full = inFull(candidate, phase, around, primes, stride, mostMs);
       if (!full) continue;
-      const { path, estimate, layouts, targets, inputLayout } = full;
+      const { path, estimate, layouts, targets, inputLayout, state } = full;
       const bytes = path.bytes + estimate.bytes;
       if (bytes > around.mostBytes) continue;
       seen.add(signature);
       const rounds = [...path.rounds, { estimate, inputLayout }];
-      paths.push({ layouts, rounds, ms: path.ms + estimate.ms, bytes, state: stateAfter(phase, targets) });
+      const last = { phase, before: path, state, primes };
+      const ms = path.ms + estimate.ms;
+      paths.push({ layouts, rounds, ms, bytes, state: stateAfter(phase, targets), last });
     }
     // Ways that are no cheaper have been left out.
     if (paths.length === 0 && mostMs < Infinity) return undefined;

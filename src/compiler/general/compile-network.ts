@@ -1,9 +1,10 @@
 // The door to the general compiler: any small network → segments with plans and cards, and what they will cost.
 import type { Graph, Tensor, ValueId } from '../../model/graph.ts';
+import { checkGraph } from '../../model/check-graph.ts';
 import { selectLayers } from '../../model/layer-range.ts';
 import { SealedError } from '../../base/errors.ts';
 import { elementCount } from '../../model/graph.ts';
-import type { Parameters } from '../../params/parameters.ts';
+import { type Parameters, sameParameters } from '../../params/parameters.ts';
 import { type CostTable, predictMs } from '../../plan/counts.ts';
 import { calibrate, defaultSamples } from '../calibrate.ts';
 import { allowForNoise } from './cast-slack.ts';
@@ -16,6 +17,7 @@ import {
   type SegmentOptions,
   repack,
 } from './compile-segment.ts';
+import { KeysSoFar } from './keys-so-far.ts';
 import type { FitReport } from './read-network.ts';
 import { PlanningWork } from './planning-work.ts';
 import { memoryOf, withinMemory } from '../memory.ts';
@@ -107,7 +109,7 @@ export function compileNetwork(graph: Graph, options: NetworkOptions): CompiledN
   const { work = new PlanningWork(), prefer = 'balanced', seams } = options;
   const settings = { ranges, batch, tolerance, prefer, work, seams };
   const planned = (mostBytes: number, prices: CostTable): NetworkSegment[] => {
-    return planAll(cuts, { ...settings, mostBytes, costs: prices }, given);
+    return planAll(cuts, { ...settings, mostBytes, costs: prices, keys: new KeysSoFar() }, given);
   };
   const segments = allowForNoise(keepToMemory(planned, memoryBytes, costs), samples);
   return { graph: selected, segments, report: reportOf(segments) };
@@ -163,44 +165,52 @@ function overMemory(needed: number, given: number): SealedError {
   );
 }
 
+/** Entries of the matrices of segments that are kept until all have been read: some 200 MB. */
+const MOST_KEPT_ENTRIES = 15e6;
+
 /**
  * Plans all segments under one set of parameters, hence of keys: the largest that any of them needs. Segments of fewer
- * levels start lower. A segment is read twice where there are several: their matrices together may be too large to keep.
+ * levels start lower. Where the matrices of all are too large to keep, the others are planned as soon as they are read,
+ * under the largest parameters so far, and again if a later one needs larger ones.
  */
 function planAll(
   cuts: readonly Segment[],
   options: SegmentOptions,
   given: Parameters | undefined,
 ): NetworkSegment[] {
-  const looks = cuts.map((cut) => {
+  const known: KnownChoices = new Map();
+  let shared: Parameters | undefined;
+  let kept = 0;
+  const looked = (cut: Segment): (() => NetworkSegment) => {
     const read = readSegment(cut, options);
     const settled = parametersOf(read, given);
-    if (settled) return { needed: settled, read: cuts.length > 1 ? undefined : read, packed: undefined };
     // Where the parameters depend on the choice, that comes first.
-    const packed = packSegment(read, given);
-    return { needed: packed.prepared.parameters, read: undefined, packed };
+    const packed = settled ? undefined : packSegment(read, given);
+    const needed = settled ?? packed!.prepared.parameters;
+    if (given) requireLevels(given, cut, needed);
+    shared = shared ? largerParameters(shared, needed) : needed;
+    return () => {
+      const chosen = packed ? repack(packed, shared!) : packSegment(read, shared, known);
+      return { ...emitSegment(chosen), ...cut };
+    };
+  };
+  const segments = cuts.map((cut): (() => NetworkSegment) => {
+    const later = looked(cut);
+    kept += nonZerosOf(cut);
+    if (kept <= MOST_KEPT_ENTRIES) return later;
+    const now = later();
+    return () => (sameParameters(now.plan.parameters, shared!) ? now : looked(cut)());
   });
-  const needed = looks.map((look) => look.needed);
-  if (given) requireLevels(given, cuts, needed);
-  const shared = largestParameters(needed);
-  const known: KnownChoices = new Map();
-  return cuts.map((cut, i) => {
-    const { packed, read } = looks[i];
-    const chosen = packed
-      ? repack(packed, shared)
-      : packSegment(read ?? readSegment(cut, options), shared, known);
-    return { ...emitSegment(chosen), ...cut };
-  });
+  return segments.map((plan) => plan());
 }
 
-function requireLevels(
-  { maxLevel }: Parameters,
-  segments: readonly Segment[],
-  parameters: readonly Parameters[],
-): void {
-  for (const [i, { graph }] of segments.entries()) {
-    const needed = parameters[i].maxLevel;
-    if (needed <= maxLevel) continue;
+/** About how many entries the matrices of a segment's layers have. */
+function nonZerosOf({ graph }: Segment): number {
+  return checkGraph(graph).operations;
+}
+
+function requireLevels({ maxLevel }: Parameters, { graph }: Segment, { maxLevel: needed }: Parameters): void {
+  if (needed > maxLevel) {
     throw new SealedError(
       'does-not-fit',
       `${graph.name} needs ${needed} levels; these parameters have ${maxLevel}. Add ${needed - maxLevel} primes.`,
@@ -209,9 +219,9 @@ function requireLevels(
   }
 }
 
-function largestParameters(sets: readonly Parameters[]): Parameters {
+function largerParameters(a: Parameters, b: Parameters): Parameters {
   const size = ({ polyModulusDegree, maxLevel }: Parameters): number => polyModulusDegree * 64 + maxLevel;
-  return sets.reduce((a, b) => (size(b) > size(a) ? b : a));
+  return size(b) > size(a) ? b : a;
 }
 
 function reportOf(segments: readonly NetworkSegment[]): NetworkReport {

@@ -9,6 +9,7 @@ import type { NetworkCard } from '../../plan/model-card.ts';
 import { verifyPlan } from '../../plan/verify.ts';
 import type { Ranges } from '../calibrate.ts';
 import { type Choice, chooseLayouts } from './choose-layouts.ts';
+import type { DiagonalShape } from './diagonals.ts';
 import { type DraftStage, emitGather, emitRound, type Geometry } from './emit-round.ts';
 import { assignNetworkScales, type Depth, depthOf, parametersFor, primesByRound } from './network-scales.ts';
 import { INPUT, type Schedule, schedulePhases } from './phases.ts';
@@ -20,9 +21,12 @@ import type { PlanningWork } from './planning-work.ts';
 import type { Program } from './program.ts';
 import { type FitReport, readNetwork } from './read-network.ts';
 import { gatherInputs, GatherSource } from './gather.ts';
-import { Merges, stageTargets, type State } from './round-cost.ts';
+import { Merges, rotationCosts, stageTargets, type State } from './round-cost.ts';
+import { chooseSplit, type Split } from './rotation-split.ts';
 import { SearchTables } from './search-tables.ts';
 import { type KnownChoices, structureOf } from './same-shape.ts';
+import { slotAt } from './skew.ts';
+import { KeysSoFar } from './keys-so-far.ts';
 import { originalOf, type Segment, type SegmentValue } from './segments.ts';
 import { powerOfTwo, type TensorLayout } from './tensor-layout.ts';
 
@@ -43,6 +47,8 @@ export interface SegmentOptions {
   readonly work: PlanningWork;
   /** Values that are to stand whole in ciphertexts of their own; none unless given. */
   readonly seams?: ReadonlySet<ValueId> | undefined;
+  /** Keys that other segments need; none unless given. */
+  readonly keys?: KeysSoFar;
 }
 
 /** Where a plan may be cut: after so many stages the ciphertexts hold one value and nothing else. */
@@ -228,7 +234,12 @@ interface Emitted {
 }
 
 /** Every round with its diagonals, and the tables the client packs by. */
-function emit({ schedule }: Prepared, choice: Choice, geometry: Geometry, work: PlanningWork): Emitted {
+function emit(prepared: Prepared, choice: Choice, geometry: Geometry, options: SegmentOptions): Emitted {
+  const { schedule, depth, parameters } = prepared;
+  const { work, costs, prefer, keys = new KeysSoFar() } = options;
+  const around = { costs, slots: parameters.slots, prices: searchPrices(prefer, parameters, costs) };
+  const primesOf = primesByRound(schedule, depth);
+  const tables = new SearchTables(work);
   const drafts: DraftStage[] = [];
   let sources: readonly Int32Array[] = [];
   let state: State = { placed: new Map(), count: 0 };
@@ -248,7 +259,15 @@ function emit({ schedule }: Prepared, choice: Choice, geometry: Geometry, work: 
       state = { placed: new Map([[INPUT, { layout: inputLayout, first: 0 }]]), count: inputLayout.count };
     }
     work.built += 1;
-    const round = emitRound(phase, targets, state, estimate.split, geometry);
+    // Keys that stages before this one need anyway cost nothing more.
+    const primes = primesOf[index];
+    const splitOf = (shape: DiagonalShape, period: number): Split | undefined =>
+      estimate.split &&
+      chooseSplit(shape, { ring: geometry.ring, period }, rotationCosts(around, primes), tables, (step) =>
+        keys.isThere(step * geometry.batch, primes),
+      );
+    const round = emitRound(phase, targets, state, splitOf, geometry);
+    keys.add(round.stages, primes);
     drafts.push(...round.stages.map((stage) => ({ round: index, ...stage })));
     state = round.state;
   });
@@ -276,8 +295,8 @@ function seamsOf({ phases, groupOf }: Schedule, choice: Choice, drafts: readonly
 export function orderedSources(layout: TensorLayout, ring: number): Int32Array[] {
   const sources = Array.from({ length: layout.count }, () => new Int32Array(ring).fill(-1));
   layout.ciphertext.forEach((ciphertext, e) => {
-    for (let p = layout.position[e]; ciphertext >= 0 && p < ring; p += layout.period)
-      sources[ciphertext][p] = e;
+    for (let copy = 0; ciphertext >= 0 && copy < ring / layout.period; copy += 1)
+      sources[ciphertext][slotAt(layout, layout.position[e], copy)] = e;
   });
   return sources;
 }
@@ -329,7 +348,7 @@ export function emitSegment({ read, prepared, batch, choice }: PackedSegment): C
   const { graph, options } = read;
   const { schedule, depth, fits, magnitudes } = prepared;
   const geometry = { ring: prepared.parameters.slots / batch, batch };
-  const emitted = emit(prepared, choice, geometry, options.work);
+  const emitted = emit(prepared, choice, geometry, options);
   const inputCount = emitted.sources.length;
   const { stages, inputScale, gains } = assignNetworkScales(
     emitted.drafts,

@@ -102,7 +102,10 @@ describe('rounds', () => {
         };
         const { split } = estimateRound(first, targets, state, surroundings(), 2, 1, Infinity)!;
         const inputs = inLayout(packed, input, RING);
-        ways.push({ ...emitRound(first, targets, state, split, geometry), inputs });
+        ways.push({ ...emitRound(first, targets, state, () => split, geometry), inputs });
+        // Baby steps in two, and chained giant steps: the same values from other rotations.
+        const other = { ...split!, unit: 8, offset: -4, isChained: true, inner: { unit: 3, offset: -1 } };
+        ways.push({ ...emitRound(first, targets, state, () => other, geometry), inputs });
       }
 
       for (const { stages, state, inputs } of ways) {
@@ -114,7 +117,7 @@ describe('rounds', () => {
           last,
           stageTargets(last, () => layout),
           state,
-          undefined,
+          () => undefined,
           geometry,
         );
         const summed = simulate(result.stages, values);
@@ -132,9 +135,9 @@ describe('rounds', () => {
     const [first, second, last] = schedulePhases(program).phases;
     const [layout] = family(SHAPE);
     const start = { placed: new Map([[INPUT, { layout, first: 0 }]]), count: layout.count };
-    const one = emitRound(first, stageTargets(first, () => layout), start, undefined, geometry); // prettier-ignore
-    const two = emitRound(second, stageTargets(second, () => layout), one.state, undefined, geometry); // prettier-ignore
-    const end = emitRound(last, stageTargets(last, () => layout), two.state, undefined, geometry); // prettier-ignore
+    const one = emitRound(first, stageTargets(first, () => layout), start, () => undefined, geometry); // prettier-ignore
+    const two = emitRound(second, stageTargets(second, () => layout), one.state, () => undefined, geometry); // prettier-ignore
+    const end = emitRound(last, stageTargets(last, () => layout), two.state, () => undefined, geometry); // prettier-ignore
     expect([one, two, end].map(({ stages }) => stages.map(({ kind }) => kind))).toEqual([
       ['product'],
       ['product'],

@@ -1,9 +1,19 @@
 // A round in chosen layouts → draft stages with every diagonal filled in, and where its values stand afterwards.
 import { assert } from '../../base/assert.ts';
 import { log2, powerOfTwo } from '../../base/exact-math.ts';
-import type { Diagonal, LinearRow, LinearStage, ProductStage, RotatedSum, Term } from '../../plan/plan.ts';
+import type {
+  Diagonal,
+  LinearRow,
+  LinearStage,
+  ProductStage,
+  RotatedSum,
+  SumMethod,
+  Term,
+} from '../../plan/plan.ts';
 import {
+  type DiagonalShape,
   fillDiagonals,
+  inputPeriod,
   mergeInputs,
   type Placed,
   type StageTarget,
@@ -12,8 +22,9 @@ import {
 } from './diagonals.ts';
 import type { Gathered } from './gather.ts';
 import type { Phase } from './phases.ts';
-import { babyOf, type Split } from './rotation-split.ts';
+import { babyOf, type Split, type Steps } from './rotation-split.ts';
 import type { State } from './round-cost.ts';
+import { slotAt } from './skew.ts';
 
 /** A stage before levels and scales are assigned. */
 export type DraftStage = { readonly round: number } & DraftOperation;
@@ -28,6 +39,10 @@ export type DraftOperation =
       /** Whether the diagonals carry a scale; otherwise they are small whole numbers. */
       readonly isScaled: boolean;
       readonly rescale: boolean;
+      /** What its giant steps are multiples of, where they are to be chained. */
+      readonly giantUnit?: number | undefined;
+      /** How its sums are made; the cheapest way unless given. */
+      readonly method?: SumMethod;
     }
   | {
       readonly kind: 'product';
@@ -64,15 +79,16 @@ function rowOf(
   split: Split | undefined,
   inputOf: Int32Array,
   geometry: Geometry,
+  period = geometry.ring,
 ): LinearRow {
   const { ring, batch } = geometry;
   const sums = new Map<number, Term[]>();
   for (const { input, shift, values } of taps) {
     const baby = split ? babyOf(shift, split) : 0;
-    const giant = shift - baby;
+    const giant = (shift - baby) & (period - 1);
     const diagonal = spreadOut(values, giant, geometry);
     const term = { input: inputOf[input], step: ((baby + ring) % ring) * batch, diagonal };
-    const step = ((giant + ring) % ring) * batch;
+    const step = giant * batch;
     const known = sums.get(step);
     if (known) known.push(term);
     else sums.set(step, [term]);
@@ -83,14 +99,16 @@ function rowOf(
   return { sums: rows, bias: undefined };
 }
 
-/** The bias of each ciphertext of `target`, periodic over the ring; positions of no element get none. */
+/** The bias of each ciphertext of `target`, periodic over the ring, or over all of it; positions of no element get none. */
 function biases({ affine, layout, used }: StageTarget, geometry: Geometry): (Diagonal | undefined)[] {
   return Array.from({ length: layout.count }, (_, ciphertext) => {
-    const values = new Float64Array(layout.period);
+    const copies = layout.skew ? geometry.ring / layout.period : 1;
+    const values = new Float64Array(copies * layout.period);
     let isZero = true;
     layout.ciphertext.forEach((c, e) => {
       if (c !== ciphertext || used[e] === 0) return;
-      values[layout.position[e]] = affine.bias[e];
+      for (let copy = 0; copy < copies; copy += 1)
+        values[slotAt(layout, layout.position[e], copy)] = affine.bias[e];
       isZero &&= affine.bias[e] === 0;
     });
     if (isZero) return undefined;
@@ -127,6 +145,7 @@ function linearStages(
   work: readonly number[],
   geometry: Geometry,
   inputCount: number,
+  giantUnit?: number,
 ): LinearPart {
   const bias = targets.flatMap((target) => biases(target, geometry));
   const last = phase.outputs.length === 0;
@@ -151,7 +170,7 @@ function linearStages(
     isScaled: !isFree,
     rescale: !isFree && foldCount === 0,
   };
-  const stages: DraftOperation[] = [{ kind: 'linear', layers, ...main }];
+  const stages: DraftOperation[] = [{ kind: 'linear', layers, ...main, giantUnit }];
   // Folding before the rescale costs a prime more and keeps the rescale's rounding from being added up.
   for (let fold = foldCount - 1; fold >= 0; fold -= 1) {
     const folded = rows.map((_, input): LinearRow => {
@@ -227,12 +246,63 @@ export function emitGather(
   return finishRound(phase, targets, linear);
 }
 
-/** A round on the ciphertexts of `state`. */
+/** `rows` on inputs that have been rotated by the outer steps already, and these as rows of their own. */
+function outerRotations(
+  rows: readonly LinearRow[],
+  inner: Steps,
+  { ring, batch }: Geometry,
+): { readonly made: LinearRow[]; readonly rows: LinearRow[] } {
+  const numbers = new Map<string, number>();
+  const made: LinearRow[] = [];
+  const rotated = (input: number, step: number): number => {
+    const name = `${input} ${step}`;
+    let number = numbers.get(name);
+    if (number === undefined) {
+      number =
+        made.push({ sums: [{ giantStep: 0, terms: [{ input, step, diagonal: ONE }] }], bias: undefined }) - 1;
+      numbers.set(name, number);
+    }
+    return number;
+  };
+  const again = rows.map((row): LinearRow => {
+    const sums = row.sums.map(({ giantStep, terms }): RotatedSum => {
+      const own = terms.map(({ input, step, diagonal }): Term => {
+        const at = step / batch;
+        // Steps to the right stand at the end of the ring.
+        const baby = at > ring / 2 ? at - ring : at;
+        const innerStep = babyOf(baby, inner);
+        const outer = (baby - innerStep) & (ring - 1);
+        return { input: rotated(input, outer * batch), step: (innerStep & (ring - 1)) * batch, diagonal };
+      });
+      return { giantStep, terms: own };
+    });
+    return { ...row, sums };
+  });
+  return { made, rows: again };
+}
+
+/** The diagonals that `rows` consist of. */
+function shapeOf(rows: readonly (readonly Tap[])[]): DiagonalShape {
+  const shape: DiagonalShape = { outputs: [], inputs: [], shifts: [] };
+  for (const [output, taps] of rows.entries()) {
+    for (const { input, shift } of taps) {
+      shape.outputs.push(output);
+      shape.inputs.push(input);
+      shape.shifts.push(shift);
+    }
+  }
+  return shape;
+}
+
+/**
+ * A round on the ciphertexts of `state`.
+ * @param splitOf which rotations of such diagonals, on inputs of a period, are baby steps and which giant steps
+ */
 export function emitRound(
   phase: Phase,
   targets: readonly StageTarget[],
   state: State,
-  split: Split | undefined,
+  splitOf: (shape: DiagonalShape, period: number) => Split | undefined,
   geometry: Geometry,
 ): { stages: DraftOperation[]; state: State } {
   const { ring } = geometry;
@@ -240,7 +310,7 @@ export function emitRound(
   const representative = phase.isFree ? own : mergeInputs(phase.columns, state.placed, state.count, ring);
   const inputs = { ring, count: state.count, placed: state.placed, representative };
   const taps = targets.flatMap((target) => fillDiagonals(target, inputs));
-  const work = targets.map((target) => workPeriod(target, inputs.placed));
+  const work = targets.map((target) => workPeriod(target, inputs.placed, ring));
   const read = new Set(taps.flatMap((row) => row.map(({ input }) => input)));
   const members = own.reduce((sum, i) => sum + (read.has(representative[i]) ? 1 : 0), 0);
   const stages: DraftOperation[] = [];
@@ -265,8 +335,26 @@ export function emitRound(
     count = sums.length;
   }
   assert(count > 0, 'a round has inputs');
-  const rows = taps.map((row) => rowOf(row, split, inputOf, geometry));
-  const linear = linearStages(phase, targets, rows, work, geometry, count);
+  const period = inputPeriod(state.placed, ring);
+  const split = splitOf(shapeOf(taps), period);
+  let rows = taps.map((row) => rowOf(row, split, inputOf, geometry, period));
+  if (split?.inner) {
+    const outer = outerRotations(rows, split.inner, geometry);
+    stages.push({
+      kind: 'linear',
+      layers: phase.layers,
+      part: 'rotate for',
+      rows: outer.made,
+      isScaled: false,
+      rescale: false,
+      // Decomposed once for all of them.
+      method: 'products',
+    });
+    rows = outer.rows;
+    count = outer.made.length;
+  }
+  const giantUnit = split?.isChained ? split.unit * geometry.batch : undefined;
+  const linear = linearStages(phase, targets, rows, work, geometry, count, giantUnit);
   const result = finishRound(phase, targets, linear);
   return { stages: [...stages, ...result.stages], state: result.state };
 }

@@ -8,6 +8,7 @@ import type { StageTarget } from './diagonals.ts';
 import { boundGather, boundTables, countGather, gatherInputs, GatherSource } from './gather.ts';
 import { PlanningWork } from './planning-work.ts';
 import { applyMatrix, gatherMatrix, type SparseMatrix } from './sparse-map.ts';
+import { skewsOf, slotAt } from './skew.ts';
 import { layoutFamily } from './tensor-layout.ts';
 
 const RING = 64;
@@ -15,7 +16,8 @@ const INPUTS = 30;
 
 function targetOf(matrix: SparseMatrix, shape: readonly number[], choice: number): StageTarget {
   const used = allUsed(matrix.rowCount);
-  const family = layoutFamily(shape, used, RING, []);
+  const plain = layoutFamily(shape, used, RING, []);
+  const family = [...plain, ...plain.flatMap((layout) => skewsOf(layout, [layout.period], RING))];
   return { affine: affineOf(matrix), layout: family[choice % family.length], used };
 }
 
@@ -42,7 +44,7 @@ describe('gatherInputs', () => {
         let row = 0;
         for (const [number, { affine, layout }] of source.targets.entries()) {
           const sums = rows.slice(row, row + layout.count).map((taps) => {
-            const sum = new Float64Array(work[number]);
+            const sum = new Float64Array(layout.skew ? RING : work[number]);
             for (const { input: table, values } of taps) {
               for (let p = 0; p < sum.length; p += 1) {
                 sum[p] += slots[table][p] * (typeof values === 'number' ? values : values[p]);
@@ -52,6 +54,13 @@ describe('gatherInputs', () => {
           });
           row += layout.count;
           applyMatrix(affine.parts[0].matrix, input).forEach((expected, e) => {
+            if (layout.skew) {
+              for (let copy = 0; copy < RING / layout.period; copy += 1) {
+                const slot = slotAt(layout, layout.position[e], copy);
+                expect(sums[layout.ciphertext[e]][slot]).toBeCloseTo(expected, 9);
+              }
+              return;
+            }
             let folded = 0;
             for (let p = layout.position[e]; p < work[number]; p += layout.period) {
               folded += sums[layout.ciphertext[e]][p];

@@ -1,6 +1,7 @@
 // The first linear stage on inputs that the client packs as the network reads them (im2col): no rotation but the fold.
 import type { Tap } from './diagonals.ts';
 import type { PlanningWork } from './planning-work.ts';
+import { slotAt } from './skew.ts';
 import { readAlike, type StageTarget, uniform } from './diagonals.ts';
 
 /** How the rows of a target are dealt out: what the counts and the tables have in common. */
@@ -9,6 +10,8 @@ interface Dealing {
   readonly copies: number;
   readonly period: number;
   readonly work: number;
+  /** Whether its copies are skewed: as they differ, they are neither dealt to nor folded. */
+  readonly isSkewed: boolean;
   /** Elements that each ciphertext holds, those that nothing reads left out. */
   readonly members: readonly (readonly number[])[];
   /** Entries of the widest row that each ciphertext holds. */
@@ -43,10 +46,11 @@ export class GatherSource {
 
   /** How target number `target` is dealt out to at most `spread` copies of each position. */
   deal(target: number, spread: number): Dealing {
-    const { period } = this.targets[target].layout;
-    const copies = Math.min(spread, this.ring / period);
+    const { period, skew } = this.targets[target].layout;
+    const isSkewed = skew !== undefined;
+    const copies = isSkewed ? 1 : Math.min(spread, this.ring / period);
     const [members, widest] = [this.#members[target], this.#widest[target]];
-    return { copies, period, work: period * copies, members, widest };
+    return { copies, period, work: period * copies, isSkewed, members, widest };
   }
 }
 
@@ -90,15 +94,25 @@ export function gatherInputs(source: GatherSource, spread: number): Gathered {
   const workPeriods: number[] = [];
   for (const [target, { affine, layout }] of targets.entries()) {
     const { matrix } = affine.parts[0];
-    const { copies, period, work, members, widest } = source.deal(target, spread);
+    const { copies, period, work, isSkewed, members, widest } = source.deal(target, spread);
     workPeriods.push(work);
+    const filled = isSkewed ? ring : work;
     for (const [ciphertext, elements] of members.entries()) {
       const depth = Math.ceil(widest[ciphertext] / copies);
       const taps: Tap[] = [];
       for (let t = 0; t < depth; t += 1) {
-        const values = new Float64Array(work);
-        const sources = new Int32Array(work).fill(-1);
-        for (const e of elements) {
+        const values = new Float64Array(filled);
+        const sources = new Int32Array(filled).fill(-1);
+        for (const e of isSkewed ? elements : []) {
+          const entry = matrix.rowStart[e] + t;
+          if (entry >= matrix.rowStart[e + 1]) continue;
+          for (let block = 0; block < ring / period; block += 1) {
+            const at = slotAt(layout, layout.position[e], block);
+            sources[at] = matrix.columns[entry];
+            values[at] = matrix.values[entry];
+          }
+        }
+        for (const e of isSkewed ? [] : elements) {
           for (let copy = 0; copy < copies; copy += 1) {
             const entry = matrix.rowStart[e] + copy * depth + t;
             if (entry >= matrix.rowStart[e + 1]) break;
@@ -108,7 +122,7 @@ export function gatherInputs(source: GatherSource, spread: number): Gathered {
           }
         }
         const table = new Int32Array(ring);
-        for (let p = 0; p < ring; p += work) table.set(sources, p);
+        for (let p = 0; p < ring; p += filled) table.set(sources, p);
         taps.push({ input: set.number(table), shift: 0, values: wherePacked(values, sources) });
       }
       rows.push(taps);
@@ -178,7 +192,7 @@ const SAMPLED_POSITIONS = 16;
  */
 export function boundTables(source: GatherSource, spread: number): number {
   const period = Math.min(...source.targets.map(({ layout }) => layout.period));
-  if (period < SAMPLED_POSITIONS ** 2) return countTables(source, spread, () => true);
+  if (period < SAMPLED_POSITIONS ** 2 || differs(source)) return countTables(source, spread, () => true);
   // The same positions in every ciphertext, around the ring, and not in step with rows and columns.
   const isSampled = (position: number): boolean => {
     const mixed = Math.imul((position & (period - 1)) + 1, 0x9e3779b1);
@@ -187,12 +201,28 @@ export function boundTables(source: GatherSource, spread: number): number {
   return countTables(source, spread, isSampled);
 }
 
+/**
+ * Whether some targets' copies are skewed otherwise than others': where all are alike, tables that are equal in the first
+ * period are equal in all of them.
+ */
+function differs({ targets: [first, ...others] }: GatherSource): boolean {
+  const { skew, period } = first.layout;
+  return others.some(({ layout: other }) => {
+    if (!skew && !other.skew) return false;
+    return other.period !== period || other.skew?.by !== skew?.by || other.skew?.every !== skew?.every;
+  });
+}
+
 /** How many different tables there are, as far as elements at positions that `isSeen` show it. */
 function countTables(source: GatherSource, spread: number, isSeen: (position: number) => boolean): number {
   const { targets } = source;
   const dealings = targets.map((_, target) => source.deal(target, spread));
   // Tables of different periods may be equal around the ring: all are hashed over the longest.
-  const longest = Math.max(1, ...dealings.map(({ work }) => work));
+  const areMixed = differs(source);
+  const longest = Math.max(
+    1,
+    ...dealings.map(({ work, isSkewed }) => (areMixed && isSkewed ? source.ring : work)),
+  );
   const tables = new Set<number>();
   for (const [number, dealing] of dealings.entries()) {
     const target = targets[number];
@@ -201,7 +231,8 @@ function countTables(source: GatherSource, spread: number, isSeen: (position: nu
     for (const [ciphertext, elements] of dealing.members.entries()) {
       const depth = Math.ceil(dealing.widest[ciphertext] / dealing.copies);
       const seen = elements.filter((e) => isSeen(target.layout.position[e]));
-      const hashes = hashTables(target, seen, depth, dealing, longest, source.work);
+      const isSkewed = areMixed && dealing.isSkewed;
+      const hashes = hashTables(target, seen, depth, { ...dealing, isSkewed }, longest, source.work);
       for (let t = 0; t < depth; t += 1) {
         // 53 bits are exact in a double.
         tables.add((hashes[2 * t] >>> 0) * 2 ** 21 + (hashes[2 * t + 1] >>> 11));
@@ -247,7 +278,7 @@ function hashTables(
   { affine, layout }: StageTarget,
   elements: readonly number[],
   depth: number,
-  { period, work }: Dealing,
+  { period, work, isSkewed }: Dealing,
   longest: number,
   counted: PlanningWork,
 ): Int32Array {
@@ -259,13 +290,12 @@ function hashTables(
     looked += end - rowStart[e];
     for (let entry = rowStart[e], t = 0, at = layout.position[e]; entry < end; entry += 1) {
       const column = Math.imul(columns[entry] + 1, 0x85ebca6b);
-      let p = at;
-      do {
+      for (let block = 0; block * work < longest; block += 1) {
+        const p = isSkewed ? slotAt(layout, at, block) : at + block * work;
         const mixed = Math.imul(column ^ Math.imul(p + 1, 0x9e3779b1), 0x27d4eb2f);
         hashes[2 * t] += Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
         hashes[2 * t + 1] += Math.imul(mixed ^ (mixed >>> 13), 0x297a2d39);
-        p += work;
-      } while (p < longest);
+      }
       t += 1;
       if (t === depth) [t, at] = [0, at + period];
     }

@@ -11,8 +11,10 @@ function conv2d(node: NodeOf<'conv2d'>, shape: Shape): SparseMap {
   const [outputs, outHeight, outWidth] = node.shape as Volume;
   const [, perGroup, kernelHeight, kernelWidth] = node.weight.shape;
   const groupOutputs = outputs / node.groups;
-  const builder = new MatrixBuilder(elementCount(node.shape), channels * height * width);
-  const bias = new Float64Array(elementCount(node.shape));
+  const size = elementCount(node.shape);
+  const entries = size * perGroup * kernelHeight * kernelWidth;
+  const builder = new MatrixBuilder(size, channels * height * width, entries);
+  const bias = new Float64Array(size);
   let row = 0;
   for (let o = 0; o < outputs; o += 1) {
     const firstIn = Math.floor(o / groupOutputs) * perGroup;
@@ -81,16 +83,27 @@ function linear(node: NodeOf<'linear'>, shape: Shape): SparseMap {
   const [outputs, inputs] = node.weight.shape;
   const count = elementCount(shape);
   const rows = count / inputs;
-  const builder = new MatrixBuilder(rows * outputs, count);
   const bias = new Float64Array(rows * outputs);
+  // The largest maps there are: filled in place.
+  const rowStart = new Int32Array(rows * outputs + 1);
+  const weights = node.weight.data.reduce((sum, weight) => sum + (weight === 0 ? 0 : 1), 0);
+  const columns = new Int32Array(rows * weights);
+  const values = new Float64Array(rows * weights);
+  let at = 0;
   for (let row = 0; row < rows; row += 1) {
     for (let o = 0; o < outputs; o += 1) {
       bias[row * outputs + o] = node.bias?.data[o] ?? 0;
-      for (let i = 0; i < inputs; i += 1) builder.add(row * inputs + i, node.weight.data[o * inputs + i]);
-      builder.endRow();
+      for (let i = 0; i < inputs; i += 1) {
+        const weight = node.weight.data[o * inputs + i];
+        if (weight === 0) continue;
+        columns[at] = row * inputs + i;
+        values[at] = weight;
+        at += 1;
+      }
+      rowStart[row * outputs + o + 1] = at;
     }
   }
-  return { matrix: builder.finish(), bias };
+  return { matrix: { rowCount: rows * outputs, columnCount: count, rowStart, columns, values }, bias };
 }
 
 /** Average pool; the divisor as in the float executor (ceil mode never counts what lies beyond the padding). */

@@ -147,7 +147,8 @@ function stageOf(draft: DraftStage, { level, inScale, plainScale, outScale }: St
     return { kind: 'product', layers, level, inScale, outScale, pairs: draft.pairs };
   }
   const rows = draft.rows.map((row) => withoutVanishing(row, plainScale));
-  const { part, rescale } = draft;
+  const { part, rescale, giantUnit } = draft;
+  const method = draft.method ?? sumMethodOf({ rows, plainScale, giantUnit });
   return {
     kind: 'linear',
     layers,
@@ -157,7 +158,8 @@ function stageOf(draft: DraftStage, { level, inScale, plainScale, outScale }: St
     plainScale,
     rescale,
     outScale,
-    method: sumMethodOf({ rows, plainScale }),
+    method,
+    ...(method === 'chained' && giantUnit !== undefined && { giantUnit }),
     rows,
   };
 }

@@ -2,7 +2,14 @@
 import { log2 } from '../../base/exact-math.ts';
 import { type CostTable, stepCosts } from '../../plan/counts.ts';
 import type { SearchPrices } from '../price.ts';
-import { findDiagonals, mergeInputs, type Placed, type StageTarget, workPeriod } from './diagonals.ts';
+import {
+  findDiagonals,
+  inputPeriod,
+  mergeInputs,
+  type Placed,
+  type StageTarget,
+  workPeriod,
+} from './diagonals.ts';
 import { boundGather, boundTables, countGather, GatherSource } from './gather.ts';
 import type { Phase } from './phases.ts';
 import { chooseSplit, type RotationCosts, type Split } from './rotation-split.ts';
@@ -62,8 +69,12 @@ export interface Estimate {
 }
 
 /** Costs of rotations at `primes` data primes. */
-function rotationCosts({ costs, slots, prices }: Surroundings, primes: number): RotationCosts {
-  return { ...stepCosts(costs, primes, slots), key: prices.key(primes) };
+export function rotationCosts(
+  { costs, slots, prices }: Pick<Surroundings, 'costs' | 'slots' | 'prices'>,
+  primes: number,
+): RotationCosts {
+  const steps = stepCosts(costs, primes, slots);
+  return { ...steps, key: prices.key(primes), again: steps.baby + costs.hoist(primes, slots) };
 }
 
 /** Bytes of one encoded diagonal. */
@@ -118,7 +129,7 @@ export function estimateRound(
   const { ring, slots, costs, tables } = around;
   tables.work.priced += 1;
   // What costs nothing to count comes first: it may be too much already.
-  const work = targets.map((target) => workPeriod(target, state.placed));
+  const work = targets.map((target) => workPeriod(target, state.placed, ring));
   let scalars = 0;
   for (const { affine, layout } of targets) {
     for (const { base, matrix } of affine.parts) {
@@ -137,7 +148,12 @@ export function estimateRound(
   );
   const shape = findDiagonals(targets, inputs, most, stride, tables);
   if (!shape) return undefined;
-  const split = chooseSplit(shape, ring, rotationCosts(around, primes), tables);
+  const split = chooseSplit(
+    shape,
+    { ring, period: inputPeriod(state.placed, ring) },
+    rotationCosts(around, primes),
+    tables,
+  );
   const diagonals = shape.shifts.length;
   const isRotated = split.babies + split.giants > 0;
   const rows = targets.reduce((sum, { layout }) => sum + layout.count, 0);

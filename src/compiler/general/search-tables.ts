@@ -21,6 +21,11 @@ export class Marks {
     return true;
   }
 
+  /** The numbers that are marked, in the order in which they were. */
+  get marked(): readonly number[] {
+    return this.#list;
+  }
+
   get size(): number {
     return this.#list.length;
   }
@@ -32,7 +37,8 @@ export class SearchTables {
   readonly diagonals = new Marks();
   readonly babies = new Marks();
   readonly giants = new Marks();
-  readonly steps = new Marks();
+  readonly babySteps = new Marks();
+  readonly giantSteps = new Marks();
 
   constructor(work: PlanningWork) {
     this.work = work;

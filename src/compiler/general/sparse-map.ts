@@ -22,8 +22,8 @@ export class MatrixBuilder {
   readonly #rowCount: number;
   readonly #columnCount: number;
   readonly #rowStart: Int32Array;
-  #columns = new Int32Array(1024);
-  #values = new Float64Array(1024);
+  #columns: Int32Array;
+  #values: Float64Array;
   #row = 0;
   #length = 0;
   readonly #sums: Float64Array;
@@ -33,7 +33,10 @@ export class MatrixBuilder {
   #isAscending = true;
   readonly #isTouched: Uint8Array;
 
-  constructor(rowCount: number, columnCount: number) {
+  /** @param entries about how many there will be: fewer are moved as the matrix grows */
+  constructor(rowCount: number, columnCount: number, entries = 1024) {
+    this.#columns = new Int32Array(entries);
+    this.#values = new Float64Array(entries);
     this.#rowCount = rowCount;
     this.#columnCount = columnCount;
     this.#rowStart = new Int32Array(rowCount + 1);
@@ -87,12 +90,15 @@ export class MatrixBuilder {
 
   finish(): SparseMatrix {
     assert(this.#row === this.#rowCount, 'every row has been built');
+    // What is nearly full is not moved once more.
+    const isFull = 2 * this.#length > this.#columns.length;
+    const [columns, values] = [this.#columns, this.#values];
     return {
       rowCount: this.#rowCount,
       columnCount: this.#columnCount,
       rowStart: this.#rowStart,
-      columns: this.#columns.slice(0, this.#length),
-      values: this.#values.slice(0, this.#length),
+      columns: isFull ? columns.subarray(0, this.#length) : columns.slice(0, this.#length),
+      values: isFull ? values.subarray(0, this.#length) : values.slice(0, this.#length),
     };
   }
 }
@@ -142,6 +148,8 @@ export function nonZeros(matrix: SparseMatrix): number {
 /** `second · first`. */
 export function multiplyMatrices(second: SparseMatrix, first: SparseMatrix): SparseMatrix {
   assert(second.columnCount === first.rowCount, 'the second matrix takes what the first puts out');
+  if (identityFactor(first) === 1) return second;
+  if (identityFactor(second) === 1) return first;
   const builder = new MatrixBuilder(second.rowCount, first.columnCount);
   for (let row = 0; row < second.rowCount; row += 1) {
     for (let at = second.rowStart[row]; at < second.rowStart[row + 1]; at += 1) {

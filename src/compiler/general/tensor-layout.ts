@@ -14,6 +14,11 @@ export interface TensorLayout {
   readonly count: number;
   readonly ciphertext: Int32Array;
   readonly position: Int32Array;
+  /**
+   * Copies that are not alike: those in each stretch of `every` positions are rotated by `by` positions further than those in
+   * the one before it. Both are powers of two, `every` a multiple of the period.
+   */
+  readonly skew?: { readonly by: number; readonly every: number };
 }
 
 /** Smallest power of two that is at least `n`. */

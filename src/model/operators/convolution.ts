@@ -18,6 +18,11 @@ export function conv2d(node: NodeOf<'conv2d'>, input: Tensor): Float32Array {
   const out = new Float32Array(outChannels * outHeight * outWidth);
   // One output row at a time: the accumulators then stay in the first-level cache.
   const row = new Float64Array(outWidth);
+  const ranges = Array.from({ length: kernelWidth }, (_, kx) =>
+    validRange(kx * dilationX - padLeft, strideX, width, outWidth),
+  );
+  const firsts = Int32Array.from(ranges, ([from]) => from);
+  const ends = Int32Array.from(ranges, ([, to]) => to);
   for (let y = 0; y < outHeight; y++) {
     for (let o = 0; o < outChannels; o++) {
       row.fill(node.bias ? node.bias.data[o] : 0);
@@ -31,7 +36,7 @@ export function conv2d(node: NodeOf<'conv2d'>, input: Tensor): Float32Array {
             const weight = w[((o * groupIn + c) * kernelHeight + ky) * kernelWidth + kx];
             if (weight === 0) continue;
             const offset = kx * dilationX - padLeft;
-            const [from, to] = validRange(offset, strideX, width, outWidth);
+            const [from, to] = [firsts[kx], ends[kx]];
             for (let i = from, at = base + offset + from * strideX; i < to; i++, at += strideX) {
               row[i] += weight * x[at];
             }

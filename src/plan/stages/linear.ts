@@ -1,20 +1,22 @@
 // Linear stages: sums of rotated ciphertexts times plaintexts.
 import { log2 } from '../../base/exact-math.ts';
 import { type Diagonal, type LinearRow, vectorsOf } from './linear-rows.ts';
-import { canSumBy, type SumMethod } from './sum-method.ts';
+import { addsOverQP, canSumBy, type SumMethod } from './sum-method.ts';
 import { NO_OPERATIONS, type StageBase, type StageChecks, type StageKind } from './stage-kind.ts';
 
 /** Generalised diagonals by baby-step giant-step (Halevi–Shoup 2018), then an optional rescale, then the bias. */
 export interface LinearStage extends StageBase {
   readonly kind: 'linear';
   /** Which part of its layers' work it is, where it is not the main one. */
-  readonly part?: 'fold' | 'add up for';
+  readonly part?: 'fold' | 'add up for' | 'rotate for';
   /** Scale the diagonals are encoded at. */
   readonly plainScale: number;
   /** Whether one prime is dropped after the sum. Without it the next stage shares its rescale. */
   readonly rescale: boolean;
   /** How the sums are made. */
   readonly method: SumMethod;
+  /** What the giant steps of chained sums are multiples of. */
+  readonly giantUnit?: number;
   /** Whether its vectors are encoded anew in each run, since there is no memory to hold them all. */
   readonly isStreamed?: true;
   readonly rows: readonly LinearRow[];
@@ -78,10 +80,17 @@ function count(stage: LinearStage): {
   const rotated = new Set<number>();
   const inputs = new Set<number>();
   let [giant, scalars, vectors, complex] = [0, 0, 0, 0];
+  const unit = stage.method === 'chained' ? stage.giantUnit! : 0;
   for (const { sums } of stage.rows) {
+    // The last sum of a chain is rotated once for each unit on its way, and takes the others with it.
+    const links = unit > 0 ? (sums.at(-1)?.giantStep ?? 0) / unit : 0;
+    giant += links;
+    if (links > 0) steps.add(unit);
     for (const { giantStep, terms } of sums) {
-      steps.add(giantStep);
-      if (giantStep !== 0) giant += 1;
+      if (unit === 0) {
+        steps.add(giantStep);
+        if (giantStep !== 0) giant += 1;
+      }
       for (const { input, step, diagonal } of terms) {
         steps.add(step);
         if (step !== 0) {
@@ -121,8 +130,9 @@ export const linearKind: StageKind<LinearStage> = {
     const pairs = complex > 0 ? ` (${complex} complex)` : '';
     const work = `${stage.rows.length} rows, ${scalars} scalars, ${vectors} vectors${pairs}`;
     const scale = `2^${log2(stage.plainScale).toFixed(3)}`;
+    const unit = stage.giantUnit === undefined ? '' : ` by ${stage.giantUnit}`;
     const streamed = stage.isStreamed ? ', encoded in each run' : '';
-    return `${work} at ${scale}${rotations}, method ${stage.method}${streamed}, weights ${weightsChecksum(stage.rows)}`;
+    return `${work} at ${scale}${rotations}, method ${stage.method}${unit}${streamed}, weights ${weightsChecksum(stage.rows)}`;
   },
   part: ({ part }) => part,
   outputs: ({ rows }) => rows.length,
@@ -131,7 +141,7 @@ export const linearKind: StageKind<LinearStage> = {
   factorScale: ({ plainScale }) => plainScale,
   operations(stage) {
     const { baby, giant, scalars, vectors, rotated } = count(stage);
-    const isHoisted = stage.method === 'hoisted';
+    const isHoisted = addsOverQP(stage.method);
     // A rotation that nothing is multiplied with is made by itself.
     const isShared = stage.method !== 'rotate-and-sum';
     return {

@@ -165,7 +165,7 @@ function suite<C>(subject: Subject<C>): void {
   });
 }
 
-/** What only general networks have: products of two, and folds. */
+/** What only general networks have: products of two, folds, chains. */
 function productSuite<C>(subject: Subject<C>): void {
   it.each([1, 2])('multiplies two at level %i and leaves both alone', (level) => {
     const { backend, enter, leave } = subject;
@@ -202,6 +202,37 @@ function productSuite<C>(subject: Subject<C>): void {
     const [folded, kept] = await runPlan(backend, verifyPlan(plan), [raise(enter(a)), raise(enter(b))]);
     expectSlots(leave(folded), (i) => a[i] + a[(i + step) % SLOTS] + 0.25);
     expectSlots(leave(kept), (i) => b[i]);
+  });
+
+  it.each([false, true])('chains giant steps with the key of one, streamed %s', async (isStreamed) => {
+    const { backend, enter, leave } = subject;
+    const [a, d, e, f] = [slots(), vector(), vector(), vector()];
+    const [unit, baby] = STEPS;
+    const sum = (links: number, step: number, diagonal: Diagonal) => ({
+      giantStep: links * unit,
+      terms: [{ input: 0, step, diagonal }],
+    });
+    // A link is missing in between, and the first sum is to be rotated as well.
+    const rows = [
+      { sums: [sum(1, baby, d), sum(3, 0, e)], bias: undefined },
+      { sums: [sum(0, 0, f)], bias: undefined },
+    ];
+    const scales = { inScale: SCALE, plainScale: droppedPrime(SMALL, 2), rescale: true, outScale: SCALE };
+    const way = {
+      method: 'chained',
+      giantUnit: unit,
+      ...(isStreamed && { isStreamed: true as const }),
+    } as const;
+    const stage = { kind: 'linear', layers: ['chain'], level: 2, ...scales, ...way, rows } as const;
+    const plan = { name: 'c', parameters: SMALL, inputCount: 1, inputScale: SCALE, stages: [stage] };
+    expect(rotationSteps(plan)).toEqual([unit, baby].sort((x, y) => x - y));
+    const [chained, plain] = await runPlan(backend, verifyPlan(plan), [enter(a)]);
+    const at = (i: number, links: number, step = 0): number => a[(i + links * unit + step) % SLOTS];
+    expectSlots(
+      leave(chained),
+      (i) => d.values[(i + unit) % SLOTS] * at(i, 1, baby) + e.values[(i + 3 * unit) % SLOTS] * at(i, 3),
+    );
+    expectSlots(leave(plain), (i) => f.values[i] * a[i]);
   });
 
   it('runs a product stage: products, squares, and values carried on', async () => {

@@ -1,4 +1,5 @@
 // Sums of rotated products on the SIMD kernel: each input is decomposed once, each output divided by P once.
+import { defined } from '../../../base/assert.ts';
 import type { LinearRow, RotatedSum, Term } from '../../../plan/plan.ts';
 import {
   addGiantStep,
@@ -42,6 +43,60 @@ interface GiantStep {
 interface Row {
   readonly placed: PlacedRow;
   readonly sums: GiantStep[];
+}
+
+/** Horner's rule: the sum so far, rotated by one unit after the other down to the next one. */
+class Chain implements Disposable {
+  readonly #backend: SimdOperations;
+  readonly #unit: number;
+  readonly #primes: number;
+  #sum: ExtendedCiphertext | undefined;
+  #step = 0;
+
+  constructor(backend: SimdOperations, unit: number, primes: number) {
+    this.#backend = backend;
+    this.#unit = unit;
+    this.#primes = primes;
+  }
+
+  /** Takes over `part`, which is to be rotated by `step` in all; no more than any before it. */
+  add(part: ExtendedCiphertext, step: number): void {
+    if (this.#sum === undefined) {
+      this.#sum = part;
+      this.#step = step;
+      return;
+    }
+    try {
+      this.#rotateTo(step + this.#unit);
+      this.#rotateInto(part);
+    } catch (error) {
+      part[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** The sum where it belongs, divided by P. */
+  finish(): Ciphertext {
+    this.#rotateTo(0);
+    return divideExtended(defined(this.#sum, 'a row has sums'));
+  }
+
+  #rotateTo(step: number): void {
+    while (this.#step > step) this.#rotateInto(extendedZero(this.#backend.kernel, this.#primes));
+  }
+
+  /** The sum, rotated by one unit and added to `part`, which takes its place. */
+  #rotateInto(part: ExtendedCiphertext): void {
+    const sum = defined(this.#sum, 'a chain begins with a sum');
+    addGiantStep(part, sum, this.#backend.rotationKey(this.#unit));
+    sum[Symbol.dispose]();
+    this.#sum = part;
+    this.#step -= this.#unit;
+  }
+
+  [Symbol.dispose](): void {
+    this.#sum?.[Symbol.dispose]();
+  }
 }
 
 /** A stage with rotations. Its diagonals are encoded once, over QP; a run rotates each input by all its baby steps. */
@@ -139,7 +194,11 @@ export class HoistedRunner implements LinearRunner<SimdCiphertext> {
         for (const { placed, sums } of rows) {
           const own = parts.slice(from, from + sums.length);
           from += sums.length;
-          onOutput(placed.output, this.#finisher.finish(placed.row, this.#total(backend, own, sums)));
+          const total =
+            this.#part.method === 'chained'
+              ? this.#chained(backend, own, sums)
+              : this.#total(backend, own, sums);
+          onOutput(placed.output, this.#finisher.finish(placed.row, total));
           disposeAll(own);
           await checkpoint(1);
         }
@@ -151,6 +210,14 @@ export class HoistedRunner implements LinearRunner<SimdCiphertext> {
 
   /** The sum of `row`, whose diagonals are encoded here, one giant step after the other. */
   #streamed(backend: SimdOperations, babies: BabySteps, row: LinearRow): Ciphertext {
+    if (this.#part.method === 'chained') {
+      using chain = new Chain(backend, this.#part.giantUnit!, this.#primes);
+      for (const sum of row.sums.toReversed()) {
+        using diagonals = this.#encode(sum);
+        chain.add(innerSums(babies, [diagonals])[0], sum.giantStep);
+      }
+      return chain.finish();
+    }
     using total = extendedZero(backend.kernel, this.#primes);
     for (const sum of row.sums) {
       using diagonals = this.#encode(sum);
@@ -189,6 +256,17 @@ export class HoistedRunner implements LinearRunner<SimdCiphertext> {
       addGiantStep(total, parts[index], giantStep === 0 ? null : backend.rotationKey(giantStep));
     }
     return divideExtended(total);
+  }
+
+  /** The same with one key; `parts` are used up. */
+  #chained(
+    backend: SimdOperations,
+    parts: readonly ExtendedCiphertext[],
+    sums: readonly GiantStep[],
+  ): Ciphertext {
+    using chain = new Chain(backend, this.#part.giantUnit!, this.#primes);
+    for (let i = sums.length - 1; i >= 0; i -= 1) chain.add(parts[i], sums[i].giantStep);
+    return chain.finish();
   }
 
   [Symbol.dispose](): void {

@@ -24,6 +24,7 @@ export function simdRunner(backend: SimdOperations, part: LinearPart): LinearRun
     case 'products':
       return new ProductRunner(backend, part);
     case 'hoisted':
+    case 'chained':
       return new HoistedRunner(backend, part);
     case 'rotate-and-sum':
       return new SumRunner(backend, part);
