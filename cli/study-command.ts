@@ -36,6 +36,7 @@ import { scannerFiles } from '../workers/platform/node-client.ts';
 import { nodeWorkers } from '../workers/platform/node.ts';
 import { choice, parseArguments, wholeNumber, workerCount } from './arguments.ts';
 import { FileError } from './files.ts';
+import { hardTable, type HardCase, layerCases, runHardCase } from './study-layers.ts';
 import { studyTable } from './study-table.ts';
 import { UsageError } from './usage.ts';
 
@@ -51,6 +52,7 @@ const OPTIONS = {
   networks: { type: 'string' },
   state: { type: 'string', default: '.cache/study' },
   fresh: { type: 'boolean', default: false },
+  layers: { type: 'boolean', default: false },
   backend: { type: 'string', default: 'simd' },
   workers: { type: 'string' },
   json: { type: 'boolean', default: false },
@@ -65,13 +67,18 @@ interface StudyArguments {
   readonly seed: number;
   readonly only: readonly string[] | undefined;
   readonly pairs: string | undefined;
-  readonly networks: string;
+  readonly networks: string | undefined;
   readonly state: string;
   readonly fresh: boolean;
+  /** Whether to run what the study could not, instead of its table. */
+  readonly layers: boolean;
   readonly backend: BackendName;
   readonly workers: number;
   readonly json: boolean;
 }
+
+/** What to do when a run takes too long. */
+const ADVICE = 'Try a smaller --fhe-count.';
 
 // Scores of another kind are other files.
 const STATE_FORMAT = 1;
@@ -96,9 +103,10 @@ function parse(args: readonly string[]): StudyArguments {
     seed: wholeNumber('seed', values.seed, 0, 2 ** 32 - 1),
     only: values.only?.split(','),
     pairs: values.pairs,
-    networks: values.networks ?? '',
+    networks: values.networks,
     state: values.state,
     fresh: values.fresh,
+    layers: values.layers,
     backend: choice('backend', values.backend, BACKENDS),
     workers: workerCount(values.workers),
     json: values.json,
@@ -132,11 +140,11 @@ function fileStore(folder: string, isFresh: boolean): StudyStore {
 
 /** The network's file, or why there is none. */
 async function networkFile(
-  { file }: StudyRow,
+  file: string | undefined,
   { networks, style, version, bits }: StudyArguments,
 ): Promise<Uint8Array | string> {
   if (file === undefined) return writeAffineNetwork(style, 17 + 4 * version);
-  for (const folder of networks === '' ? NETWORKS : [networks]) {
+  for (const folder of networks === undefined ? NETWORKS : [networks]) {
     try {
       const bytes = new Uint8Array(await readFile(join(folder, `${file}.onnx`)));
       return bits === undefined ? bytes : roundWeights(bytes, bits);
@@ -145,6 +153,48 @@ async function networkFile(
     }
   }
   return `${file}.onnx is not there: training/run.sh builds it`;
+}
+
+/** Larger networks that the study could not run, by their files. */
+const LARGER = [
+  {
+    name: 'skips beyond 100 px: U-Net 105×105',
+    file: 'unet-105',
+    how: 'trained; skips, average pools, upsampling',
+  },
+  {
+    name: 'fewer than 8 bits: 4-bit weights',
+    file: 'quant-ae-quadratic',
+    bits: 4,
+    how: 'rounded after training',
+  },
+  {
+    name: '41×41: Quant AE of 12 million weights',
+    file: 'quant-ae-41-8bit',
+    how: 'published layers, degree 2',
+  },
+] as const;
+
+/** Runs what the study could not. */
+async function runLayers(session: Session, options: StudyArguments): Promise<void> {
+  const { backend, encryptedCount, json } = options;
+  const larger: HardCase[] = [];
+  for (const { name, how, file, ...more } of LARGER) {
+    const bits = 'bits' in more ? more.bits : undefined;
+    larger.push({ name, how, clientOps: false, file: await networkFile(file, { ...options, bits }) });
+  }
+  const results = [];
+  for (const one of [...layerCases(), ...larger]) {
+    process.stderr.write(`${one.name} …\n`);
+    results.push(
+      await runHardCase(session, one, {
+        count: Math.max(1, encryptedCount),
+        backend,
+        memoryBytes: MEMORY_BYTES,
+      }),
+    );
+  }
+  process.stdout.write(json ? `${JSON.stringify(results)}\n` : hardTable(results));
 }
 
 /** Writes the plain and the styled pictures of the codes for people's own training. */
@@ -169,6 +219,15 @@ export async function runStudy(args: readonly string[]): Promise<void> {
   if (options.pairs !== undefined) {
     await writePairs(options.pairs, options);
     process.stderr.write(`${count} pairs are in ${options.pairs}.\n`);
+    return;
+  }
+  if (options.layers) {
+    const session = new Session({ workers: nodeWorkers(options.workers), advice: ADVICE });
+    try {
+      await runLayers(session, options);
+    } finally {
+      session.close();
+    }
     return;
   }
   const known = bits === undefined ? rowsFor(style, version) : [bitsRow(bits)];
@@ -216,7 +275,7 @@ async function runRow(
   options: StudyArguments,
 ): Promise<RowReport> {
   const { style, version, seed, backend, count, encryptedCount } = options;
-  const bytes = await networkFile(row, options);
+  const bytes = await networkFile(row.file, options);
   if (typeof bytes === 'string') return rowReport(row, undefined, undefined, bytes);
   const name = `${row.id}.onnx`;
   const model: Model = { file: { name, bytes }, graph: readModelFile(bytes, { name }) };

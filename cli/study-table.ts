@@ -9,7 +9,7 @@ import {
   type WayReport,
 } from '../src/app/study/study-report.ts';
 import type { Estimate } from '../src/app/study/metrics.ts';
-import { ms, size } from './table.ts';
+import { lines, ms, size } from './table.ts';
 
 /** A share with its interval, in percent. */
 function percent({ value, low, high }: Estimate): string {
@@ -20,17 +20,6 @@ function percent({ value, low, high }: Estimate): string {
 /** A difference with half its interval. */
 function difference({ value, high }: Estimate): string {
   return `${value.toFixed(4)} ± ${(high - value).toFixed(4)}`;
-}
-
-function lines(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const text = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]))
-      .join('  ')
-      .trimEnd(),
-  );
-  return `${text.join('\n')}\n`;
 }
 
 /** The study's columns and ours under them, read as the study reads: bytes wrapped, anything decoded counts; and clamped. */

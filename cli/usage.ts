@@ -56,6 +56,7 @@ sealed-qr style new DRAWING.ts|BOARD.png [--codes N] [--card FILE.json] [--json]
   --bits N          the float network with weights of 2 to 8 bits, rounded after training
   --seed N          of the codes                                               (2026)
   --only A,B        these rows alone: leaky quadratic 8bit pruned structured collapse unet unet-transposed affine
+  --layers          instead: what the study could not run, run encrypted, --fhe-count codes each
   --pairs DIR       write --count codes, plain and styled, as PNG, and nothing else
   --networks DIR    the networks' folder                                       (training/study/networks)
   --state DIR       what is kept between runs                                  (.cache/study)

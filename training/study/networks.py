@@ -38,14 +38,14 @@ class QuantAE(nn.Module):
     """
     [batch, 1, n, n] to [batch, 3, n, n]: three 3×3 convolutions of stride 2 with batch norm, flatten, a bottleneck, and two
     dense layers with batch norm. n = 21: 16, 32, 64 channels, 576, 220, 441, 1323. n = 41: 2304, 882, 1681, 5043.
-    `share` of the channels and of the inner widths is kept: structured pruning. The last LeakyReLU stays in every form.
+    `share` of the channels and of the hidden layer is kept: structured pruning. The last LeakyReLU stays in every form.
     """
 
     def __init__(self, kind="leaky", side=21, share=1.0):
         super().__init__()
         own = lambda width: max(1, round(width * share))
         channels = [1, own(16), own(32), own(64)]
-        bottleneck = own(220 if side == 21 else 882)
+        bottleneck = 220 if side == 21 else 882
         hidden = own(side * side)
         layers = []
         for inputs, outputs in zip(channels, channels[1:]):

@@ -14,16 +14,17 @@ import files
 from fitting import (ROUND_VALUES, bake, differences, fit, hold, keep_largest, outputs_of, quality, round_weights,
                      weighted)
 from networks import Picture, QuantAE, UNet, folded
+from solving import ridge, solve_dense, solve_sparse, start
 
 SEED = 7
 TESTED = 600
-# Our recipe, where the study's is not named: larger batches, a higher rate that falls faster, and far fewer steps.
-OURS = dict(batch=32, rate=3e-3, decay=0.75, seed=SEED)
-EPOCHS = 12
+# Our recipe, where the study's is not named: the dense layers start in closed form, and few steps of larger batches follow.
+OURS = dict(batch=32, rate=2e-4, decay=0.7, seed=SEED)
+EPOCHS = 4
 
 
 def recipe(**more):
-    return {"seed": SEED, "loss": "mean absolute difference × 255", "optimiser": "Adam 3e-3, × 0.75 an epoch",
+    return {"seed": SEED, "loss": "mean absolute difference × 255", "start": "drawn convolutions, dense layers by least squares", "optimiser": "Adam 2e-4, × 0.7 an epoch",
             "trainedWith": f"PyTorch {torch.__version__}, CPU, one thread", "measuredOn": f"{TESTED} test codes", **more}
 
 
@@ -35,40 +36,34 @@ def save(name, net, side, scales=None, committed=True, **card):
     print(f"{name}: {card.get('quality')}", flush=True)
 
 
-def trained(kind, epochs=EPOCHS, target="green_orange", **more):
-    """A Quant AE trained by our recipe, folded, with its curve and data."""
-    torch.manual_seed(SEED)
-    side = more.get("side", 21)
-    data = files.pairs("train", target, 6 if side == 41 else 1)
-    net = QuantAE(kind, **more)
-    curve = fit(net, data, epochs=epochs, **OURS)
-    return folded(net), curve, data
-
-
-def quadratic_file():
-    return files.BUILD / "quadratic.pt"
+def trained(kind, target="green_orange", epochs=EPOCHS, **shape):
+    """A Quant AE by our recipe, batch norms folded: its loss, its data, and its quality in closed form."""
+    side = shape.get("side", 21)
+    version = 6 if side == 41 else 1
+    data = files.pairs("train", target, version)
+    net = solve_dense(start(kind, data, SEED, **shape), data)
+    solved = quality(net, files.pairs("test", target, version))
+    print(f"  in closed form: {solved}", flush=True)
+    return net, fit(net, data, epochs=epochs, **OURS), data, solved
 
 
 def quadratic():
-    """The float network with squares, from its run: others go on from it."""
-    net = QuantAE("quadratic")
-    net.load_state_dict(torch.load(quadratic_file()))
+    """The float network with squares, folded, from its run: others go on from it."""
+    net = folded(QuantAE("quadratic"))
+    net.load_state_dict(torch.load(files.BUILD / "quadratic.pt"))
     return net
 
 
-# After which epochs the network is kept as a file of the curve over training length.
-KEPT = (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 15, 20, 30, 31, 45, 60, 61, 75, 90)
-
-
-def leaky(name, epochs, batch, decay):
+def published(name, epochs, batch, decay, stretches=3, keep=lambda epoch: epoch <= 5 or epoch % 5 == 0):
     """
-    The study's network, inputs 0 to 255, in three stretches that each begin at 1e-3 again. The quality after each epoch is the
-    curve over training length.
+    The study's network and training, inputs 0 to 255, in stretches that each begin at 1e-3 again. The quality after each epoch is
+    the curve over training length; the epochs of `keep` are kept as files for it.
     """
     torch.manual_seed(SEED)
     inputs, targets = files.pairs("train", "green_orange")
     test = files.pairs("test", "green_orange")
     net, lengths, losses = QuantAE("leaky"), [], []
+    card = files.BUILD / "curve" / f"{name}.onnx"
 
     def plain():
         copy = folded(net)
@@ -76,63 +71,68 @@ def leaky(name, epochs, batch, decay):
             copy.layers[0].weight.mul_(255)
         return copy
 
-    for stretch in range(3):
+    for stretch in range(stretches):
         def each(epoch):
             epoch += epochs * stretch
             steps = epoch * -(-len(inputs) // batch)
             lengths.append({"epoch": epoch, "steps": steps, **quality(plain(), test)})
-            if epoch in KEPT:
+            print(" ", lengths[-1], flush=True)
+            files.write_card(card, lengths=lengths)
+            if keep(epoch):
                 files.write_onnx(plain(), 21, files.BUILD / "curve" / f"{name}-{epoch}.onnx")
 
         losses += fit(net, (255 * inputs, targets), epochs=epochs, batch=batch, seed=SEED + stretch, decay=decay, each=each)
-    save(name, plain(), 21, recipe=recipe(optimiser=f"Adam 1e-3, × {decay} an epoch", batch=batch,
-         epochs=f"3 × {epochs}, each from 1e-3"), loss=losses, lengths=lengths, quality=lengths[-1])
+    return plain(), losses, lengths
 
 
 def run_leaky():
-    """A twentieth of the study's training: 1,500 steps of 32 codes for its 57,600 of 5."""
-    leaky("quant-ae-leaky", 5, 32, 0.7)
+    """LeakyReLU by our recipe: what the client computes in rounds."""
+    net, loss, _, solved = trained("leaky")
+    save("quant-ae-leaky", net, 21, recipe=recipe(epochs=EPOCHS, batch=32), loss=loss, closedForm=solved,
+         quality=quality(net, files.pairs("test", "green_orange")))
+
+
+def run_curve():
+    """The study's own training, as far as there was time: 10 of its 90 epochs."""
+    published("published", 10, 5, 0.95, stretches=1, keep=lambda epoch: True)
 
 
 def run_published():
-    """The study's recipe to the letter: half an hour of a processor that has nothing else to do."""
-    leaky("quant-ae-published", 30, 5, 0.95)
+    """The study's training to the letter: half an hour of a processor that has nothing else to do."""
+    net, loss, lengths = published("whole", 30, 5, 0.95)
+    save("quant-ae-published", net, 21, committed=False, recipe=recipe(start="drawn", batch=5,
+         optimiser="Adam 1e-3, × 0.95 an epoch", epochs="3 × 30, each from 1e-3"), loss=loss, lengths=lengths,
+         quality=lengths[-1])
 
 
 def run_quadratic():
-    torch.manual_seed(SEED)
-    net = QuantAE("quadratic")
-    loss = fit(net, files.pairs("train", "green_orange"), epochs=EPOCHS, **OURS)
-    torch.save(net.state_dict(), quadratic_file())
-    plain = folded(net)
+    net, loss, _, solved = trained("quadratic")
+    torch.save(net.state_dict(), files.BUILD / "quadratic.pt")
     squares = [[round(float(m.a), 5), round(float(m.b), 5)] for m in net.modules() if type(m).__name__ == "Quadratic"]
-    save("quant-ae-quadratic", plain, 21, recipe=recipe(epochs=EPOCHS, batch=32, note="ours: the study's batch is 5"),
-         loss=loss, squares=squares, quality=quality(plain, files.pairs("test", "green_orange")))
+    save("quant-ae-quadratic", net, 21, recipe=recipe(epochs=EPOCHS, batch=32, note="ours: the study's batch is 5"),
+         loss=loss, squares=squares, closedForm=solved, quality=quality(net, files.pairs("test", "green_orange")))
 
 
 def run_collapse():
-    """The affine network that is left when the trained squares are dropped, its constant set by the training codes' mean."""
-    net = folded(quadratic())
-    test = files.pairs("test", "green_orange")
+    """
+    The affine network nearest to the float one: least squares of its outputs on its inputs, over the training codes. Beside it,
+    what is left of the float one when its squares are dropped and nothing else is changed.
+    """
+    net, test = quadratic(), files.pairs("test", "green_orange")
     inputs, _ = files.pairs("train", "green_orange")
-    whole = outputs_of(net, inputs).mean(0)
+    outputs = outputs_of(net, inputs)
+    weights, constants = ridge(inputs.reshape(len(inputs), -1), outputs.reshape(len(inputs), -1))
+    affine = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(441, 1323), Picture(21))
     with torch.no_grad():
+        affine[1].weight.copy_(weights)
+        affine[1].bias.copy_(constants)
         for layer in net.modules():
             if type(layer).__name__ == "Quadratic":
                 layer.a.zero_()
-    dropped = quality(net, test)
-    straight = torch.nn.Sequential(*list(net.layers)[:-2], net.layers[-1])
-    zero = outputs_of(straight, torch.zeros(1, 1, 21, 21)).reshape(-1)
-    unit = torch.eye(441).reshape(441, 1, 21, 21)
-    matrix = (outputs_of(straight, unit).reshape(441, -1) - zero).T.contiguous()
-    affine = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(441, 1323), Picture(21))
-    with torch.no_grad():
-        affine[1].weight.copy_(matrix)
-        affine[1].bias.copy_(zero + whole.reshape(-1) - outputs_of(straight, inputs).mean(0).reshape(-1))
-    unrounded = quality(affine, test)
+    unrounded, dropped = quality(affine, test), quality(net, test)
     scales = round_weights(affine, 8)
     bake(affine)
-    save("quant-ae-collapse", affine, 21, scales, recipe={"from": "quant-ae-quadratic", "training": "none"},
+    save("quant-ae-collapse", affine, 21, scales, recipe={"from": "quant-ae-quadratic", "training": "least squares"},
          squaresDropped=dropped, beforeRounding=unrounded, quality=quality(affine, test))
 
 
@@ -153,34 +153,34 @@ def save_rounded(name, net, steps, loss, target="green_orange", **card):
 
 
 def run_8bit():
-    net = folded(quadratic())
-    steps, loss = rounded(net, files.pairs("train", "green_orange"), 8, 2, values=8)
+    net = quadratic()
+    steps, loss = rounded(net, files.pairs("train", "green_orange"), 8, 2, rate=1e-4, values=8)
     save_rounded("quant-ae-8bit", net, steps, loss, recipe=recipe(
-        optimiser="Adam 3e-4, × 0.95 an epoch", epochs=2, batch=32, start="quant-ae-quadratic",
+        optimiser="Adam 1e-4, × 0.95 an epoch", epochs=2, batch=32, start="quant-ae-quadratic",
         bits="weights per output and values between layers 8"))
 
 
-def pruned(masks_of, epochs, bits=8, codes=3200):
-    """The float network pruned, trained on, rounded to 8 bits and trained on."""
-    net = folded(quadratic())
-    data = tuple(part[:codes] for part in files.pairs("train", "green_orange"))
-    masks = masks_of(weighted(net))
+def pruned(net, masks, data, epochs, rounded_epochs=1):
+    """`net` trained on with `masks` held, rounded to 8 bits and trained on."""
     held = [(layer.weight, masks[name]) for name, layer in weighted(net).items() if name in masks]
-    loss = fit(net, data, epochs=epochs, **{**OURS, "rate": 1e-3}, after=hold(held))
-    steps, more = rounded(net, data, bits, max(1, epochs // 4), masks=masks)
+    apply = hold(held)
+    loss = fit(net, data, epochs=epochs, **OURS, after=apply)
+    steps, more = rounded(net, data, 8, rounded_epochs, rate=1e-4, masks=masks)
     zeros = {name: round(float(1 - mask.mean()), 4) for name, mask in masks.items()}
-    return net, steps, loss + more, zeros
-
-
-def six_each(layers):
-    names = list(layers)
-    return {name: keep_largest(layers[name].weight, 6) for i, name in enumerate(names) if i != 3}
+    return steps, loss + more, zeros
 
 
 def run_pruned():
-    net, steps, loss, zeros = pruned(six_each, 8)
-    save_rounded("quant-ae-pruned", net, steps, loss, zeros=zeros, recipe=recipe(
-        epochs="8 from 1e-3, then 2 with 8-bit weights at 3e-4", batch=32, start="quant-ae-quadratic",
+    data = files.pairs("train", "green_orange")
+    net = solve_sparse(start("quadratic", data, SEED, kernels=6), data)
+    solved = quality(net, files.pairs("test", "green_orange"))
+    print(f"  in closed form: {solved}", flush=True)
+    layers = weighted(net)
+    masks = {name: keep_largest(layer.weight, 6) for i, (name, layer) in enumerate(layers.items()) if i != 3}
+    steps, loss, zeros = pruned(net, masks, data, 3)
+    save_rounded("quant-ae-pruned", net, steps, loss, zeros=zeros, closedForm=solved, recipe=recipe(
+        epochs="3, then 1 with 8-bit weights at 1e-4", batch=32,
+        start="drawn convolutions of six weights, dense layers by least squares, in which the bottleneck holds modules",
         pruning="six weights of each output kept, the bottleneck 576→220 whole, as published"))
 
 
@@ -196,23 +196,26 @@ def share_of(share):
 
 
 def run_shares():
-    """50 to 90 % of all weights pruned: their quality alone is kept."""
+    """50 to 90 % of all weights pruned by size: their quality alone is kept."""
     found = {}
+    data = tuple(part[:1600] for part in files.pairs("train", "green_orange"))
     for percent in (50, 70, 80, 90):
-        net, _, _, zeros = pruned(share_of(percent / 100), 3, codes=1600)
+        net = quadratic()
+        masks = share_of(percent / 100)(weighted(net))
+        _, _, zeros = pruned(net, masks, data, 2)
         ROUND_VALUES[0] = False
         found[percent] = {**quality(net, files.pairs("test", "green_orange")), "zeros": zeros}
         print(percent, found[percent], flush=True)
     files.write_card(files.NETWORKS / "pruning-shares.onnx", recipe=recipe(
-        epochs="3 of 1,600 codes from 1e-3, then 1 with 8-bit weights at 3e-4", batch=32, start="quant-ae-quadratic"), percent=found)
+        epochs="2 of 1,600 codes, then 1 with 8-bit weights at 1e-4", batch=32, start="quant-ae-quadratic"), percent=found)
 
 
 def run_structured():
-    """Of the size of the published pruning in another form: whole channels and units are left out."""
-    net, loss, data = trained("quadratic", share=0.45)
-    steps, more = rounded(net, data, 8, 2, values=8)
-    save_rounded("quant-ae-structured", net, steps, loss + more, share=0.45, recipe=recipe(
-        epochs="12, then 2 with 8 bits at 3e-4", batch=32, pruning="45 % of the channels and of the inner widths"))
+    """Of half the size in another form: whole channels and hidden units are left out."""
+    net, loss, data, solved = trained("quadratic", share=0.5)
+    steps, more = rounded(net, data, 8, 1, rate=1e-4, values=8)
+    save_rounded("quant-ae-structured", net, steps, loss + more, share=0.5, closedForm=solved, recipe=recipe(
+        epochs=f"{EPOCHS}, then 1 with 8 bits at 1e-4", batch=32, pruning="half of the channels and of the hidden units"))
 
 
 def run_bits():
@@ -223,13 +226,13 @@ def run_bits():
         "after, one step a tensor": dict(per="tensor", epochs=0),
         "after, one step an output": dict(epochs=0),
         "after, best step an output": dict(best=True, epochs=0),
-        "trained on, 3e-4, best step an output": dict(best=True, epochs=1),
+        "trained on, 1e-4, best step an output": dict(best=True, epochs=1, rate=1e-4),
         "trained on, 1e-3, one step a tensor, values rounded too": dict(per="tensor", epochs=1, rate=1e-3, values=True),
     }
     found = {}
     for way, options in ways.items():
         for bits in range(2, 9):
-            net = folded(quadratic())
+            net = quadratic()
             chosen = {**options, "values": bits if options.get("values") else None}
             rounded(net, data, bits, **chosen)
             found.setdefault(way, {})[bits] = quality(net, test)["clamped"]
@@ -240,11 +243,12 @@ def run_bits():
 
 
 def run_liquid():
-    net, loss, data = trained("quadratic", target="liquid")
+    """The same network on a task that needs its squares."""
+    net, loss, data, solved = trained("quadratic", "liquid", epochs=10)
     before = quality(net, files.pairs("test", "liquid"))
-    steps, more = rounded(net, data, 8, 2)
-    save_rounded("liquid-8bit", net, steps, loss + more, target="liquid", beforeRounding=before,
-                 recipe=recipe(epochs="12, then 2 with 8-bit weights at 3e-4", batch=32))
+    steps, more = rounded(net, data, 8, 1, rate=1e-4)
+    save_rounded("liquid-8bit", net, steps, loss + more, target="liquid", closedForm=solved, beforeRounding=before,
+                 recipe=recipe(epochs="10, then 1 with 8-bit weights at 1e-4", batch=32))
 
 
 def run_liquid_affine():
@@ -268,11 +272,13 @@ def unet(name, side, epochs, batch, up="nearest", codes=3200):
     enlarge = side // 21
     larger = lambda part: tuple(t for t in sized(*files.pairs(part, "green_orange"), enlarge))
     inputs, targets = larger("train")
-    net = UNet(side, up)
-    loss = fit(net, (inputs[:codes], targets[:codes]), epochs=epochs, batch=batch, seed=SEED, rate=1e-2, decay=0.7)
+    net, some = UNet(side, up), (inputs[:codes], targets[:codes])
+    loss = fit(net, some, epochs=2, batch=batch, seed=SEED, rate=1e-2, decay=0.7)
     plain = folded(net)
-    save(name, plain, side, recipe=recipe(optimiser="Adam 1e-2, × 0.7 an epoch", epochs=epochs, batch=batch,
-         codes=codes), loss=loss, quality=quality(plain, larger("test")))
+    loss += fit(plain, some, epochs=epochs - 2, batch=batch, seed=SEED, rate=3e-3, decay=0.7)
+    save(name, plain, side, recipe=recipe(start="drawn", optimiser="Adam 1e-2 and, with batch norms folded, 3e-3, × 0.7 an epoch",
+         epochs=f"2, then {epochs - 2} with batch norms folded", batch=batch, codes=codes), loss=loss,
+         quality=quality(plain, larger("test")))
 
 
 def sized(inputs, targets, factor):
@@ -284,43 +290,38 @@ def sized(inputs, targets, factor):
 
 
 def run_unet():
-    unet("unet-21", 21, 8, 16)
+    unet("unet-21", 21, 10, 16)
 
 
 def run_unet_transposed():
-    unet("unet-21-transposed", 21, 8, 16, up="transposed")
+    unet("unet-21-transposed", 21, 10, 16, up="transposed")
 
 
 def run_unet105():
-    unet("unet-105", 105, 6, 8, codes=600)
+    unet("unet-105", 105, 7, 8, codes=600)
 
 
 def run_purple():
-    """The second style: the first one's network, trained on."""
-    torch.manual_seed(SEED)
-    net, data = quadratic(), files.pairs("train", "purple_violet")
-    loss = fit(net, data, epochs=5, **{**OURS, "rate": 1e-3})
-    net = folded(net)
-    steps, more = rounded(net, data, 8, 1, values=8)
-    save_rounded("quant-ae-purple-8bit", net, steps, loss + more, target="purple_violet", recipe=recipe(
-        optimiser="Adam 1e-3, × 0.75 an epoch", epochs="5, then 1 with 8 bits at 3e-4", batch=32,
-        start="quant-ae-quadratic"))
+    """The second style."""
+    net, loss, data, solved = trained("quadratic", "purple_violet", epochs=2)
+    steps, more = rounded(net, data, 8, 1, rate=1e-4, values=8)
+    save_rounded("quant-ae-purple-8bit", net, steps, loss + more, target="purple_violet", closedForm=solved,
+                 recipe=recipe(epochs="2, then 1 with 8 bits at 1e-4", batch=32))
 
 
 def run_41():
-    net, loss, data = trained("quadratic", 5, side=41)
-    steps, more = rounded(net, data, 8, 1)
-    test = files.pairs("test", "green_orange", 6)
-    found = quality(net, test)
-    save("quant-ae-41-8bit", bake(net), 41, steps, committed=False, loss=loss + more, quality=found,
-         recipe=recipe(epochs="5, then 1 with 8-bit weights at 3e-4", batch=32, note="12 MB: built by run.sh"))
+    net, loss, data, solved = trained("quadratic", epochs=1, side=41)
+    steps, more = rounded(net, data, 8, 0)
+    found = quality(net, files.pairs("test", "green_orange", 6))
+    save("quant-ae-41-8bit", bake(net), 41, steps, committed=False, loss=loss + more, quality=found, closedForm=solved,
+         recipe=recipe(epochs="1, then rounded to 8 bits", batch=32, note="12 MB: built by run.sh"))
 
 
 RUNS = {
-    "quadratic": run_quadratic, "8bit": run_8bit, "structured": run_structured, "unet": run_unet, "pruned": run_pruned,
-    "collapse": run_collapse, "leaky": run_leaky, "liquid-affine": run_liquid_affine, "liquid": run_liquid,
-    "unet-105": run_unet105, "bits": run_bits, "unet-transposed": run_unet_transposed, "purple": run_purple,
-    "shares": run_shares, "published": run_published, "41": run_41,
+    "quadratic": run_quadratic, "8bit": run_8bit, "pruned": run_pruned, "structured": run_structured,
+    "collapse": run_collapse, "leaky": run_leaky, "unet": run_unet, "liquid-affine": run_liquid_affine,
+    "curve": run_curve, "unet-105": run_unet105, "bits": run_bits, "unet-transposed": run_unet_transposed,
+    "purple": run_purple, "liquid": run_liquid, "shares": run_shares, "41": run_41, "published": run_published,
 }
 
 
