@@ -93,8 +93,8 @@ def run_leaky():
 
 
 def run_curve():
-    """The study's own training, as far as there was time: 10 of its 90 epochs."""
-    published("published", 10, 5, 0.95, stretches=1, keep=lambda epoch: True)
+    """The beginning of the study's own training: 4 of its 90 epochs."""
+    published("published", 4, 5, 0.95, stretches=1, keep=lambda epoch: True)
 
 
 def run_published():

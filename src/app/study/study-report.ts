@@ -35,6 +35,7 @@ export interface WayReport {
   readonly readers: readonly { readonly reader: string; readonly exact: Estimate }[];
   /** The table of causes, where it was made of this network. */
   readonly causes: readonly (Cause & Figures)[];
+  readonly sample: RowState['sample'];
   readonly encrypted?: EncryptedFigures | undefined;
 }
 
@@ -54,7 +55,7 @@ function median(values: readonly number[]): number {
 }
 
 /** What `state` says, in figures. */
-export function wayReport({ done, tallies, milliseconds, encrypted }: RowState): WayReport {
+export function wayReport({ done, tallies, milliseconds, sample, encrypted }: RowState): WayReport {
   const scores = READINGS.flatMap((reading) =>
     TREATMENTS.map((treatment) => ({
       reading,
@@ -76,6 +77,7 @@ export function wayReport({ done, tallies, milliseconds, encrypted }: RowState):
     scores,
     readers,
     causes,
+    sample,
     encrypted,
   };
 }

@@ -14,6 +14,7 @@ import {
   scoreOutput,
   scoreReaders,
 } from './score.ts';
+import { readPicture, type Reading } from './readings.ts';
 import type { StudyRow } from './study-rows.ts';
 import { addTallies, type Tallies } from './tally.ts';
 
@@ -24,6 +25,8 @@ export interface RowState {
   readonly tallies: Tallies;
   /** Milliseconds of each run: the float network's in the clear; the service's, of all rounds, encrypted. */
   readonly milliseconds: readonly number[];
+  /** The first code's picture in both readings, uncorrected: bytes of red, green, blue, in base64. */
+  readonly sample?: Readonly<Record<Reading, string>>;
   /** Encrypted alone. */
   readonly encrypted?: EncryptedFigures;
 }
@@ -101,6 +104,12 @@ async function scoresOf(
   return scores;
 }
 
+/** The picture of the first code, kept to be looked at. */
+function sampleOf(state: RowState, planes: Float32Array): NonNullable<RowState['sample']> {
+  const bytes = (reading: Reading): string => btoa(String.fromCharCode(...readPicture(planes, reading).data));
+  return state.sample ?? { clamped: bytes('clamped'), wrapped: bytes('wrapped') };
+}
+
 /** Runs codes one by one from where the store has them, and keeps them by chunks. */
 async function inChunks(
   request: RowRequest,
@@ -154,6 +163,7 @@ export async function runRowInClear(
       ...state,
       tallies: addTallies(state.tallies, await scoresOf(outputs, code, request)),
       milliseconds: [...state.milliseconds, milliseconds],
+      sample: sampleOf(state, lossless),
     };
   };
   return inChunks(request, 'clear', await kept(request, 'clear'), one, controls, CHUNK);
@@ -190,6 +200,7 @@ export async function runRowEncrypted(
       ...state,
       tallies: addTallies(state.tallies, await scoresOf(outputs, code, request)),
       milliseconds: [...state.milliseconds, timings.evaluateMs],
+      sample: sampleOf(state, lossless),
       encrypted: {
         largestError: Math.max(
           state.encrypted?.largestError ?? 0,
