@@ -20,7 +20,8 @@ import {
 } from '../src/app/study/codes.ts';
 import { defaultPicture, STUDY_STYLES, styledPicture, type StudyStyle } from '../src/app/study/gradients.ts';
 import { LEAST_BITS, MOST_BITS, roundWeights } from '../src/app/study/rounded-weights.ts';
-import { PUBLISHED, rowReport, type RowReport, type StudyReport } from '../src/app/study/study-report.ts';
+import { rowReport } from '../src/app/study/row-report.ts';
+import { PUBLISHED, type RowReport, type StudyReport } from '../src/app/study/study-report.ts';
 import { bitsRow, rowsFor, type StudyRow } from '../src/app/study/study-rows.ts';
 import {
   type RowState,
@@ -261,6 +262,12 @@ export async function runStudy(args: readonly string[]): Promise<void> {
   }
 }
 
+/** Milliseconds that this process's threads, evaluators among them, have worked. */
+function processorClock(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 function showProgress({ row, way, done, count }: StudyProgress): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${row}, ${way}: ${done} of ${count}`);
   else if (done === count || done === 0) process.stderr.write(`${row}, ${way}: ${done} of ${count}\n`);
@@ -285,6 +292,7 @@ async function runRow(
     model,
     style,
     zbar,
+    processorClock,
     readers: { zxing, zbar, ...OTHER_DECODERS },
     store: fileStore(options.state, options.fresh),
     name: JSON.stringify([STATE_FORMAT, manifest.version, row.id, sha256, seed, style, version]),

@@ -84,6 +84,7 @@ function costs(rows: readonly RowReport[]): string {
         name,
         `2^${Math.log2(found.polyModulusDegree)}`,
         ms(encrypted.leastMs),
+        encrypted.leastProcessorMs === undefined ? '–' : ms(encrypted.leastProcessorMs),
         size(found.keyBytes),
         size(found.memoryBytes),
         size(found.requestBytes),
@@ -95,7 +96,19 @@ function costs(rows: readonly RowReport[]): string {
     ];
   });
   if (body.length === 0) return '';
-  const head = ['encrypted', 'N', 'least', 'keys', 'memory', 'request', 'answer', 'rounds', 'error', 'bound'];
+  const head = [
+    'encrypted',
+    'N',
+    'least',
+    'CPU',
+    'keys',
+    'memory',
+    'request',
+    'answer',
+    'rounds',
+    'error',
+    'bound',
+  ];
   return lines([head, ...body]);
 }
 

@@ -3,7 +3,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { studyCode, studyTexts } from '../../src/app/study/codes.ts';
-import { rowReport, scoreIn } from '../../src/app/study/study-report.ts';
+import { rowReport } from '../../src/app/study/row-report.ts';
+import { scoreIn } from '../../src/app/study/study-report.ts';
 import { runRowInClear } from '../../src/app/study/study-run.ts';
 import { rowsFor } from '../../src/app/study/study-rows.ts';
 import { readModelFile } from '../../src/import/model-file.ts';

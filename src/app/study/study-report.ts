@@ -1,10 +1,9 @@
-// The study's table beside ours, as data: what the command prints and the page draws.
+// The study's table beside ours, as data: what the command prints and the page draws. Light: types, and the published figures.
 import type { Estimate } from './metrics.ts';
-import { CAUSES, type Cause, causeName, scoreName, TREATMENTS, type Treatment } from './score.ts';
-import { READINGS, type Reading } from './readings.ts';
-import type { StudyRow } from './study-rows.ts';
+import type { Reading } from './readings.ts';
+import type { Cause, Treatment } from './score.ts';
 import type { EncryptedFigures, RowState } from './study-run.ts';
-import { type Figures, figuresOf } from './tally.ts';
+import type { Figures } from './tally.ts';
 
 /** The study's own table, as published: 600 codes, seconds of one picture on 32 CPUs where it is encrypted. */
 export const PUBLISHED = [
@@ -30,6 +29,8 @@ export interface WayReport {
   /** Median and least milliseconds of a run. */
   readonly medianMs: number;
   readonly leastMs: number;
+  /** Least milliseconds of all processors in an encrypted run, both sides; undefined in the clear. */
+  readonly leastProcessorMs: number | undefined;
   readonly scores: readonly ({ readonly reading: Reading; readonly treatment: Treatment } & Figures)[];
   /** Exact texts by reader and size, where the network was shown to four readers. */
   readonly readers: readonly { readonly reader: string; readonly exact: Estimate }[];
@@ -49,39 +50,6 @@ export interface RowReport {
   readonly missing?: string | undefined;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-}
-
-/** What `state` says, in figures. */
-export function wayReport({ done, tallies, milliseconds, sample, encrypted }: RowState): WayReport {
-  const scores = READINGS.flatMap((reading) =>
-    TREATMENTS.map((treatment) => ({
-      reading,
-      treatment,
-      ...figuresOf(tallies[`table: ${scoreName(reading, treatment)}`]),
-    })),
-  );
-  const readers = Object.entries(tallies)
-    .filter(([name]) => name.startsWith('readers: '))
-    .map(([name, tally]) => ({ reader: name.slice('readers: '.length), exact: figuresOf(tally).readExact }));
-  const causes = CAUSES.flatMap((cause) => {
-    const name = `causes: ${causeName(cause)}`;
-    return Object.hasOwn(tallies, name) ? [{ ...cause, ...figuresOf(tallies[name]) }] : [];
-  });
-  return {
-    count: done,
-    medianMs: median(milliseconds),
-    leastMs: Math.min(...milliseconds),
-    scores,
-    readers,
-    causes,
-    sample,
-    encrypted,
-  };
-}
-
 /** The whole run. */
 export interface StudyReport {
   readonly style: string;
@@ -92,22 +60,6 @@ export interface StudyReport {
   readonly backend: string;
   readonly published: typeof PUBLISHED;
   readonly rows: readonly RowReport[];
-}
-
-/** One row of the report. */
-export function rowReport(
-  { id, name }: StudyRow,
-  clear: RowState | undefined,
-  encrypted: RowState | undefined,
-  missing?: string,
-): RowReport {
-  return {
-    id,
-    name,
-    clear: clear && wayReport(clear),
-    encrypted: encrypted && wayReport(encrypted),
-    missing,
-  };
 }
 
 /** The score of `way` in `reading` after `treatment`. */

@@ -10,7 +10,8 @@ import { planesOf, STUDY_STYLES, styledPicture, type StudyStyle } from './gradie
 import { readPicture } from './readings.ts';
 import { bitsRow, rowsFor } from './study-rows.ts';
 import { type RowRequest, type RowState, runRowInClear, type StudyStore } from './study-run.ts';
-import { rowReport, scoreIn } from './study-report.ts';
+import { rowReport } from './row-report.ts';
+import { scoreIn } from './study-report.ts';
 
 const bytes = writeAffineNetwork('green_orange', 21);
 const graph = readModelFile(bytes, { name: 'affine.onnx' });

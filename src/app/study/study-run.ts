@@ -25,6 +25,8 @@ export interface RowState {
   readonly tallies: Tallies;
   /** Milliseconds of each run: the float network's in the clear; the service's, of all rounds, encrypted. */
   readonly milliseconds: readonly number[];
+  /** Milliseconds of all processors for each encrypted run, both sides, where the platform tells them. */
+  readonly processorMilliseconds?: readonly number[] | undefined;
   /** The first code's picture in both readings, uncorrected: bytes of red, green, blue, in base64. */
   readonly sample?: Readonly<Record<Reading, string>>;
   /** Encrypted alone. */
@@ -69,6 +71,8 @@ export interface RowRequest extends ScoreOptions {
   readonly store: StudyStore;
   /** Says all that the row depends on: network, seed, style, version. */
   readonly name: string;
+  /** Milliseconds that all of this process's threads have worked, where the platform tells it. */
+  readonly processorClock?: (() => number) | undefined;
   /** Four readers, for the rows that are shown to them. */
   readonly readers: Readonly<Record<string, Reader>>;
 }
@@ -189,10 +193,12 @@ export async function runRowEncrypted(
   const one = async (code: StudyCode, state: RowState): Promise<RowState> => {
     const inputs = row.causes ? [codeInput(code.code), jpegInput(code)] : [codeInput(code.code)];
     const runs = [];
+    const before = request.processorClock?.();
     for (const input of inputs) {
       const run = { ...options, model, planned, inputs: [input] };
       runs.push(await runModel(session, run, { signal: controls.signal }));
     }
+    const worked = before === undefined ? undefined : (request.processorClock!() - before) / inputs.length;
     const [lossless, JPEG] = runs.map(({ outputs }) => Float32Array.from(outputs[0]));
     const outputs = row.causes ? { lossless, JPEG } : { lossless };
     const [{ bytes, timings }] = runs;
@@ -200,6 +206,8 @@ export async function runRowEncrypted(
       ...state,
       tallies: addTallies(state.tallies, await scoresOf(outputs, code, request)),
       milliseconds: [...state.milliseconds, timings.evaluateMs],
+      processorMilliseconds:
+        worked === undefined ? undefined : [...(state.processorMilliseconds ?? []), worked],
       sample: sampleOf(state, lossless),
       encrypted: {
         largestError: Math.max(
