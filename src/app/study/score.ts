@@ -6,7 +6,7 @@ import { defaultPicture, styledPicture, type StudyStyle } from './gradients.ts';
 import { throughJpeg } from './jpeg.ts';
 import { enlarged, referenceDifference } from './metrics.ts';
 import { readPicture, READINGS, type Reading } from './readings.ts';
-import { addTallies, type Tallies, tallyOf } from './tally.ts';
+import { type Tallies, tallyOf } from './tally.ts';
 
 /** Reads a picture: the exact text of a code in it, or null. */
 export type Reader = (raster: Raster) => Promise<string | null> | string | null;
@@ -65,21 +65,22 @@ export async function scoreOutput(
 /** The rules by which the table of causes tells light from dark: the study's code, its text, and the middle. */
 export const MASKS = { '≥ 123': 123, '≥ 125': 125, '> 127': 128 } as const;
 
+/** With which mask the study's correction is made; none for uncorrected. */
+const MASK_NAMES = ['none', '≥ 123', '≥ 125', '> 127'] as const;
+
 /** A row of the table of causes. */
 export interface Cause {
   readonly reading: Reading;
   readonly pictures: 'JPEG' | 'lossless';
   readonly quiet: 0 | 4;
   /** The mask of the study's correction; none for uncorrected. */
-  readonly mask: keyof typeof MASKS | 'none';
+  readonly mask: (typeof MASK_NAMES)[number];
 }
 
 /** Every combination, in the order of the table. */
 export const CAUSES: readonly Cause[] = READINGS.flatMap((reading) =>
   (['JPEG', 'lossless'] as const).flatMap((pictures) =>
-    ([0, 4] as const).flatMap((quiet) =>
-      (['none', '≥ 123', '≥ 125', '> 127'] as const).map((mask) => ({ reading, pictures, quiet, mask })),
-    ),
+    ([0, 4] as const).flatMap((quiet) => MASK_NAMES.map((mask) => ({ reading, pictures, quiet, mask }))),
   ),
 );
 
@@ -103,18 +104,23 @@ export async function scoreCauses(
   code: StudyCode,
   { style, zbar }: ScoreOptions,
 ): Promise<Tallies> {
-  let scores: Tallies = {};
-  for (const cause of CAUSES) {
-    const { reading, pictures, quiet, mask } = cause;
-    const picture = readPicture(outputs[pictures], reading);
+  const scores: Record<string, ReturnType<typeof tallyOf>> = {};
+  const styled = styledPicture(code.code, style);
+  for (const pictures of ['JPEG', 'lossless'] as const) {
     const plain = plainPicture(code, pictures);
-    const thresholds = mask === 'none' ? undefined : { ...STUDY_THRESHOLDS, mask: MASKS[mask] };
-    const shown = thresholds ? correctAsStudy(picture, plain, thresholds) : picture;
-    const styled = styledPicture(code.code, style);
     const reference = pictures === 'JPEG' ? throughJpeg(styled) : styled;
-    const read = await zbar(enlarged(shown, STUDY_PIXELS, quiet));
-    const tally = tallyOf(read, code.text, referenceDifference(shown, reference));
-    scores = addTallies(scores, { [causeName(cause)]: tally });
+    for (const reading of READINGS) {
+      const picture = readPicture(outputs[pictures], reading);
+      for (const mask of MASK_NAMES) {
+        const thresholds = mask === 'none' ? undefined : { ...STUDY_THRESHOLDS, mask: MASKS[mask] };
+        const shown = thresholds ? correctAsStudy(picture, plain, thresholds) : picture;
+        const difference = referenceDifference(shown, reference);
+        for (const quiet of [0, 4] as const) {
+          const read = await zbar(enlarged(shown, STUDY_PIXELS, quiet));
+          scores[causeName({ reading, pictures, quiet, mask })] = tallyOf(read, code.text, difference);
+        }
+      }
+    }
   }
   return scores;
 }

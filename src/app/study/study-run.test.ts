@@ -70,11 +70,12 @@ describe('a row in the clear', () => {
     expect(state.tallies).toEqual(whole.tallies);
   });
 
-  it('does not take a row of more codes for one of fewer', async () => {
+  it('does not take a row of more codes for one of fewer, and keeps both', async () => {
     const store = memoryStore();
-    await runRowInClear(request(store, 60));
-    const { done } = await runRowInClear(request(store, 50));
-    expect(done).toBe(50);
+    await runRowInClear(request(store, 20));
+    const { done } = await runRowInClear(request(store, 10));
+    expect(done).toBe(10);
+    expect([...store.kept.values()].map((state) => state.done)).toEqual([20, 10]);
   });
 });
 

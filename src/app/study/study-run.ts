@@ -114,38 +114,43 @@ function sampleOf(state: RowState, planes: Float32Array): NonNullable<RowState['
   return state.sample ?? { clamped: bytes('clamped'), wrapped: bytes('wrapped') };
 }
 
-/** Runs codes one by one from where the store has them, and keeps them by chunks. */
+/** A row as it is kept: where, and what of it is done. */
+interface KeptRow {
+  readonly name: string;
+  readonly state: RowState;
+}
+
+/** Where a row goes on. One of more codes than are wanted stays as it is: sums cannot be taken apart. */
+async function keptRow({ store, name, codes }: RowRequest, way: StudyProgress['way']): Promise<KeptRow> {
+  for (const place of [`${name}, ${way}`, `${name}, ${way}, ${codes.length} codes`]) {
+    const state = await store.load(place);
+    if (!state || state.done <= codes.length) return { name: place, state: state ?? NEW };
+  }
+  return { name: `${name}, ${way}, ${codes.length} codes`, state: NEW };
+}
+
+/** Runs codes one by one from where they were left, and keeps them by chunks. */
 async function inChunks(
-  request: RowRequest,
+  { row, codes, store }: RowRequest,
   way: StudyProgress['way'],
-  start: RowState | undefined,
+  { name, state: start }: KeptRow,
   one: (code: StudyCode, state: RowState) => Promise<RowState>,
   { signal, onProgress }: Controls<StudyProgress>,
   chunk: number,
 ): Promise<RowState> {
-  const { row, codes, store, name } = request;
-  let state = start ?? NEW;
+  let state = start;
   const tell = (): void => onProgress?.({ row: row.name, way, done: state.done, count: codes.length });
   tell();
   while (state.done < codes.length) {
     throwIfAborted(signal, 'model');
     state = { ...(await one(codes[state.done], state)), done: state.done + 1 };
     if (state.done % chunk === 0 || state.done === codes.length) {
-      await store.save(`${name}, ${way}`, state);
+      await store.save(name, state);
       tell();
       await nextTask();
     }
   }
   return state;
-}
-
-/** A kept row, unless it is of more codes than are wanted: sums cannot be taken apart. */
-async function kept(
-  { store, name, codes }: RowRequest,
-  way: StudyProgress['way'],
-): Promise<RowState | undefined> {
-  const state = await store.load(`${name}, ${way}`);
-  return state && state.done <= codes.length ? state : undefined;
 }
 
 /**
@@ -170,7 +175,7 @@ export async function runRowInClear(
       sample: sampleOf(state, lossless),
     };
   };
-  return inChunks(request, 'clear', await kept(request, 'clear'), one, controls, CHUNK);
+  return inChunks(request, 'clear', await keptRow(request, 'clear'), one, controls, CHUNK);
 }
 
 /**
@@ -185,8 +190,8 @@ export async function runRowEncrypted(
   options: ModelOptions,
   controls: Controls<StudyProgress> = {},
 ): Promise<RowState> {
-  const start = await kept(request, 'encrypted');
-  if (start && start.done === request.codes.length) return start;
+  const start = await keptRow(request, 'encrypted');
+  if (start.state.done === request.codes.length) return start.state;
   const { model, row } = request;
   const planned = await planModel(session, model, options, { signal: controls.signal });
   const { explanation } = planned;
