@@ -10,6 +10,10 @@ from fitting import keep_largest, outputs_of
 from networks import QuantAE, folded
 
 
+# Values between layers begin this large: near 0 an activation of degree 2 is nearly straight, and least squares finds more.
+GAIN = 0.15
+
+
 def ridge(features, targets, strength=1e-4):
     """Least squares of `targets` on `features` and a constant, with a penalty on the weights; weights [out, in] and constants."""
     features, targets = features.double(), targets.double()
@@ -29,7 +33,7 @@ def hidden_values(inputs, width):
     return (flat - flat.mean(0)) @ axes[:width].float().T
 
 
-def start(kind, data, seed, kernels=None, **shape):
+def start(kind, data, seed, kernels=None, gain=GAIN, **shape):
     """A Quant AE with drawn convolutions, its batch norms set by 300 codes, folded. `kernels` prunes each convolution's outputs."""
     torch.manual_seed(seed)
     net = QuantAE(kind, **shape)
@@ -41,6 +45,7 @@ def start(kind, data, seed, kernels=None, **shape):
     for layer in net.modules():
         if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)):
             layer.momentum = 1.0
+            layer.weight.data.fill_(gain)
     with torch.no_grad():
         net.train()(data[0][:300])
     return folded(net)
