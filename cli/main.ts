@@ -12,6 +12,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['params', async () => (await import('./params-command.ts')).runParamsCommand],
   ['style', async () => (await import('./style-command.ts')).runStyle],
   ['styles', async () => (await import('./styles-command.ts')).runStyles],
+  ['study', async () => (await import('./study-command.ts')).runStudy],
   ['model', async () => (await import('./model-command.ts')).runModelCommand],
   ['bench', async () => (await import('./bench-command.ts')).runBench],
   ['payload', async () => (await import('./payload-command.ts')).runPayload],
