@@ -3,10 +3,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compile } from '../../src/compiler/compile.ts';
 import { importModel } from '../../src/import/import-model.ts';
+import { atOnce } from '../../src/base/controls.ts';
 import { readNpy } from '../../src/import/numpy.ts';
 import type { Graph } from '../../src/model/graph.ts';
 import { COST_TABLES } from '../../src/plan/cost-tables.ts';
-import { decodePlan, encodePlan } from '../../src/plan/plan-codec.ts';
+import { encodePlan, planSteps } from '../../src/plan/plan-codec.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { PlanLimits } from '../../src/plan/plan-limits.ts';
 import type { PriceWeights } from '../../src/plan/preference.ts';
@@ -98,5 +99,5 @@ export function cardOf(folders: InstanceFolders): Card {
 
 /** The plan of a built instance: the server's. */
 export function planOf(folders: InstanceFolders): Plan {
-  return decodePlan(new Uint8Array(readFileSync(join(folders.build, 'plan'))));
+  return atOnce(planSteps(new Uint8Array(readFileSync(join(folders.build, 'plan')))));
 }
