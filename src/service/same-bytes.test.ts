@@ -55,7 +55,11 @@ describe('the bytes of an answer', () => {
       return { name: `${style.id} ${version}`, plan: compile(graph, { costs: COST_TABLES.simd }).plans[0] };
     }),
   );
-  it.each(plans)('is the same for $name', ({ plan }) => expectSame(plan));
+  // A style of tiles, one of trained features and one of taps stand for the others beyond version 2.
+  for (const { name, plan } of plans) {
+    const tags = / 2$|^(ink|gem) 6|^mosaic 7/.test(name) ? [] : ['long'];
+    it(`is the same for ${name}`, { tags }, () => expectSame(plan));
+  }
 
   it('is the same for a network whose folds and products are shared out', async () => {
     const { plans: parts } = compile(reluNetwork(), { costs: COST_TABLES.simd, clientOps: true });

@@ -2,7 +2,7 @@
 import type { PlanningWork } from './planning-work.ts';
 
 /** Marks on numbers, taken off again one by one: a table of all numbers is made once and not for each search. */
-export class Marks {
+class Marks {
   #marked = new Uint8Array(0);
   readonly #list: number[] = [];
 
