@@ -6,6 +6,7 @@ import { runModelCommand } from './model-command.ts';
 import { runParamsCommand } from './params-command.ts';
 import { runPayload } from './payload-command.ts';
 import { runStyle } from './style-command.ts';
+import { runStudy } from './study-command.ts';
 import { runStyles } from './styles-command.ts';
 import { unknownName } from './arguments.ts';
 import { FileError } from './files.ts';
@@ -15,6 +16,7 @@ const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> 
   ['params', runParamsCommand],
   ['style', runStyle],
   ['styles', runStyles],
+  ['study', runStudy],
   ['model', runModelCommand],
   ['bench', runBench],
   ['payload', runPayload],

@@ -68,3 +68,15 @@ export function reportTable(report: StyleReport, files: readonly string[]): stri
   ];
   return rows.map(([name, value]) => `${name.padEnd(16)}${value}\n`).join('');
 }
+
+/** `rows` in columns of even width. */
+export function lines(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const text = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]))
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${text.join('\n')}\n`;
+}

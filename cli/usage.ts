@@ -44,6 +44,28 @@ sealed-qr style new DRAWING.ts|BOARD.png [--codes N] [--card FILE.json] [--json]
   as ISO 8601. With - the JSON comes from standard input. --json adds the code's version, modes and modules.`,
   ],
   [
+    'study',
+    `sealed-qr study [options]
+  The published study's table made anew: its networks and ours, in the clear and encrypted, beside its own figures. Goes on
+  where it was stopped.
+
+  --count N         codes in the clear, none of them trained on                (4000)
+  --fhe-count N     codes encrypted, a run each; the decrypted pictures count  (100)
+  --style NAME      green_orange or purple_violet                              (green_orange)
+  --version V       1: 21×21 modules; 6: 41×41                                 (1)
+  --bits N          the float network with weights of 2 to 8 bits, rounded after training
+  --seed N          of the codes                                               (2026)
+  --only A,B        these rows alone: leaky quadratic 8bit pruned structured collapse unet unet-transposed affine
+  --layers          instead: what the study could not run, run encrypted, --fhe-count codes each
+  --pairs DIR       write --count codes, plain and styled, as PNG, and nothing else
+  --networks DIR    the networks' folder                                       (training/study/networks)
+  --state DIR       what is kept between runs                                  (.cache/study)
+  --fresh           make all of it anew
+  --backend NAME    simd or seal: encrypted; clear: the same plan simulated    (simd)
+  --workers N       evaluators of the service                                  (number of processors, at most 4)
+  --json            print one JSON object instead of the tables`,
+  ],
+  [
     'model',
     `sealed-qr model plan FILE [options]
   Says what a trained network (.pt, .pth, .safetensors, .onnx) will cost and how precise it will be; encrypts nothing.
