@@ -29,7 +29,7 @@ interface Variant {
   readonly namesakes?: string;
 }
 
-const PAGES = ['index', 'lab', 'bench'];
+const PAGES = ['index', 'lab', 'bench', 'study'];
 const SAME_BYTES = ['e2e/same-bytes/page'];
 const VARIANTS: Readonly<Record<string, Variant>> = {
   // The build that the key canary must catch.
