@@ -1,8 +1,8 @@
 // The task in which nonlinearity is needed: the liquid style at one pixel a module, which is the mean of its drawing over each module.
-import { styleById } from '../../style/styles.ts';
-import type { QrCode } from '../../qr/matrix.ts';
-import { type ModelLoader, StyleReferences } from '../style/reference.ts';
-import { STUDY_STYLES } from './gradients.ts';
+import { styleById } from '../../src/style/styles.ts';
+import type { QrCode } from '../../src/qr/matrix.ts';
+import { type ModelLoader, StyleReferences } from '../../src/app/style/reference.ts';
+import { STUDY_STYLES } from '../../src/app/study/gradients.ts';
 
 /** Pixels a module that are averaged. */
 const PIXELS = 8;
