@@ -161,7 +161,8 @@ const LARGER = [
   {
     name: 'skips beyond 100 px: U-Net 105×105',
     file: 'unet-105',
-    how: 'trained; skips, average pools, upsampling',
+    clientOps: true,
+    how: 'trained; LeakyReLU at the client',
   },
   {
     name: 'fewer than 8 bits: 4-bit weights',
@@ -182,7 +183,12 @@ async function runLayers(session: Session, options: StudyArguments): Promise<voi
   const larger: HardCase[] = [];
   for (const { name, how, file, ...more } of LARGER) {
     const bits = 'bits' in more ? more.bits : undefined;
-    larger.push({ name, how, clientOps: false, file: await networkFile(file, { ...options, bits }) });
+    larger.push({
+      name,
+      how,
+      clientOps: 'clientOps' in more,
+      file: await networkFile(file, { ...options, bits }),
+    });
   }
   const results = [];
   for (const one of [...layerCases(), ...larger]) {

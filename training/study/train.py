@@ -249,7 +249,7 @@ def run_liquid():
     net, loss, data, solved = trained("quadratic", "liquid", epochs=10, how=LONGER, gain=1.0)
     before = quality(net, files.pairs("test", "liquid"))
     steps, more = rounded(net, data, 8, 1, rate=1e-4)
-    save_rounded("liquid-8bit", net, steps, loss + more, target="liquid", closedForm=solved, beforeRounding=before,
+    save_rounded("liquid-8bit", net, steps, loss + more, target="liquid", committed=False, closedForm=solved, beforeRounding=before,
                  recipe=recipe(optimiser="Adam 2e-4, × 0.7 an epoch", epochs="10, then 1 with 8-bit weights at 1e-4", batch=32))
 
 

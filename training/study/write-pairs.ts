@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { planesOf } from '../../fixtures/study-planes.ts';
 import {
   codeInput,
   SPLIT,
@@ -13,8 +14,8 @@ import {
   type StudyCode,
   type StudyVersion,
 } from '../../src/app/study/codes.ts';
-import { planesOf, STUDY_STYLES, styledPicture, type StudyStyle } from '../../src/app/study/gradients.ts';
-import { LiquidPictures } from '../../src/app/study/liquid-pictures.ts';
+import { STUDY_STYLES, styledPicture, type StudyStyle } from '../../src/app/study/gradients.ts';
+import { LiquidPictures } from './liquid-pictures.ts';
 import { writeNpy } from '../../src/import/numpy.ts';
 import { loadModel } from '../../workers/platform/node-local-service.ts';
 

@@ -43,12 +43,3 @@ export function styledPicture(
   }
   return picture;
 }
-
-/** `picture` as a network gives it: `[3, n, n]` of 0 to 1. */
-export function planesOf({ width, height, data }: Raster): Float32Array {
-  const pixels = width * height;
-  return Float32Array.from(
-    { length: 3 * pixels },
-    (_, i) => data[3 * (i % pixels) + Math.floor(i / pixels)] / 255,
-  );
-}

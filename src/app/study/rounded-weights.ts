@@ -9,8 +9,9 @@ const [FLOAT, FLOAT16] = [1, 10];
 /** Weights of the committed networks are stored as float16 under names that end so. */
 const HALF = '.half';
 
-/** Numbers of bits that weights can be rounded to. */
+/** The fewest bits that weights can be rounded to: −1, 0 and 1. */
 export const LEAST_BITS = 2;
+/** The most bits that weights can be rounded to. */
 export const MOST_BITS = 8;
 
 function float16At(view: DataView, at: number): number {

@@ -12,7 +12,7 @@ function median(values: readonly number[]): number {
 }
 
 /** What `state` says, in figures. */
-export function wayReport({
+function wayReport({
   done,
   tallies,
   milliseconds,

@@ -1,11 +1,12 @@
 // Readings, corrections and metrics of the study, each with a case that must come out otherwise.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTestScanners } from '../../../fixtures/scanners.ts';
+import { planesOf } from '../../../fixtures/study-planes.ts';
 import { luma } from '../../base/luma.ts';
 import type { Scanners } from '../../qr/scan.ts';
 import { codeInput, studyCode, studyTexts } from './codes.ts';
 import { correctAsStudy, correctByLuma } from './corrections.ts';
-import { defaultPicture, gradientColour, planesOf, styledPicture } from './gradients.ts';
+import { defaultPicture, gradientColour, styledPicture } from './gradients.ts';
 import { throughJpeg } from './jpeg.ts';
 import { enlarged, meanOf, referenceDifference, shareOf } from './metrics.ts';
 import { readPicture } from './readings.ts';

@@ -18,7 +18,7 @@ export const TREATMENTS = ['uncorrected', 'study', 'luma'] as const;
 export type Treatment = (typeof TREATMENTS)[number];
 
 /** Pixels a module that the study shows its reader, enlarged by nearest neighbours. */
-export const STUDY_PIXELS = 10;
+const STUDY_PIXELS = 10;
 
 /** How a network's output is scored. */
 export interface ScoreOptions {
@@ -63,7 +63,7 @@ export async function scoreOutput(
 }
 
 /** The rules by which the table of causes tells light from dark: the study's code, its text, and the middle. */
-export const MASKS = { '≥ 123': 123, '≥ 125': 125, '> 127': 128 } as const;
+const MASKS = { '≥ 123': 123, '≥ 125': 125, '> 127': 128 } as const;
 
 /** With which mask the study's correction is made; none for uncorrected. */
 const MASK_NAMES = ['none', '≥ 123', '≥ 125', '> 127'] as const;

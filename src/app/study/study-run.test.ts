@@ -1,12 +1,13 @@
 // A row of the study in the clear: its figures, what is kept, and how it goes on; its networks' files.
 import { describe, expect, it } from 'vitest';
+import { planesOf } from '../../../fixtures/study-planes.ts';
 import { createHash } from 'node:crypto';
 import { importOnnx } from '../../import/onnx/import-onnx.ts';
 import { readModelFile } from '../../import/model-file.ts';
 import { executeGraph } from '../../model/execute.ts';
 import { writeAffineNetwork } from './affine-network.ts';
 import { codeInput, studyCode, studyTexts } from './codes.ts';
-import { planesOf, STUDY_STYLES, styledPicture, type StudyStyle } from './gradients.ts';
+import { STUDY_STYLES, styledPicture, type StudyStyle } from './gradients.ts';
 import { readPicture } from './readings.ts';
 import { bitsRow, rowsFor } from './study-rows.ts';
 import { type RowRequest, type RowState, runRowInClear, type StudyStore } from './study-run.ts';

@@ -97,6 +97,22 @@ describe('cutSegments', () => {
     expect(end.input).toEqual(executeGraph(graph, { shape: SHAPE, data }).data);
   });
 
+  it('gives a value to the next stretch and holds it for a later one: a skip over a round that both sides read', () => {
+    // v1 is read at once, by v2, and again after the next round, by v5: as a skip of a U-Net with average pools.
+    const graph = chain([half, relu, square, relu, square, add, square], { 5: ['v4', 'v1'] });
+    const segments = cut(graph, { clientOps: true });
+    expect(segments.map(({ inputs, kept }) => [names(inputs), kept])).toEqual([
+      [['x'], 4],
+      [['v1'], 0],
+      [['v1', 'v3'], 0],
+    ]);
+    const made = ids(segments[0].client);
+    expect(new Set(made).size).toBe(made.length);
+    const data = Float32Array.of(0.5, -1, 2, 0.25);
+    const end = segments.reduce((position, part) => passOn(part, position), startOf({ shape: SHAPE, data }));
+    expect(end.input).toEqual(executeGraph(graph, { shape: SHAPE, data }).data);
+  });
+
   it('computes late what the client gives it: nothing goes to the client and back', () => {
     const graph = chain([relu, half, square, relu, add, half], { 2: ['v0'], 4: ['v3', 'v1'] });
     const [first, second, third] = cut(graph, { clientOps: true });

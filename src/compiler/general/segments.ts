@@ -71,7 +71,9 @@ function assemble(
   if (outputs.length > 1) {
     const parts = outputs.map(({ id, shape }): ValueId => {
       const flat = `${JOINT}${id} flat`;
-      after.push({ id: flat, inputs: [nameOf(id)], shape: [elementCount(shape)], op: 'reshape' });
+      // Once, though the server may be given a value that a later stretch needs as well.
+      if (!after.some((node) => node.id === flat))
+        after.push({ id: flat, inputs: [nameOf(id)], shape: [elementCount(shape)], op: 'reshape' });
       return flat;
     });
     output = `${JOINT}output`;

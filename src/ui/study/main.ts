@@ -1,4 +1,5 @@
 // Mounts the page of the study.
+import '../../base/dispose-symbols.ts';
 import { mount } from 'svelte';
 import '../shared/fonts.css';
 import '../shared/theme.css';

@@ -18,8 +18,8 @@ export interface LayerResult {
 export interface CurvePoint {
   readonly steps: number;
   readonly epoch: number;
-  readonly 'wrapped, uncorrected': CurveScore;
-  readonly 'clamped, uncorrected': CurveScore;
+  readonly 'wrapped, study': CurveScore;
+  readonly 'clamped, study': CurveScore;
 }
 
 /** What is read of a point, and its difference from the reference. */
