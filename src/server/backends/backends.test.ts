@@ -253,13 +253,9 @@ function productSuite<C>(subject: Subject<C>): void {
   });
 }
 
-describe('products on the clear backend', () => productSuite(clear));
-describe('products on the SEAL backend', () => productSuite(sealed));
-describe('products on the SIMD backend', () => productSuite(fast));
-
-describe('the clear backend', () => suite(clear));
-describe('the SEAL backend', () => suite(sealed));
-describe('the SIMD backend', () => suite(fast));
+describe('the clear backend', () => (suite(clear), productSuite(clear)));
+describe('the SEAL backend', () => (suite(sealed), productSuite(sealed), planSuite(sealed)));
+describe('the SIMD backend', () => (suite(fast), productSuite(fast), planSuite(fast)));
 
 /** Random plans, whose stages this backend may run in its own way, against the simulation. */
 function planSuite<C>(subject: Subject<C>): void {
@@ -291,32 +287,6 @@ function planSuite<C>(subject: Subject<C>): void {
     });
   });
 }
-
-describe('the SEAL backend', () => planSuite(sealed));
-describe('the SIMD backend', () => planSuite(fast));
-
-describe('the clear backend', () => {
-  it('neither loads nor saves ciphertexts: it has no key', () => {
-    const refusal = expect.objectContaining({ code: 'wrong-state' });
-    expect(() => clear.backend.load(randomCiphertext(random, SMALL, 1))).toThrow(refusal);
-    expect(() => clear.backend.save(clear.enter(slots()))).toThrow(refusal);
-  });
-
-  it('rounds as the scheme would: coarsely at small scales, hardly at large ones', () => {
-    const a = slots();
-    const error = (scale: number): number => {
-      const { slots: rounded } = clear.backend.rescale(clear.enter(a), scale);
-      return Math.sqrt(rounded.reduce((sum, value, i) => sum + (value - a[i]) ** 2, 0) / SLOTS);
-    };
-    const N = SMALL.polyModulusDegree;
-    const deviation = Math.sqrt((N / 12) * (1 + (2 * N) / 3));
-    expect(error(2 ** 24) * 2 ** 24).toBeGreaterThan(0.9 * deviation);
-    expect(error(2 ** 24) * 2 ** 24).toBeLessThan(1.1 * deviation);
-    const factor: Diagonal = { kind: 'scalar', value: 0.3 };
-    const { slots: product } = clear.backend.multiplyAdd(undefined, clear.enter(a), factor, 2);
-    expect(product[0]).toBe(a[0] * 0.5);
-  });
-});
 
 /** What holds of every backend that takes keys. */
 function keyedSuite<C extends object>(
