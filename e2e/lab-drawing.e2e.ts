@@ -68,7 +68,7 @@ test('an output that is a picture is shown as one, with the client in rounds', a
   await openLab(page);
   await page.getByRole('button', { name: 'U-Net' }).click();
   await planned(page);
-  await expect(page.getByText('the client').first()).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Who computes what' })).toContainText('the client');
   await run(page);
   await expect(page.getByRole('img', { name: 'Decrypted' })).toBeVisible();
   await expect(page.getByRole('img', { name: 'In the clear' })).toBeVisible();

@@ -104,7 +104,7 @@ test('the lab retries what failed: the example, then the kernel', async ({ page 
     [...blocked].some((name) => route.request().url().includes(name)) ? route.abort() : route.continue(),
   );
   await page.goto('/lab.html');
-  await page.getByRole('button', { name: 'Digits' }).click();
+  await page.getByRole('button', { name: 'Digits', exact: true }).click();
   await failure(page, 'The example (digits.onnx)');
   blocked.delete('digits.onnx');
   await page.getByRole('button', { name: 'Retry' }).click();

@@ -92,7 +92,7 @@ for (const [way, comeBack] of [
     await expect(page.getByRole('heading', { level: 1 })).toContainText('Your network');
     // Nothing of it is in the page's state any more, so nothing of it may be seen.
     expect(await shown(page)).toEqual(fresh);
-    await page.getByRole('button', { name: 'Digits' }).click();
+    await page.getByRole('button', { name: 'Digits', exact: true }).click();
     await expect(page.getByText('Planned. Nothing has been encrypted yet.')).toBeVisible();
   });
 }
