@@ -234,7 +234,7 @@ describe('sealed-qr', () => {
     expect(await readFile(svg, 'utf8')).toMatch(/^<svg|^<\?xml/);
   });
 
-  it('prints a benchmark as one object', async () => {
+  it('prints a benchmark as one object', { tags: ['long'] }, async () => {
     const kernel = await sealedQr('bench', 'kernel', '--only', 'transform', '--pairs', '1', '--json');
     expect([kernel.code, kernel.stderr]).toEqual([0, '']);
     const { cases } = JSON.parse(kernel.stdout) as { cases: Record<string, unknown>[] };

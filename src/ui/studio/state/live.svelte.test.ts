@@ -19,7 +19,7 @@ const session = {
   references: undefined,
   warm: () => Promise.resolve(),
   isWithheld: () => false,
-  card: (_: string, __: unknown, { signal }: { readonly signal: AbortSignal }) => {
+  styleCard: (_: unknown, __: number, { signal }: { readonly signal: AbortSignal }) => {
     asked.push({ signal, isRun: studio.run.phase === 'running' });
     const stopped = Promise.withResolvers<never>();
     const stop = (): void => stopped.reject(new SealedError('aborted', 'Stopped.'));
