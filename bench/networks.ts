@@ -12,6 +12,7 @@ import { clearOutputs } from '../src/app/network/clear-run.ts';
 import { compareOutputs } from '../src/app/network/run-model.ts';
 import { selectLayers } from '../src/model/layer-range.ts';
 import { readNpy } from '../src/import/numpy.ts';
+import { median } from './measure.ts';
 
 const DATA = new URL('../../shared/data/', import.meta.url);
 
@@ -85,10 +86,6 @@ function read(path: string): Uint8Array {
 
 function argmax(values: Float32Array): number {
   return values.indexOf(Math.max(...values));
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1];
 }
 
 // A single small run is too short to time once.

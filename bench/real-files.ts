@@ -12,6 +12,7 @@ import { seededRandom } from '../fixtures/styled-codes.ts';
 import { readModelFile } from '../src/import/model-file.ts';
 import { elementCount } from '../src/model/graph.ts';
 import { nodeWorkers } from '../workers/platform/node.ts';
+import { processClock } from './measure.ts';
 
 /** What came of a file. */
 interface Outcome {
@@ -56,11 +57,8 @@ async function tryWay(
   bytes: Uint8Array,
   name: Way['name'],
 ): Promise<{ way: Way; input: string }> {
-  const before = process.cpuUsage();
-  const seconds = (): number => {
-    const { user, system } = process.cpuUsage(before);
-    return Number(((user + system) / 1e6).toFixed(2));
-  };
+  const before = processClock();
+  const seconds = (): number => Number(((processClock() - before) / 1000).toFixed(2));
   let input = '';
   try {
     const graph = readModelFile(bytes, { name: basename(path) });

@@ -10,6 +10,7 @@ import { Stages } from '../src/app/session/stages.ts';
 import { inputsFor, readInputFile, readModelFile } from '../src/import/model-file.ts';
 import type { Preference } from '../src/plan/preference.ts';
 import { nodeWorkers } from '../workers/platform/node.ts';
+import { processClock } from './measure.ts';
 
 const MODELS = new URL('../public/models/', import.meta.url).pathname;
 const [model = `${MODELS}digits.onnx`, input = `${MODELS}digits-input.npy`, prefer = 'balanced'] =
@@ -35,11 +36,10 @@ try {
   const report = await reportPlan(session, planned, 1, 'simd');
   const { keyBytes, segments } = report;
   const cpu = async <T>(work: () => Promise<T>): Promise<{ ms: number; wall: number; result: T }> => {
-    const before = process.cpuUsage();
+    const before = processClock();
     const started = performance.now();
     const result = await work();
-    const { user, system } = process.cpuUsage(before);
-    return { ms: (user + system) / 1000, wall: performance.now() - started, result };
+    return { ms: processClock() - before, wall: performance.now() - started, result };
   };
   const keys = await cpu(() => session.prepareKeys(planned.card, {}));
   const run = () => runSealed(session, { card: planned.card, inputs: inputs.slice(0, 1) }, new Stages({}));

@@ -1,12 +1,13 @@
 // `sealed-qr study`: the study's table made anew with this engine, in the clear and encrypted.
-import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { processClock } from '../bench/measure.ts';
 import { OTHER_DECODERS } from '../bench/other-decoders.ts';
 import manifest from '../package.json' with { type: 'json' };
 import { asSealedError } from '../src/base/errors.ts';
+import { sha256Hex } from '../src/base/sha256.ts';
 import { BACKENDS, type BackendName } from '../src/app/session/backends.ts';
 import type { Model } from '../src/app/network/model-plan.ts';
 import { Session } from '../src/app/session/session.ts';
@@ -118,7 +119,7 @@ function parse(args: readonly string[]): StudyArguments {
 function fileStore(folder: string, isFresh: boolean): StudyStore {
   const written = new Set<string>();
   const pathOf = (name: string): string =>
-    join(folder, `${createHash('sha256').update(name).digest('hex').slice(0, 24)}.json`);
+    join(folder, `${sha256Hex(new TextEncoder().encode(name)).slice(0, 24)}.json`);
   return {
     load: async (name) => {
       if (isFresh && !written.has(name)) return undefined;
@@ -242,10 +243,7 @@ export async function runStudy(args: readonly string[]): Promise<void> {
   if (rows.length === 0) {
     throw new UsageError(`--only takes ${known.map(({ id }) => id).join(', ')}.`);
   }
-  const session = new Session({
-    workers: nodeWorkers(options.workers),
-    advice: 'Try a smaller --fhe-count.',
-  });
+  const session = new Session({ workers: nodeWorkers(options.workers), advice: ADVICE });
   const scanners = await loadScanners(scannerFiles());
   try {
     const reports: RowReport[] = [];
@@ -268,12 +266,6 @@ export async function runStudy(args: readonly string[]): Promise<void> {
   }
 }
 
-/** Milliseconds that this process's threads, evaluators among them, have worked. */
-function processorClock(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
-
 function showProgress({ row, way, done, count }: StudyProgress): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${row}, ${way}: ${done} of ${count}`);
   else if (done === count || done === 0) process.stderr.write(`${row}, ${way}: ${done} of ${count}\n`);
@@ -292,13 +284,13 @@ async function runRow(
   if (typeof bytes === 'string') return rowReport(row, undefined, undefined, bytes);
   const name = `${row.id}.onnx`;
   const model: Model = { file: { name, bytes }, graph: readModelFile(bytes, { name }) };
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const sha256 = sha256Hex(bytes);
   const request = {
     row,
     model,
     style,
     zbar,
-    processorClock,
+    processorClock: processClock,
     readers: { zxing, zbar, ...OTHER_DECODERS },
     store: fileStore(options.state, options.fresh),
     name: JSON.stringify([STATE_FORMAT, manifest.version, row.id, sha256, seed, style, version]),

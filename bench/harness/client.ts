@@ -98,7 +98,11 @@ export async function decryptAnswers(folders: InstanceFolders): Promise<void> {
     const collector = new OutputCollector(segment.output, keys.parameters);
     const ownFiles = filesIn(folders.download).filter((path) => path.includes(`cipher_result_${group}_`));
     for (const path of ownFiles) collector.add(new Uint8Array(readFileSync(path)), undefined);
-    const opened = await collector.open(inputs, (ciphertext) => keys.decrypt(ciphertext), noPause);
+    const opened = await collector.open(
+      inputs,
+      (ciphertext, isComplex) => keys.decrypt(ciphertext, isComplex),
+      noPause,
+    );
     found.push(executeRound(segment, opened, new Float32Array(0), inputs).values);
   }
   const all = Float32Array.from(found.flatMap((values) => [...values]));

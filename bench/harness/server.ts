@@ -11,6 +11,7 @@ import { startThread } from '../../workers/platform/node-thread.ts';
 import { connect } from '../../workers/pool.ts';
 import { filesIn, type InstanceFolders } from './folders.ts';
 import { planOf } from './submission.ts';
+import { processClock } from '../measure.ts';
 
 /** What the computation said of itself: the harness times whole programs. */
 export interface ComputeReport {
@@ -68,7 +69,7 @@ export async function compute(
     );
     const weightsMs = performance.now() - started;
     const evaluateMs: number[] = [];
-    const before = process.cpuUsage();
+    const before = processClock();
     let next = 0;
     const serve = async (lane: number): Promise<void> => {
       const players = handles.slice(lane * together, (lane + 1) * together).map(({ role }) => role);
@@ -86,8 +87,7 @@ export async function compute(
       }
     };
     await Promise.all(Array.from({ length: lanes }, (_, lane) => serve(lane)));
-    const { user, system } = process.cpuUsage(before);
-    return { keysMs, weightsMs, evaluateMs, cpuMs: (user + system) / 1000 };
+    return { keysMs, weightsMs, evaluateMs, cpuMs: processClock() - before };
   } finally {
     for (const handle of handles) handle.terminate();
   }

@@ -2,18 +2,14 @@
 import { SealedError } from '../base/errors.ts';
 import type { Graph } from '../model/graph.ts';
 import type { PlanLimits } from '../plan/plan-limits.ts';
+import type { NetworkOptions } from './general/compile-network.ts';
 import { isClientOnly } from './general/places.ts';
 import { PlanningWork } from './general/planning-work.ts';
 
 /** The options that are tried: of CompileOptions, those that a person sets. */
-export interface TriedOptions {
-  readonly layers?: readonly [number, number];
-  readonly refresh?: readonly number[];
-  readonly clientOps?: boolean;
-  readonly tolerance?: number;
+export type TriedOptions = Pick<NetworkOptions, 'layers' | 'refresh' | 'clientOps' | 'tolerance' | 'work'> & {
   readonly limits?: PlanLimits;
-  readonly work?: PlanningWork;
-}
+};
 
 /** Plans with these options; throws where they do not do either. */
 export type Attempt = (options: TriedOptions) => unknown;

@@ -70,7 +70,7 @@ export class Encoder implements Disposable {
     const scratch = kernel.scratch(coefficientBytes * 2 + rows * kernel.rowBytes);
     const coefficients = scratch + coefficientBytes;
     const target = coefficients + coefficientBytes;
-    const slots = kernel.doubles(scratch, 2 * slotCount);
+    const slots = kernel.doubles(scratch, isComplex ? 2 * slotCount : slotCount);
     slots.set(values);
     slots.fill(0, values.length);
     const imaginary = isComplex ? scratch + coefficientBytes / 2 : 0;

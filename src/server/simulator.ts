@@ -5,7 +5,7 @@ import type { Plan } from '../plan/plan.ts';
 import { planSteps } from '../plan/plan-codec.ts';
 import { outputElements, packValues, unpackValues } from '../plan/tensor-packing.ts';
 import type { SimulatorRole } from '../protocol/simulator.ts';
-import { ClearBackend, type ClearCiphertext } from './backends/clear/clear-backend.ts';
+import { ClearBackend, type ClearCiphertext, decodedSlots } from './backends/clear/clear-backend.ts';
 import { preparePart, runSegment, type Values } from './interpreter.ts';
 
 /** The slots of `plan`'s outputs, by their number, from those of its inputs. */
@@ -34,8 +34,8 @@ export function createSimulator(): SimulatorRole {
       const results = new Float32Array(inputs * outputElements(output.layout));
       const plan = await inSlices(planSteps(bytes), yielding(signal, 'server'));
       const outputs = await simulatePlan(plan, packValues(input.layout, values), signal);
-      for (const [index, { slots, imaginary }] of outputs) {
-        unpackValues(output.layout, index, [...slots, ...(imaginary ?? [])], results);
+      for (const [index, ciphertext] of outputs) {
+        unpackValues(output.layout, index, decodedSlots(ciphertext), results);
       }
       return { values: results, evaluateMs: performance.now() - start };
     },

@@ -83,8 +83,8 @@ function doubleDiagonal(): OnnxInitializer {
   return { name: 'u', dims: [2 * SIDE, SIDE], data };
 }
 
-/** U·X·Uᵀ: the constant stands left of the encrypted picture, and a transpose turns it round for the columns. */
-function upsampling(): Uint8Array {
+/** Squares of a convolution, X, their rows doubled by U; `columns` doubles the columns of that, `tall`, to `picture`. */
+function doubling(columns: OnnxModel['nodes']): Uint8Array {
   return writeOnnx({
     opset: 13,
     input,
@@ -93,30 +93,28 @@ function upsampling(): Uint8Array {
       { op: 'Conv', inputs: ['code', 'first'], outputs: ['wide'], attributes: PADS },
       { op: 'Mul', inputs: ['wide', 'wide'], outputs: ['squared'] },
       { op: 'MatMul', inputs: ['u', 'squared'], outputs: ['tall'] },
-      { op: 'Transpose', inputs: ['u'], outputs: ['turned'], attributes: { perm: [1n, 0n] } },
-      { op: 'MatMul', inputs: ['tall', 'turned'], outputs: ['picture'] },
+      ...columns,
     ],
     output: 'picture',
   });
 }
 
+/** U·X·Uᵀ: the constant stands left of the encrypted picture, and a transpose turns it round for the columns. */
+function upsampling(): Uint8Array {
+  return doubling([
+    { op: 'Transpose', inputs: ['u'], outputs: ['turned'], attributes: { perm: [1n, 0n] } },
+    { op: 'MatMul', inputs: ['tall', 'turned'], outputs: ['picture'] },
+  ]);
+}
+
 /** The same doubling with the encrypted value turned round instead: (U·(U·X)ᵀ)ᵀ. */
 function upsamplingTransposed(): Uint8Array {
   const turn = { perm: [0n, 1n, 3n, 2n] } as const;
-  return writeOnnx({
-    opset: 13,
-    input,
-    initializers: [doubleDiagonal(), kernel('first', [3, 1, 3, 3], 14)],
-    nodes: [
-      { op: 'Conv', inputs: ['code', 'first'], outputs: ['wide'], attributes: PADS },
-      { op: 'Mul', inputs: ['wide', 'wide'], outputs: ['squared'] },
-      { op: 'MatMul', inputs: ['u', 'squared'], outputs: ['tall'] },
-      { op: 'Transpose', inputs: ['tall'], outputs: ['turned'], attributes: turn },
-      { op: 'MatMul', inputs: ['u', 'turned'], outputs: ['large'] },
-      { op: 'Transpose', inputs: ['large'], outputs: ['picture'], attributes: turn },
-    ],
-    output: 'picture',
-  });
+  return doubling([
+    { op: 'Transpose', inputs: ['tall'], outputs: ['turned'], attributes: turn },
+    { op: 'MatMul', inputs: ['u', 'turned'], outputs: ['large'] },
+    { op: 'Transpose', inputs: ['large'], outputs: ['picture'], attributes: turn },
+  ]);
 }
 
 /** What the study names as beyond it, in layers; sizes and bits stand in the table of networks. */

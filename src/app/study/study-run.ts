@@ -90,6 +90,11 @@ function jpegInput(code: StudyCode): Float32Array {
   return Float32Array.from({ length: data.length / 3 }, (_, i) => data[3 * i] / 255);
 }
 
+/** What the network is given of `code`: the code itself, and where causes are told apart the one from a JPEG too. */
+function inputsOf({ causes }: StudyRow, code: StudyCode): Float32Array[] {
+  return causes ? [codeInput(code.code), jpegInput(code)] : [codeInput(code.code)];
+}
+
 /** The tallies of one code's outputs, each table's names apart. */
 async function scoresOf(
   outputs: Outputs | { readonly lossless: Float32Array },
@@ -163,11 +168,11 @@ export async function runRowInClear(
 ): Promise<RowState> {
   const { model, row } = request;
   const one = async (code: StudyCode, state: RowState): Promise<RowState> => {
-    const inputs = row.causes ? [codeInput(code.code), jpegInput(code)] : [codeInput(code.code)];
+    const inputs = inputsOf(row, code);
     const started = performance.now();
     const [lossless, JPEG] = clearOutputs(model.graph, inputs);
     const milliseconds = (performance.now() - started) / inputs.length;
-    const outputs = row.causes ? { lossless, JPEG } : { lossless };
+    const outputs = JPEG ? { lossless, JPEG } : { lossless };
     return {
       ...state,
       tallies: addTallies(state.tallies, await scoresOf(outputs, code, request)),
@@ -196,7 +201,7 @@ export async function runRowEncrypted(
   const planned = await planModel(session, model, options, { signal: controls.signal });
   const { explanation } = planned;
   const one = async (code: StudyCode, state: RowState): Promise<RowState> => {
-    const inputs = row.causes ? [codeInput(code.code), jpegInput(code)] : [codeInput(code.code)];
+    const inputs = inputsOf(row, code);
     const runs = [];
     const before = request.processorClock?.();
     for (const input of inputs) {
@@ -205,7 +210,7 @@ export async function runRowEncrypted(
     }
     const worked = before === undefined ? undefined : (request.processorClock!() - before) / inputs.length;
     const [lossless, JPEG] = runs.map(({ outputs }) => Float32Array.from(outputs[0]));
-    const outputs = row.causes ? { lossless, JPEG } : { lossless };
+    const outputs = JPEG ? { lossless, JPEG } : { lossless };
     const [{ bytes, timings }] = runs;
     return {
       ...state,

@@ -145,8 +145,8 @@ export class SecretKey implements Disposable {
     });
   }
 
-  #wipePlain(): void {
-    this.kernel.doubles(this.#slots, this.kernel.parameters.polyModulusDegree).fill(0);
+  #wipePlain(values = this.kernel.parameters.slots): void {
+    this.kernel.doubles(this.#slots, values).fill(0);
     this.kernel.doubles(this.#coefficients, this.kernel.parameters.polyModulusDegree).fill(0);
   }
 
@@ -203,7 +203,7 @@ export class SecretKey implements Disposable {
     const imaginary = isComplex ? this.#slots + slots * Float64Array.BYTES_PER_ELEMENT : 0;
     raw.decode(tables, this.#rows, count, scale, this.#coefficients, this.#slots, imaginary);
     const values = this.kernel.doubles(this.#slots, isComplex ? 2 * slots : slots).slice();
-    this.#wipePlain();
+    this.#wipePlain(values.length);
     return values;
   }
 

@@ -3,7 +3,7 @@ import type { BlockShape } from '../../plan/layout.ts';
 import { tileRange } from '../../plan/layout.ts';
 import type { StepCosts } from '../../plan/counts.ts';
 import type { Diagonal, LinearRow, RotatedSum, Term } from '../../plan/plan.ts';
-import { vectorsOf, withVectors } from '../../plan/stages/linear-rows.ts';
+import type { RealDiagonal } from '../../plan/stages/linear-rows.ts';
 import { encodesToZero, leastFactor } from '../../plan/zero-rule.ts';
 import type { ChannelMap, Weight } from './channel-map.ts';
 
@@ -88,9 +88,8 @@ export function babyStepCount(shifts: number, inputs: number, outputs: number, c
   return best;
 }
 
-function isZeroDiagonal(diagonal: Diagonal): boolean {
-  if (diagonal.kind === 'scalar') return diagonal.value === 0;
-  return vectorsOf(diagonal).every((vector) => vector.every((value) => value === 0));
+function isZeroDiagonal(diagonal: RealDiagonal): boolean {
+  return diagonal.kind === 'scalar' ? diagonal.value === 0 : diagonal.values.every((value) => value === 0);
 }
 
 /** The diagonal whose block b multiplies channel `channelOf(b)`, rotated back by the giant step; undefined if zero. */
@@ -111,12 +110,11 @@ function blockDiagonal(
   );
   if (encodesToZero(diagonal, lowering.plainScale)) return undefined;
   if (diagonal.kind === 'scalar' || giantStep === 0) return diagonal;
-  return withVectors(diagonal, (values) => {
-    const rotated = new Float32Array(values.length);
-    rotated.set(values.subarray(values.length - giantStep));
-    rotated.set(values.subarray(0, values.length - giantStep), giantStep);
-    return rotated;
-  });
+  const { values } = diagonal;
+  const rotated = new Float32Array(values.length);
+  rotated.set(values.subarray(values.length - giantStep));
+  rotated.set(values.subarray(0, values.length - giantStep), giantStep);
+  return { kind: 'vector', values: rotated };
 }
 
 /**
@@ -128,7 +126,7 @@ function blockVector(
   tile: number,
   group: number,
   weightOf: (o: number) => Weight,
-): Diagonal {
+): RealDiagonal {
   const R = blocks.blocksPerCiphertext;
   const weights = Array.from({ length: R }, (_, b) => {
     const o = group * R + b;

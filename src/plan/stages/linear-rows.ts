@@ -9,6 +9,9 @@ export type Diagonal =
   | { readonly kind: 'vector'; readonly values: Float32Array }
   | { readonly kind: 'complex'; readonly real: Float32Array; readonly imaginary: Float32Array };
 
+/** One whose factors are real. */
+export type RealDiagonal = Exclude<Diagonal, { kind: 'complex' }>;
+
 /** The vectors that `diagonal` is made of. */
 export function vectorsOf(diagonal: Diagonal): readonly Float32Array[] {
   if (diagonal.kind === 'scalar') return [];

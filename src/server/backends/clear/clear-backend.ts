@@ -14,6 +14,15 @@ export interface ClearCiphertext {
   readonly imaginary?: Float64Array | undefined;
 }
 
+/** The slots of `ciphertext` as a client decodes them: real parts, then imaginary ones where it has some. */
+export function decodedSlots({ slots, imaginary }: ClearCiphertext): Float64Array {
+  if (!imaginary) return slots;
+  const both = new Float64Array(2 * slots.length);
+  both.set(slots);
+  both.set(imaginary, slots.length);
+  return both;
+}
+
 /**
  * Simulates plans on plaintext slots. Scalars are rounded to integers at their scale as in the scheme; a rescale rounds
  * to a grid whose rounding error has the standard deviation of CKKS rescaling, √(N/12·(1 + 2N/3)) units in a slot
